@@ -1,0 +1,88 @@
+"""The settings: where the outside systems are, and what opens them. Read once, from the environment.
+
+Belongs here: one field a setting, its default and its meaning. Does not: channel routing and budgets
+(deployments/channels.toml), or anything that is decided while running.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.errors import Misconfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "BOOSTEZ_"
+
+
+class Settings(BaseSettings):
+    """Every setting, each with the prefix ``BOOSTEZ_``. With none set, the embedded defaults serve."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    home: Path = Field(ROOT / ".boostez", description="State folder of the local stack")
+    database_url: SecretStr | None = Field(None, description="The Region's PostgreSQL; embedded when unset")
+    contractor_url: str | None = Field(None, description="The contractor's API; the sandbox when unset")
+    contractor_client_id: str = Field("boostez", description="OAuth client at the contractor")
+    contractor_client_secret: SecretStr = Field(SecretStr("sandbox-secret"), description="Its secret")
+    facebook_graph_url: str | None = Field(None, description="Graph API base; the sandbox when unset")
+    facebook_graph_version: str = Field("v26.0", pattern=r"^v[0-9]+\.[0-9]+$", description="Graph API version")
+    facebook_page_id: str = Field("100000000000001", description="The Region's Page")
+    facebook_token: SecretStr = Field(SecretStr("sandbox-page-token"), description="Page access token")
+    facebook_app_secret: SecretStr | None = Field(
+        SecretStr("sandbox-app-secret"), description="Signs calls (appsecret_proof); empty sends none"
+    )
+    feeds_url: str | None = Field(None, description="fsspec URL of the feeds' folder; HOME/feeds when unset")
+    portal_url: str | None = Field(None, description="Public address of the portal; loopback when unset")
+    portal_port: int = Field(4480, ge=1, le=65535, description="Port the portal listens on")
+    prefect_port: int = Field(4420, ge=1, le=65535, description="Port of the Prefect server and its UI")
+    sandbox_port: int = Field(4401, ge=1, le=65535, description="Port of the sandbox")
+    channels_file: Path = Field(
+        ROOT / "deployments" / "channels.toml", description="What each channel wants: its policy"
+    )
+    quarantine_budget: float = Field(
+        0.03, ge=0, le=1, description="Share of collected payloads that may be quarantined before exit code 3"
+    )
+
+    @property
+    def public_url(self) -> str:
+        """The portal's public address, without a trailing slash."""
+        return (self.portal_url or f"http://127.0.0.1:{self.portal_port}").rstrip("/")
+
+    @property
+    def feeds(self) -> str:
+        """The fsspec URL of the folder that holds the feeds, without a trailing slash."""
+        return (self.feeds_url or f"file://{self.home.resolve()}/feeds").rstrip("/")
+
+    @property
+    def sandbox_url(self) -> str:
+        """The sandbox's address on this machine."""
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def contractor(self) -> str:
+        """The contractor's base address, without a trailing slash."""
+        return (self.contractor_url or self.sandbox_url).rstrip("/")
+
+    @property
+    def graph(self) -> str:
+        """The Graph API's base address, without version or trailing slash."""
+        return (self.facebook_graph_url or f"{self.sandbox_url}/graph").rstrip("/")
+
+
+@cache
+def settings() -> Settings:
+    """Read the environment, once for the life of the process.
+
+    Raises:
+        Misconfigured: a value does not fit; the message names each variable.
+
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise Misconfigured("Settings that do not fit:\n  " + "\n  ".join(lines)) from None

@@ -1,0 +1,113 @@
+"""The JSON Schema documents of ``json/``: their verdict, and the report of what failed.
+
+Belongs here: loading, compiling once, judging, reporting. Does not: rules that no schema can say (core/rules.py).
+
+Two engines read the same documents: jsonschema-rs gives the verdict (hundreds of thousands a second), jsonschema the
+report of the few that failed. Tests hold the two to the same verdict.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+from jsonschema import Draft202012Validator, ValidationError, validators
+
+VALUE_LIMIT = 200  # characters of an offending value that a report shows
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a payload was refused, for the engineer who made it.
+
+    ``pointer`` is an RFC 6901 JSON pointer into the payload, ``rule`` the schema keyword or the rule's name,
+    ``value`` the offending value as JSON (cut at 200 characters), ``message`` a sentence that says what to do.
+    """
+
+    pointer: str
+    rule: str
+    value: str
+    message: str
+
+
+def document(name: str) -> dict[str, Any]:
+    """The schema document ``json/<name>.json``.
+
+    Raises:
+        FileNotFoundError: no such document.
+
+    """
+    loaded: dict[str, Any] = json.loads((files(__package__) / "json" / f"{name}.json").read_text("utf-8"))
+    return loaded
+
+
+@cache
+def _judge(name: str) -> jsonschema_rs.Validator:
+    return jsonschema_rs.Draft202012Validator(document(name))
+
+
+def _ecma_pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+    # JSON Schema patterns are ECMA 262: `$` is the very end, where Python's also stops before a last newline.
+    if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+@cache
+def _reporter(name: str) -> Draft202012Validator:
+    extended = validators.extend(Draft202012Validator, {"pattern": _ecma_pattern})
+    return extended(document(name))
+
+
+def valid(name: str, payload: Any) -> bool:
+    """Whether ``payload`` (decoded JSON) fits the document ``name``."""
+    return _judge(name).is_valid(payload)
+
+
+def report(name: str, payload: Any) -> list[Reason]:
+    """Every reason why ``payload`` does not fit the document ``name``; empty when it does."""
+    errors = _reporter(name).iter_errors(payload)
+    return sorted(
+        {_reason(error) for error in errors}, key=lambda reason: (reason.pointer, reason.rule, reason.message)
+    )
+
+
+def shown(value: Any) -> str:
+    """A value as one short line of JSON."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
+
+
+def pointer_of(path: Iterator[Any] | list[Any]) -> str:
+    """An RFC 6901 pointer from the steps of a path."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _reason(error: ValidationError) -> Reason:
+    pointer = pointer_of(list(error.absolute_path))
+    rule = str(error.validator)
+    return Reason(pointer, rule, shown(error.instance), _sentence(error, rule, pointer))
+
+
+def _sentence(error: ValidationError, rule: str, pointer: str) -> str:
+    field, wanted = pointer or "the item", error.validator_value
+    sentences = {
+        "type": f"{field} must be of type {wanted}.",
+        "enum": f"{field} must be one of {', '.join(map(str, wanted)) if isinstance(wanted, list) else wanted}.",
+        "const": f"{field} must be {wanted!r}.",
+        "pattern": f"{field} must match {wanted}.",
+        "minLength": f"{field} must have at least {wanted} characters.",
+        "maxLength": f"{field} must have at most {wanted} characters.",
+        "minimum": f"{field} must be at least {wanted}.",
+        "maximum": f"{field} must be at most {wanted}.",
+        "exclusiveMinimum": f"{field} must be more than {wanted}.",
+        "minItems": f"{field} must have at least {wanted} items.",
+        "maxItems": f"{field} must have at most {wanted} items.",
+    }
+    if rule == "required":
+        return f"{field} lacks a required member: {error.message.split(' is a required')[0]}. Send it."
+    return sentences.get(rule, f"{field}: {error.message}.")
