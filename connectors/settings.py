@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     contractor_client_id: str = Field("boostez", description="OAuth client at the contractor")
     contractor_client_secret: SecretStr = Field(SecretStr("sandbox-secret"), description="Its secret")
     facebook_graph_url: str | None = Field(None, description="Graph API base; the sandbox when unset")
-    facebook_graph_version: str = Field("v26.0", pattern=r"^v[0-9]+\.[0-9]+$", description="Graph API version")
+    facebook_graph_version: str = Field(
+        "v26.0", pattern=r"^v[0-9]+\.[0-9]+$", description="Graph API version"
+    )
     facebook_page_id: str = Field("100000000000001", description="The Region's Page")
     facebook_token: SecretStr = Field(SecretStr("sandbox-page-token"), description="Page access token")
     facebook_app_secret: SecretStr | None = Field(

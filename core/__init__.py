@@ -1,0 +1,1 @@
+"""What should be done? Pure rules: no clock, network, database, orchestrator or randomness inside."""

@@ -1,0 +1,1 @@
+"""How is it run? Command line, local stack, policy of the channels."""

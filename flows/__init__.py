@@ -1,0 +1,1 @@
+"""In which order? Each flow reads like the sentence that describes it."""

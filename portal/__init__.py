@@ -1,0 +1,1 @@
+"""What do residents see? The open portal, an ASGI application."""

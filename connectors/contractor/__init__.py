@@ -1,0 +1,1 @@
+"""The offers contractor, against its exchange API 1.0."""

@@ -1,0 +1,1 @@
+"""The open portal's board: a channel in our own database."""

@@ -1,0 +1,1 @@
+"""The Region's database and its ledger: the only door to SQLAlchemy."""

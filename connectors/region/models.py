@@ -1,0 +1,279 @@
+"""The Region's database, table by table.
+
+Belongs here: typed tables, their keys and indexes, and what each column means. Does not: how they are read and written
+(the other modules of this folder). Every change here is a migration in ``migrations/versions``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import DATE, DOUBLE_PRECISION, JSONB, TIMESTAMP, TSVECTOR
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+REVISION = Sequence(
+    "offer_revision_seq", metadata=METADATA
+)  # drawn under a lock: order of numbers is order of commits
+LEASE = Sequence("effect_lease_seq", metadata=METADATA)
+
+
+class Base(DeclarativeBase):
+    """What every table shares: instants with a zone, JSONB for objects, bytea for hashes."""
+
+    metadata = METADATA
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        dt.datetime: TIMESTAMP(timezone=True),
+        dt.date: DATE(),
+        dict[str, Any]: JSONB(),
+        list[Any]: JSONB(),
+        str: Text(),
+        int: BigInteger(),
+        float: DOUBLE_PRECISION(),
+        bytes: LargeBinary(),
+    }
+
+
+class SourceRow(Base):
+    """How far each source has been read."""
+
+    __tablename__ = "source"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    last_snapshot_at: Mapped[dt.datetime | None]  # end of the last whole snapshot
+    last_snapshot_id: Mapped[str | None]
+    last_snapshot_total: Mapped[int | None]
+    etag: Mapped[str | None]
+    cursor: Mapped[dt.datetime | None]  # the next incremental walk starts here
+    last_change_at: Mapped[dt.datetime | None]  # our clock, when the last change was written
+
+
+class RunRow(Base):
+    """One sync, settle or replay, with the figures it ended on."""
+
+    __tablename__ = "run"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    flow: Mapped[str]
+    source: Mapped[str | None]
+    mode: Mapped[str | None]
+    started_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    finished_at: Mapped[dt.datetime | None]
+    summary: Mapped[dict[str, Any] | None]
+
+
+class CollectedRow(Base):
+    """What the walk of a run saw, item by item; emptied when the run ends. The bytes are in the run's spool file."""
+
+    __tablename__ = "collected"
+    run_id: Mapped[int] = mapped_column(primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]  # the ref, or "#" and the hash when no ref can be read
+    version: Mapped[int | None]
+    raw_hash: Mapped[bytes]
+    position: Mapped[int]  # bytes into the spool
+    length: Mapped[int]
+    __table_args__ = (Index(None, "run_id", "key"), {"prefixes": ["UNLOGGED"]})
+
+
+class OfferRow(Base):
+    """An offer as the Region holds it. ``content`` is canonical (schemas/offer.py), corrections applied."""
+
+    __tablename__ = "offer"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)  # the public key, schemas.offer.key_of
+    source: Mapped[str]
+    ref: Mapped[str]
+    kind: Mapped[str]
+    status: Mapped[str]
+    closed_reason: Mapped[str | None]  # closed | absent | expired | withdrawn
+    version: Mapped[int]
+    raw_hash: Mapped[bytes]  # of the payload it was made from
+    content: Mapped[dict[str, Any]]
+    content_hash: Mapped[bytes]
+    withheld: Mapped[dict[str, Any] | None]  # the anonymous employer: never leaves this database
+    department: Mapped[str | None]
+    published_at: Mapped[dt.datetime | None]
+    expires_at: Mapped[dt.datetime | None]
+    updated_at: Mapped[dt.datetime]  # at the source
+    revision: Mapped[int]
+    first_seen_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    changed_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    __table_args__ = (
+        UniqueConstraint("source", "ref"),
+        CheckConstraint("status IN ('open', 'closed')", name="status"),
+        CheckConstraint("(status = 'closed') = (closed_reason IS NOT NULL)", name="closed_reason"),
+        Index(None, "revision", unique=True),
+        Index("offer_expiry_idx", "expires_at", postgresql_where=text("status = 'open'")),
+        Index("offer_newest_idx", "department", "published_at", postgresql_where=text("status = 'open'")),
+    )
+
+
+class OfferChangeRow(Base):
+    """What changed in an offer, when, by which run. ``fields`` maps a field to [before, after]."""
+
+    __tablename__ = "offer_change"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id", ondelete="CASCADE"), index=True)
+    run_id: Mapped[int | None]
+    at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    change: Mapped[str]
+    fields: Mapped[dict[str, Any] | None]
+    __table_args__ = (
+        CheckConstraint("change IN ('created', 'updated', 'closed', 'reopened')", name="change"),
+    )
+
+
+class CorrectionRow(Base):
+    """A field that region staff override. It survives every sync; ``original`` is what the source last said."""
+
+    __tablename__ = "correction"
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id", ondelete="CASCADE"), primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSONB())
+    original: Mapped[Any | None] = mapped_column(JSONB())
+    author: Mapped[str]
+    at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+
+
+class QuarantineRow(Base):
+    """A payload that broke its schema or a rule, with all its reasons."""
+
+    __tablename__ = "quarantine"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    source: Mapped[str]
+    key: Mapped[str]  # as in ``collected``
+    ref: Mapped[str | None]
+    raw_hash: Mapped[bytes]
+    payload: Mapped[bytes]  # as it came, byte for byte
+    rule: Mapped[str]  # of the first reason: what reports group by
+    reasons: Mapped[list[Any]]
+    run_id: Mapped[int | None]
+    first_seen_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    checked_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    __table_args__ = (UniqueConstraint("source", "key", "raw_hash"), Index(None, "source", "rule"))
+
+
+class ChannelRow(Base):
+    """What the hub remembers of a channel between runs."""
+
+    __tablename__ = "channel"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    planned_revision: Mapped[int] = mapped_column(server_default=text("0"))
+    policy: Mapped[str] = mapped_column(server_default=text("''"))  # hash of the policy last planned with
+    paused: Mapped[bool] = mapped_column(server_default=text("false"))
+    paused_reason: Mapped[str | None]
+    not_before: Mapped[dt.datetime | None]  # the channel asked everyone to wait until then
+
+
+class PickRow(Base):
+    """An offer chosen for an editorial channel, and the Paris day it was chosen on."""
+
+    __tablename__ = "pick"
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[dt.date]
+    __table_args__ = (Index(None, "channel", "day"),)
+
+
+class EffectRow(Base):
+    """The ledger: one row an outward thing that must be true. Nothing leaves the hub without one.
+
+    ``wanted_hash`` null means: should not be there. ``live_hash`` null means: is not there, as far as receipts tell.
+    """
+
+    __tablename__ = "effect"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    channel: Mapped[str]
+    subject: Mapped[str]  # the offer's key
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"), index=True)
+    wanted_hash: Mapped[bytes | None]
+    live_hash: Mapped[bytes | None]
+    remote_id: Mapped[str | None]
+    marker: Mapped[str | None]  # of the newest intent; visible in the remote object
+    state: Mapped[str]
+    operation: Mapped[str | None]  # of the newest intent
+    intent_hash: Mapped[bytes | None]
+    intent_at: Mapped[dt.datetime | None]
+    lease: Mapped[int | None]
+    lease_until: Mapped[dt.datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer(), server_default=text("0"))
+    lookups: Mapped[int] = mapped_column(Integer(), server_default=text("0"))
+    looked_up_at: Mapped[dt.datetime | None]
+    not_before: Mapped[dt.datetime | None]
+    error: Mapped[str | None]
+    run_id: Mapped[int | None]
+    changed_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    __table_args__ = (
+        UniqueConstraint("channel", "subject"),
+        CheckConstraint(
+            "state IN ('planned', 'intent', 'done', 'unknown', 'rejected', 'parked')", name="state"
+        ),
+        CheckConstraint("operation IN ('create', 'update', 'withdraw')", name="operation"),
+        Index("effect_due_idx", "channel", "id", postgresql_where=text("state = 'planned'")),
+        Index("effect_open_idx", "channel", "id", postgresql_where=text("state NOT IN ('planned', 'done')")),
+    )
+
+
+class BoardRow(Base):
+    """The open portal's board: what residents see. A withdrawn offer leaves its row, without content, for the 410."""
+
+    __tablename__ = "board"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    marker: Mapped[str]
+    content: Mapped[dict[str, Any] | None]
+    content_hash: Mapped[bytes | None]
+    published_at: Mapped[dt.datetime | None]
+    placed_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    changed_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    withdrawn_at: Mapped[dt.datetime | None]
+    department: Mapped[str | None] = mapped_column(
+        Computed("content #>> '{location,department}'", persisted=True)
+    )
+    contract: Mapped[str | None] = mapped_column(Computed("content #>> '{job,contract}'", persisted=True))
+    search: Mapped[Any | None] = mapped_column(
+        TSVECTOR(),
+        Computed(
+            "setweight(to_tsvector('boostez_french', coalesce(content ->> 'title', '')), 'A') || "
+            "setweight(to_tsvector('boostez_french', coalesce(content ->> 'rome_label', '') || ' ' || "
+            "coalesce(content #>> '{employer,name}', '') || ' ' || coalesce(content #>> '{location,city}', '')), 'B') || "
+            "setweight(to_tsvector('boostez_french', coalesce(content ->> 'description', '')), 'D')",
+            persisted=True,
+        ),
+    )
+    __table_args__ = (
+        CheckConstraint("(content IS NULL) = (withdrawn_at IS NOT NULL)", name="content"),
+        Index("board_search_idx", "search", postgresql_using="gin"),
+        Index("board_newest_idx", "published_at", "key", postgresql_where=text("withdrawn_at IS NULL")),
+        Index(
+            "board_filter_idx",
+            "kind",
+            "department",
+            "contract",
+            "published_at",
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
