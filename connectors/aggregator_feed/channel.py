@@ -1,0 +1,129 @@
+"""The aggregator feed as a channel: one XML file and its gzip, replaced whole.
+
+Belongs here: writing, replacing at once, reading back. Does not: the format (wire.py).
+
+On a local folder the new file is complete and on disk before it takes the old one's name; on an object store an upload
+replaces the object when it is complete.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import fsspec
+from isal import igzip
+
+from connectors.aggregator_feed import wire
+from connectors.channel import Capabilities, DocumentChannel, Entry
+from core.effects import Found, Intent, subject_of
+from schemas.errors import Misconfigured, Unreachable
+
+NAME: Final = "aggregator_feed"
+FILE: Final = "aggregator.xml"
+_BLOCK: Final = 1 << 20  # bytes read at a time when looking up
+_LONGEST: Final = 4096  # bytes: no <url> element is longer
+
+
+class AggregatorFeed(DocumentChannel):
+    """The feed in the folder ``url`` (fsspec), its links under ``publisher``."""
+
+    name = NAME
+
+    def __init__(self, url: str, publisher: str) -> None:
+        """Raises Misconfigured when no file system serves ``url``."""
+        try:
+            self._files, self._folder = fsspec.url_to_fs(url)
+        except (ValueError, ImportError) as error:
+            raise Misconfigured(f"BOOSTEZ_FEEDS_URL: {error}") from error
+        self._publisher = publisher
+        self._path = f"{self._folder}/{FILE}"
+        self._local = "file" in (
+            self._files.protocol if isinstance(self._files.protocol, tuple) else (self._files.protocol,)
+        )
+        self.capabilities = Capabilities(form=f"indeed-1 {url} {publisher}", batch=1)
+
+    def present(self) -> bool:
+        """See the port."""
+        return bool(self._files.exists(self._path))
+
+    def replace(self, entries: Iterable[Entry], built_at: str) -> int:
+        """See the port.
+
+        Raises:
+            Unreachable: the folder cannot be written.
+
+        """
+        try:
+            self._files.makedirs(self._folder, exist_ok=True)
+            return self._write(entries, built_at)
+        except OSError as error:
+            raise Unreachable(
+                f"The feed cannot be written at {self._path}: {error}. Check BOOSTEZ_FEEDS_URL."
+            ) from error
+
+    def _write(self, entries: Iterable[Entry], built_at: str) -> int:
+        suffix = ".new" if self._local else ""
+        plain, packed = self._path + suffix, f"{self._path}.gz{suffix}"
+        count = 0
+        with (
+            self._files.open(plain, "wb") as plain_file,
+            self._files.open(packed, "wb") as packed_file,
+            igzip.IGzipFile(
+                filename="", fileobj=packed_file, mode="wb", compresslevel=1, mtime=0
+            ) as gzip_file,
+        ):
+            for part in self._parts(entries, built_at):
+                plain_file.write(part)
+                gzip_file.write(part)
+                count += 1
+            gzip_file.close()
+            if self._local:
+                _to_disk(plain_file)
+                _to_disk(packed_file)
+        if self._local:
+            self._files.mv(packed, f"{self._path}.gz")
+            self._files.mv(plain, self._path)  # last: it is what a look-up believes
+        return count - 2
+
+    def _parts(self, entries: Iterable[Entry], built_at: str) -> Iterator[bytes]:
+        yield wire.HEAD.format(publisher=self._publisher, built_at=built_at).encode()
+        for entry in entries:
+            yield wire.job(entry, self._publisher).encode()
+        yield wire.TAIL.encode()
+
+    def find(self, intents: Sequence[Intent]) -> Mapping[int, Found]:
+        """See the port: the file itself is read."""
+        wanted = {intent.subject: intent.effect for intent in intents}
+        found = {}
+        for there in self.inventory():
+            if there.remote_id in wanted:
+                found[wanted[there.remote_id]] = there
+        return found
+
+    def inventory(self) -> Iterator[Found]:
+        """See the port: the markers of the file, streamed."""
+        if not self.present():
+            return
+        with self._files.open(self._path, "rb") as file:
+            rest = b""
+            while block := file.read(_BLOCK):
+                text = rest + block
+                end = 0
+                for match in wire.MARKER.finditer(text):
+                    end = match.end()
+                    marker = match.group(1).decode()
+                    yield Found(marker, subject_of(marker))
+                rest = text[max(end, len(text) - _LONGEST) :]
+
+
+def _gzip(file: Any) -> Any:
+    return igzip.IGzipFile(  # type: ignore[no-untyped-call] # isal is typed but for this class
+        filename="", fileobj=file, mode="wb", compresslevel=1, mtime=0
+    )
+
+
+def _to_disk(file: Any) -> None:
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,179 @@
+"""The Region's Facebook Page as a channel of posts.
+
+Belongs here: batch calls, look-ups, inventory. Does not: Graph's words (wire.py) or who is chosen (core/selection.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from connectors.channel import Capabilities, ItemChannel, Sent
+from connectors.facebook_page import wire
+from connectors.http import Http, Response
+from core.effects import Found, Intent, Receipt, subject_of
+from schemas.errors import Permanent, RetryLater, Unknown
+
+NAME: Final = "facebook_page"
+BATCH: Final = 50  # Graph's maximum
+PAGE: Final = 100  # Graph's maximum for a page of posts
+SETTLE: Final = 60.0  # seconds after which a created post is listed
+SLACK: Final = dt.timedelta(minutes=10)  # between our clock and Graph's
+
+
+class FacebookPage(ItemChannel):
+    """A Page and the token that writes to it. Links point to ``publisher``, the portal."""
+
+    name = NAME
+
+    def __init__(
+        self, http: Http, *, version: str, page: str, token: str, secret: str | None, publisher: str
+    ) -> None:
+        self.http = http
+        self._root = f"/{version}/"
+        self._page = page
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._proof = {"appsecret_proof": wire.proof(token, secret)} if secret else {}
+        self._credentials = {"access_token": token, **self._proof}
+        self._publisher = publisher
+        self.capabilities = Capabilities(
+            form=f"post-1 {publisher}", batch=BATCH, in_flight=4, settle_seconds=SETTLE
+        )
+
+    def close(self) -> None:
+        """See the port."""
+        self.http.close()
+
+    def send(self, intents: Sequence[Intent]) -> Sent:
+        """See the port."""
+        items = [
+            wire.request(i, self._page, f"{self._publisher}/offres/{i.subject}?e={i.marker}") for i in intents
+        ]
+        try:
+            answers, hold = self._write(items)
+        except Unknown as error:
+            return Sent([Receipt(i.effect, "unknown", error=str(error)) for i in intents])
+        receipts = [wire.receipt(intent, answer) for intent, answer in zip(intents, answers, strict=True)]
+        return Sent(receipts, hold, wire.halt(answers))
+
+    def find(self, intents: Sequence[Intent]) -> Mapping[int, Found]:
+        """See the port: known posts by their id, created ones in the Page's feed since before the oldest intent."""
+        known = [i for i in intents if i.remote_id]
+        found: dict[int, Found] = {}
+        for start in range(0, len(known), BATCH):
+            found |= self._find_known(known[start : start + BATCH])
+        created = {i.subject: i for i in intents if not i.remote_id}
+        if created:
+            since = min(i.at for i in created.values()) - SLACK
+            for there in self._posts(since):
+                intent = created.get(subject_of(there.marker)) if there else None
+                if there and intent and (intent.effect not in found or there.marker == intent.marker):
+                    found[intent.effect] = there
+        return found
+
+    def inventory(self) -> Iterator[Found | None]:
+        """See the port."""
+        return self._posts(None)
+
+    def _find_known(self, intents: Sequence[Intent]) -> dict[int, Found]:
+        items = [{"method": "GET", "relative_url": f"{i.remote_id}?fields=id,message"} for i in intents]
+        found = {}
+        for intent, answer in zip(intents, self._ask(items), strict=True):
+            body = _body(answer)
+            refused = wire.error_of(body)
+            if refused is None:
+                there = _found(body)
+                found[intent.effect] = there or Found(f"{intent.subject}-0", str(intent.remote_id))
+            elif (refused.code, refused.error_subcode) != (100, wire.NO_OBJECT):
+                raise RetryLater(str(refused), after=wire.WAIT)
+        return found
+
+    def _posts(self, since: dt.datetime | None) -> Iterator[Found | None]:
+        params = {"fields": "id,message,created_time", "limit": str(PAGE), **self._proof}
+        while True:
+            page = self.http.read(
+                f"{self._root}{self._page}/feed",
+                self._read_posts,
+                params=params,
+                headers=lambda: self._headers,
+                accept=frozenset({200, 400, 403}),
+            )
+            for post in page["data"]:
+                if since is not None and _created(post) < since:
+                    return
+                yield _found(post)
+            after = page.get("paging", {}).get("cursors", {}).get("after")
+            if not page.get("paging", {}).get("next") or not after:
+                return
+            params = {**params, "after": after}
+
+    def _read_posts(self, response: Response) -> dict[str, Any]:
+        body = self._read_json(response)
+        if not isinstance(body, dict) or not isinstance(body.get("data"), list):
+            raise RetryLater(f"not a page of posts: {str(body)[:100]}", after=0.0)
+        return body
+
+    def _read_json(self, response: Response) -> Any:
+        try:
+            body = msgspec.json.decode(response.content)
+        except msgspec.DecodeError as error:
+            raise RetryLater(f"not JSON: {response.text[:60]!r}", after=0.0) from error
+        if refused := wire.error_of(body):
+            wire.raise_for(refused, response.status_code)
+            raise RetryLater(str(refused), after=0.0)
+        return body
+
+    def _ask(self, items: list[dict[str, str]]) -> list[Any]:
+        """The answers of a batch that changes nothing."""
+        data = {**wire.form(items), **self._credentials}
+        answers = self.http.read(self._root, self._read_json, data=data, accept=frozenset({200, 400, 403}))
+        if not isinstance(answers, list) or len(answers) != len(items):
+            raise RetryLater(f"not {len(items)} answers: {str(answers)[:100]}")
+        return answers
+
+    def _write(self, items: list[dict[str, str]]) -> tuple[list[Any], float]:
+        """The answers of a batch that changes posts, and the seconds that the usage headers ask for."""
+        response = self.http.write(
+            self._root, data={**wire.form(items), **self._credentials}, headers=self._headers
+        )
+        return self._read_written(response, len(items)), wire.pause(response.headers)
+
+    def _read_written(self, response: Response, count: int) -> list[Any]:
+        """The items of a write's answer.
+
+        Raises:
+            RetryLater, Permanent: Graph says that nothing was done.
+            Unknown: the answer proves nothing.
+
+        """
+        try:
+            body = msgspec.json.decode(response.content)
+        except msgspec.DecodeError as error:
+            raise Unknown(f"HTTP {response.status_code}, not JSON: {response.text[:60]!r}") from error
+        if response.status_code < 500 and (refused := wire.error_of(body)):
+            wire.raise_for(refused, response.status_code)
+        if response.status_code != 200 or not isinstance(body, list) or len(body) != count:
+            raise Unknown(f"HTTP {response.status_code}, not {count} answers: {response.text[:100]!r}")
+        return body
+
+
+def _body(answer: Any) -> Any:
+    try:
+        return msgspec.json.decode(answer["body"])
+    except (TypeError, KeyError, msgspec.DecodeError) as error:
+        raise RetryLater(f"no answer for an item: {str(answer)[:100]}") from error
+
+
+def _found(post: Any) -> Found | None:
+    match = wire.MARKER.search(str(post.get("message", "")))
+    return Found(match.group(1), str(post["id"])) if match else None
+
+
+def _created(post: Any) -> dt.datetime:
+    try:
+        return dt.datetime.strptime(post["created_time"], "%Y-%m-%dT%H:%M:%S%z")
+    except (KeyError, ValueError) as error:
+        raise Permanent(f"A post without a readable created_time: {str(post)[:100]}") from error

@@ -1,0 +1,191 @@
+"""The only HTTP client: how this hub talks to any outside system.
+
+Belongs here: time-outs, size caps, redirects, retries of reads, Retry-After, and turning transport trouble into the error
+tree. Does not: any system's paths, words or error codes.
+
+A read is retried here. A write is sent once: whatever has no trustworthy answer is ``Unknown``, and the ledger decides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+
+from schemas.errors import Misconfigured, Permanent, RetryLater, Unknown, Unreachable
+
+Response = httpx.Response
+T = TypeVar("T")
+MAX_BYTES: Final = 64 * 1024 * 1024  # of one decoded response
+MAX_WAIT: Final = 120.0  # seconds that one Retry-After may cost a read
+ATTEMPTS: Final = 6
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_BUSY = frozenset({429, 503})
+
+
+class Http:
+    """A client of one outside system at ``base``; thread-safe.
+
+    ``timeout`` in seconds covers each of connecting, sending and waiting for bytes.
+    """
+
+    def __init__(self, base: str, *, timeout: float = 40.0, setting: str = "its URL") -> None:
+        """``setting`` names the setting that holds ``base``, for messages.
+
+        Raises:
+            Misconfigured: not an http(s) address, or plain http outside this machine.
+
+        """
+        address = urlsplit(base)
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise Misconfigured(f"{setting} is not an http address: {base!r}")
+        if address.scheme == "http" and address.hostname not in LOOPBACK:
+            raise Misconfigured(f"{setting} must be https: secrets travel in headers ({address.hostname})")
+        self.base = base.rstrip("/")
+        self.setting = setting
+        self.requests = 0
+        self.writes = 0
+        self._client = httpx.Client(
+            base_url=self.base,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=30),
+            headers={"User-Agent": "boostez/0.1", "Accept-Encoding": "zstd, gzip"},
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def read(
+        self,
+        path: str,
+        parse: Callable[[Response], T],
+        *,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        headers: Callable[[], Mapping[str, str]] = dict,
+        accept: frozenset[int] = frozenset({200}),
+    ) -> T:
+        """What ``parse`` makes of an answer: GET, or POST of a form that changes nothing; again when that may help.
+
+        ``headers`` is asked anew at each try; statuses in ``accept`` reach ``parse``, which may raise RetryLater.
+
+        Raises:
+            Unreachable: every try failed.
+            Permanent: the answer is neither accepted nor worth another try.
+
+        """
+        try:
+            for attempt in stamina.retry_context(
+                on=_pause, attempts=ATTEMPTS, timeout=600.0, wait_initial=0.2, wait_max=20.0
+            ):
+                with attempt:
+                    self.requests += 1
+                    response = self._send("GET" if data is None else "POST", path, params, data, headers())
+                    if response.status_code not in accept:
+                        raise refusal(response)
+                    return parse(response)
+        except RetryLater as error:
+            if type(error) is not RetryLater:
+                raise
+            raise Unreachable(
+                f"{self.base}{path} gave no good answer in {ATTEMPTS} tries: {error}. "
+                f"Check {self.setting}, or run this again later."
+            ) from error
+        raise AssertionError("a retry context returns or raises")
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        data: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+    ) -> Response:
+        try:
+            with self._client.stream(method, path, params=params, data=data, headers=headers) as response:
+                _load(response)
+                return response
+        except httpx.TransportError as error:
+            raise RetryLater(f"{type(error).__name__}: {error}", after=0.0) from error
+        except httpx.DecodingError as error:
+            raise RetryLater(f"a body that cannot be decoded: {error}", after=0.0) from error
+
+    def write(
+        self, path: str, *, data: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """POST a form, once. Any status is returned: the caller reads what happened.
+
+        Raises:
+            RetryLater: nothing was sent.
+            Unknown: it was sent, and no whole answer came back.
+
+        """
+        self.requests += 1
+        self.writes += 1
+        try:
+            with self._client.stream("POST", path, data=dict(data), headers=headers) as response:
+                _load(response)
+                return response
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise RetryLater(f"{self.base} cannot be reached: {error}", after=30.0) from error
+        except (httpx.TransportError, httpx.DecodingError, RetryLater) as error:
+            raise Unknown(f"no whole answer to a write: {type(error).__name__}: {error}") from error
+
+
+def _load(response: Response) -> None:
+    """Read the body, no further than ``MAX_BYTES``."""
+    body = bytearray()
+    for part in response.iter_bytes():
+        body += part
+        if len(body) > MAX_BYTES:
+            raise RetryLater(f"a body of more than {MAX_BYTES} bytes")
+    response._content = bytes(body)  # noqa: SLF001 - httpx offers no capped read; this is what Response.read() sets
+
+
+def _pause(error: Exception) -> bool | float:
+    """Whether, and after how many seconds, a failed read may be tried again."""
+    if type(error) is RetryLater:
+        return min(error.after, MAX_WAIT) if error.after else True
+    return False
+
+
+def refusal(response: Response) -> Exception:
+    """The error that an answer which is not wanted stands for."""
+    status = response.status_code
+    told = f"HTTP {status}: {problem(response)}"
+    if status in _BUSY:
+        return RetryLater(told, after=retry_after(response))
+    if status >= 500 or status == 408:
+        return RetryLater(told, after=0.0)
+    return Permanent(told)
+
+
+def problem(response: Response) -> str:
+    """What an error answer says, in one line (RFC 9457 when it is one)."""
+    try:
+        body: Any = response.json()
+    except ValueError:
+        return response.text[:200].replace("\n", " ")
+    if isinstance(body, dict):
+        return str(body.get("detail") or body.get("title") or body.get("error") or body)[:200]
+    return str(body)[:200]
+
+
+def retry_after(response: Response, now: dt.datetime | None = None) -> float:
+    """Seconds to wait (RFC 9110 section 10.2.3: a number, or an HTTP date); 1 when it does not say."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return 1.0
+    return max(0.0, (moment - (now or dt.datetime.now(dt.UTC))).total_seconds())

@@ -1,0 +1,40 @@
+"""The open portal's board as a channel.
+
+Belongs here: its capabilities and how the port maps to region/board.py. Does not: statements, or the web pages (portal/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from connectors.channel import BoardChannel, Capabilities
+from connectors.region import board
+from connectors.region.database import Region
+from core.effects import Found, Intent
+
+NAME: Final = "open_portal"
+
+
+class OpenPortal(BoardChannel):
+    """What residents see, in our own database."""
+
+    name = NAME
+    capabilities = Capabilities(form="board-1", batch=5000)
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+
+    def place(self, region: Region, limit: int) -> Mapping[str, int]:
+        """See the port."""
+        placed = board.place(region, self.name, self.capabilities.form, limit)
+        return {"create": placed.created, "update": placed.updated, "withdraw": placed.withdrawn}
+
+    def find(self, intents: Sequence[Intent]) -> Mapping[int, Found]:
+        """See the port. Nothing here is ever unknown: this serves audits."""
+        wanted = {intent.subject: intent.effect for intent in intents}
+        return {wanted[found.remote_id]: found for found in self.inventory() if found.remote_id in wanted}
+
+    def inventory(self) -> Iterator[Found]:
+        """See the port."""
+        return board.inventory(self.region)

@@ -1,0 +1,298 @@
+"""The Region's offers: merging what a source said, closing what it no longer says, the history of both.
+
+Belongs here: set-based statements on ``offer``, ``offer_change`` and ``correction``. Does not: what an offer should be
+(core/normalise.py) or who publishes it (ledger.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from connectors.region.copying import copy_rows
+from connectors.region.database import Region, lock_revisions
+from schemas.errors import Rejected
+from schemas.offer import content_hash, key_of
+
+CHANGED_OFFERS = "o.content_hash <> i.content_hash OR o.status <> i.status"
+
+
+class Incoming(msgspec.Struct, frozen=True):
+    """One valid payload, ready to be merged. ``content`` is the encoded canonical offer; ``open`` as of the merge."""
+
+    ref: str
+    version: int
+    raw_hash: bytes
+    content: bytes
+    withheld: bytes | None
+    updated_at: dt.datetime
+    closed_reason: str | None
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """What a merge did. ``stale`` are the refs whose payload is older than what the Region holds: left out."""
+
+    new: int = 0
+    changed: int = 0
+    closed: int = 0
+    unchanged: int = 0
+    stale: tuple[str, ...] = ()
+
+
+_INCOMING = {
+    "ref": "text",
+    "key": "text",
+    "version": "int8",
+    "raw_hash": "bytea",
+    "content": "jsonb",
+    "content_hash": "bytea",
+    "withheld": "jsonb",
+    "updated_at": "timestamptz",
+    "closed_reason": "text",
+}
+
+
+def merge(region: Region, run_id: int, source: str, rows: Sequence[Incoming]) -> Merged:
+    """Make the Region's offers say what the payloads say, corrections kept on top, in one transaction.
+
+    Refs must be distinct. Only offers whose content or status differs get a new revision and a line of history.
+    """
+    if not rows:
+        return Merged()
+    with region.begin() as connection:
+        lock_revisions(connection)
+        _stage(connection, source, rows)
+        stale = _drop_stale(connection, source)
+        _apply_corrections(connection, source)
+        counts = _write_history(connection, source, run_id)
+        _update_known(connection, source)
+        created = _insert_new(connection, source, run_id)
+    changed = counts.get("updated", 0) + counts.get("reopened", 0)
+    closed = counts.get("closed", 0) + created.get("closed", 0)
+    new = created.get("created", 0)
+    region.rows_written += len(rows) - len(stale) + new + changed + closed
+    return Merged(new, changed, closed, len(rows) - len(stale) - new - changed - closed, stale)
+
+
+def _stage(connection: Connection, source: str, rows: Sequence[Incoming]) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in _INCOMING.items())
+    connection.execute(text(f"CREATE TEMP TABLE incoming ({columns}, status text) ON COMMIT DROP"))
+    copy_rows(
+        connection,
+        "incoming",
+        _INCOMING,
+        (
+            (
+                r.ref,
+                key_of(source, r.ref),
+                r.version,
+                r.raw_hash,
+                r.content,
+                content_hash(r.content),
+                r.withheld,
+                r.updated_at,
+                r.closed_reason,
+            )
+            for r in rows
+        ),
+    )
+    connection.execute(text("ANALYZE incoming"))
+
+
+def _drop_stale(connection: Connection, source: str) -> tuple[str, ...]:
+    rows = connection.execute(
+        text(
+            "DELETE FROM incoming i USING offer o "
+            "WHERE o.source = :source AND o.ref = i.ref AND o.version > i.version RETURNING i.ref"
+        ),
+        {"source": source},
+    )
+    return tuple(row.ref for row in rows)
+
+
+def _apply_corrections(connection: Connection, source: str) -> None:
+    connection.execute(
+        text(
+            "UPDATE correction c SET original = i.content -> c.field FROM incoming i JOIN offer o "
+            "ON o.source = :source AND o.ref = i.ref WHERE c.offer_id = o.id"
+        ),
+        {"source": source},
+    )
+    connection.execute(
+        text(
+            "UPDATE incoming i SET content = i.content || c.overlay, "
+            "content_hash = sha256(convert_to((i.content || c.overlay)::text, 'UTF8')) "
+            "FROM (SELECT o.ref, jsonb_object_agg(c.field, c.value) AS overlay FROM correction c "
+            "JOIN offer o ON o.id = c.offer_id WHERE o.source = :source GROUP BY o.ref) c WHERE c.ref = i.ref"
+        ),
+        {"source": source},
+    )
+    connection.execute(
+        text("UPDATE incoming SET status = CASE WHEN closed_reason IS NULL THEN 'open' ELSE 'closed' END")
+    )
+
+
+def _write_history(connection: Connection, source: str, run_id: int) -> dict[str, int]:
+    rows = connection.execute(
+        text(
+            "WITH history AS (INSERT INTO offer_change (offer_id, run_id, change, fields) "
+            "SELECT o.id, :run, CASE WHEN o.status = i.status THEN 'updated' WHEN i.status = 'open' THEN 'reopened' "
+            "ELSE 'closed' END, (SELECT jsonb_object_agg(key, jsonb_build_array(a.value, b.value)) "
+            "FROM jsonb_each(o.content) a FULL JOIN jsonb_each(i.content) b USING (key) "
+            "WHERE a.value IS DISTINCT FROM b.value) "
+            f"FROM offer o JOIN incoming i ON o.source = :source AND o.ref = i.ref WHERE {CHANGED_OFFERS} "
+            "RETURNING change) SELECT change, count(*) AS n FROM history GROUP BY change"
+        ),
+        {"source": source, "run": run_id},
+    )
+    return {row.change: row.n for row in rows}
+
+
+def _update_known(connection: Connection, source: str) -> None:
+    connection.execute(
+        text(
+            "UPDATE offer o SET kind = i.content ->> 'kind', status = i.status, closed_reason = i.closed_reason, "
+            "version = i.version, raw_hash = i.raw_hash, content = i.content, content_hash = i.content_hash, "
+            "withheld = i.withheld, department = i.content #>> '{location,department}', "
+            "published_at = (i.content ->> 'published_at')::timestamptz, "
+            "expires_at = (i.content ->> 'expires_at')::timestamptz, updated_at = i.updated_at, "
+            f"revision = CASE WHEN {CHANGED_OFFERS} THEN nextval('offer_revision_seq') ELSE o.revision END, "
+            f"changed_at = CASE WHEN {CHANGED_OFFERS} THEN now() ELSE o.changed_at END "
+            "FROM incoming i WHERE o.source = :source AND o.ref = i.ref"
+        ),
+        {"source": source},
+    )
+
+
+def _insert_new(connection: Connection, source: str, run_id: int) -> dict[str, int]:
+    rows = connection.execute(
+        text(
+            "WITH created AS (INSERT INTO offer (key, source, ref, kind, status, closed_reason, version, raw_hash, "
+            "content, content_hash, withheld, department, published_at, expires_at, updated_at, revision) "
+            "SELECT i.key, :source, i.ref, i.content ->> 'kind', i.status, i.closed_reason, i.version, i.raw_hash, "
+            "i.content, i.content_hash, i.withheld, i.content #>> '{location,department}', "
+            "(i.content ->> 'published_at')::timestamptz, (i.content ->> 'expires_at')::timestamptz, i.updated_at, "
+            "nextval('offer_revision_seq') FROM incoming i "
+            "WHERE NOT EXISTS (SELECT FROM offer o WHERE o.source = :source AND o.ref = i.ref) "
+            "RETURNING id, status), "
+            "history AS (INSERT INTO offer_change (offer_id, run_id, change) "
+            "SELECT id, :run, CASE status WHEN 'open' THEN 'created' ELSE 'closed' END FROM created RETURNING change) "
+            "SELECT change, count(*) AS n FROM history GROUP BY change"
+        ),
+        {"source": source, "run": run_id},
+    )
+    return {row.change: row.n for row in rows}
+
+
+_CLOSE = """
+    WITH shut AS (
+        UPDATE offer o SET status = 'closed', closed_reason = :reason, changed_at = now(),
+            revision = nextval('offer_revision_seq')
+        WHERE o.status = 'open' AND {condition} RETURNING o.id),
+    history AS (
+        INSERT INTO offer_change (offer_id, run_id, change, fields)
+        SELECT id, :run, 'closed', jsonb_build_object('closed_reason', jsonb_build_array(NULL, cast(:reason AS text)))
+        FROM shut RETURNING 1)
+    SELECT count(*) FROM history
+"""
+_ABSENT = (
+    "o.source = :source AND NOT EXISTS (SELECT FROM collected c WHERE c.run_id = :run AND c.key = o.ref)"
+)
+
+
+def absent(region: Region, run_id: int, source: str, limit: int) -> list[str]:
+    """Refs of open offers that the run's walk did not see, at most ``limit``."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(f"SELECT o.ref FROM offer o WHERE o.status = 'open' AND {_ABSENT} ORDER BY o.id LIMIT :n"),
+            {"source": source, "run": run_id, "n": limit},
+        )
+        return [row.ref for row in rows]
+
+
+def close_absent(region: Region, run_id: int, source: str, *, spared: Sequence[str] = ()) -> int:
+    """Close every open offer that a whole snapshot did not contain, but for ``spared`` refs. Returns how many."""
+    with region.begin() as connection:
+        lock_revisions(connection)
+        statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared)")
+        values = {"source": source, "run": run_id, "reason": "absent", "spared": list(spared)}
+        return _closed(region, connection.execute(text(statement), values).scalar_one())
+
+
+def expire(region: Region, run_id: int, now: dt.datetime) -> int:
+    """Close every open offer whose end date has passed at ``now``. Returns how many."""
+    with region.begin() as connection:
+        lock_revisions(connection)
+        statement = _CLOSE.format(condition="o.expires_at <= :now")
+        values = {"run": run_id, "reason": "expired", "now": now}
+        return _closed(region, connection.execute(text(statement), values).scalar_one())
+
+
+def _closed(region: Region, number: int) -> int:
+    region.rows_written += 2 * number  # the offer and its line of history
+    return number
+
+
+def correct(region: Region, source: str, ref: str, field: str, value: Any, author: str) -> None:
+    """Override one top-level field of an offer, from now on and through every sync.
+
+    Raises:
+        Rejected: no such offer.
+
+    """
+    with region.begin() as connection:
+        lock_revisions(connection)
+        row = connection.execute(
+            text(
+                "UPDATE offer SET content = content || jsonb_build_object(cast(:field AS text), cast(:value AS jsonb)), "
+                "content_hash = sha256(convert_to((content || jsonb_build_object(cast(:field AS text), "
+                "cast(:value AS jsonb)))::text, 'UTF8')), revision = nextval('offer_revision_seq'), changed_at = now() "
+                "WHERE source = :source AND ref = :ref RETURNING id, (SELECT o.content -> :field FROM offer o "
+                "WHERE o.source = :source AND o.ref = :ref) AS original"
+            ),
+            {"source": source, "ref": ref, "field": field, "value": json.dumps(value)},
+        ).one_or_none()
+        if row is None:
+            raise Rejected(f"No offer {ref} of {source}: check the reference with `boostez status`.")
+        connection.execute(
+            text(
+                "INSERT INTO correction (offer_id, field, value, original, author) "
+                "VALUES (:id, :field, cast(:value AS jsonb), cast(:original AS jsonb), :author) "
+                "ON CONFLICT (offer_id, field) DO UPDATE SET value = excluded.value, author = excluded.author, at = now()"
+            ),
+            {
+                "id": row.id,
+                "field": field,
+                "value": json.dumps(value),
+                "original": json.dumps(row.original),
+                "author": author,
+            },
+        )
+        connection.execute(
+            text(
+                "INSERT INTO offer_change (offer_id, change, fields) VALUES (:id, 'updated', "
+                "jsonb_build_object(cast(:field AS text), jsonb_build_array(cast(:original AS jsonb), cast(:value AS jsonb))))"
+            ),
+            {
+                "id": row.id,
+                "field": field,
+                "original": json.dumps(row.original),
+                "value": json.dumps(value),
+            },
+        )
+
+
+def counts(region: Region) -> dict[str, dict[str, int]]:
+    """Offers by kind and status."""
+    figures = {kind: {"open": 0, "closed": 0} for kind in ("job", "training")}
+    with region.begin() as connection:
+        for row in connection.execute(
+            text("SELECT kind, status, count(*) AS n FROM offer GROUP BY kind, status")
+        ):
+            figures[row.kind][row.status] = row.n
+    return figures

@@ -1,0 +1,151 @@
+"""Which sources and channels there are: one line each.
+
+Belongs here: building each from the settings, and reading what every channel wants. Does not: any of them. Deleting one
+is deleting its folder and its line here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from connectors.aggregator_feed.channel import AggregatorFeed
+from connectors.channel import Channel
+from connectors.contractor import wire as contractor
+from connectors.contractor.client import Contractor
+from connectors.facebook_page.channel import FacebookPage
+from connectors.france_travail import client as france_travail_file
+from connectors.france_travail import wire as france_travail
+from connectors.http import Http
+from connectors.lheo import client as lheo_file
+from connectors.lheo import wire as lheo
+from connectors.open_portal.channel import OpenPortal
+from connectors.region.database import Region
+from connectors.settings import Settings
+from core.drafts import Draft
+from core.policy import Policy
+from schemas import documents
+from schemas.errors import Misconfigured
+
+
+class Source(msgspec.Struct, frozen=True):
+    """An outside system that offers come from.
+
+    ``schema`` names the JSON Schema of its payload; ``peek`` reads ref, version and change instant of a raw payload
+    without decoding the rest; ``draft`` puts a valid payload in our words; ``read`` reads a file of its payloads.
+    """
+
+    name: str
+    schema: str
+    peek: Callable[[bytes], tuple[str | None, int | None, str | None]]
+    draft: Callable[[Any], Draft]
+    read: Callable[[Path], Iterator[bytes]] | None = None
+
+
+def _unversioned(
+    peek: Callable[[bytes], tuple[str | None, str | None]],
+) -> Callable[[bytes], tuple[str | None, int | None, str | None]]:
+    def versioned(raw: bytes) -> tuple[str | None, int | None, str | None]:
+        ref, updated_at = peek(raw)
+        return ref, None, updated_at
+
+    return versioned
+
+
+SOURCES = {
+    source.name: source
+    for source in (
+        Source("contractor", contractor.SCHEMA, contractor.peek, contractor.draft),
+        Source(
+            "france_travail",
+            france_travail.SCHEMA,
+            _unversioned(france_travail.peek),
+            france_travail.draft,
+            france_travail_file.read,
+        ),
+        Source("lheo", lheo.SCHEMA, _unversioned(lheo.peek), lheo.draft, lheo_file.read),
+    )
+}
+
+CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
+    "open_portal": lambda _, region: OpenPortal(region),
+    "aggregator_feed": lambda settings, _: AggregatorFeed(settings.feeds, settings.public_url),
+    "facebook_page": lambda settings, _: FacebookPage(
+        Http(settings.graph, setting="BOOSTEZ_FACEBOOK_GRAPH_URL"),
+        version=settings.facebook_graph_version,
+        page=settings.facebook_page_id,
+        token=settings.facebook_token.get_secret_value(),
+        secret=settings.facebook_app_secret.get_secret_value() if settings.facebook_app_secret else None,
+        publisher=settings.public_url,
+    ),
+}
+
+
+def source(name: str) -> Source:
+    """The source of that name.
+
+    Raises:
+        Misconfigured: there is none.
+
+    """
+    try:
+        return SOURCES[name]
+    except KeyError:
+        raise Misconfigured(f"No source {name!r}: there are {', '.join(SOURCES)}.") from None
+
+
+def channel(name: str, settings: Settings, region: Region) -> Channel:
+    """The channel of that name.
+
+    Raises:
+        Misconfigured: there is none, or its settings do not fit.
+
+    """
+    try:
+        build = CHANNELS[name]
+    except KeyError:
+        raise Misconfigured(f"No channel {name!r}: there are {', '.join(CHANNELS)}.") from None
+    return build(settings, region)
+
+
+def contractor_client(settings: Settings) -> Contractor:
+    """The contractor of the settings."""
+    return Contractor(
+        Http(settings.contractor, setting="BOOSTEZ_CONTRACTOR_URL"),
+        settings.contractor_client_id,
+        settings.contractor_client_secret.get_secret_value(),
+    )
+
+
+@cache
+def policies(file: Path) -> dict[str, Policy]:
+    """What every channel wants, from the reviewed file, in its order.
+
+    Raises:
+        Misconfigured: the file does not fit its schema or names an unknown channel.
+
+    """
+    try:
+        written = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"{file}: {error}") from error
+    if reasons := documents.report("channels.v1", written):
+        raise Misconfigured("\n".join(f"{file}{r.pointer}: {r.message}" for r in reasons))
+    if unknown := set(written) - set(CHANNELS):
+        raise Misconfigured(
+            f"{file}: no channel {', '.join(sorted(unknown))}; there are {', '.join(CHANNELS)}."
+        )
+    return {
+        name: Policy(
+            name,
+            tuple(wanted["kinds"]),
+            None if wanted["budget"] == "all" else wanted["budget"],
+            wanted.get("enabled", True),
+        )
+        for name, wanted in written.items()
+    }

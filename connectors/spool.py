@@ -1,0 +1,50 @@
+"""The spool: the payloads of one walk, byte for byte, in one file, until the run has stored what they say.
+
+Belongs here: appending and reading back by position. Does not: what the bytes mean, or the index (region/walks.py).
+
+A walk is spooled to its end before anything is stored, so a half-read snapshot never counts and memory never grows
+with the catalogue.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+
+class Spool:
+    """One run's payloads. A context manager: leaving it removes the file."""
+
+    def __init__(self, folder: Path, run_id: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"run-{run_id}.spool"
+        self._file = self.path.open("w+b")
+        self._size = 0
+
+    def append(self, payload: bytes) -> int:
+        """Keep a payload; returns its position in bytes."""
+        position = self._size
+        self._file.seek(position)
+        self._file.write(payload)
+        self._size += len(payload)
+        return position
+
+    def read(self, position: int, length: int) -> bytes:
+        """Give ``length`` bytes from ``position`` back."""
+        self._file.seek(position)
+        return self._file.read(length)
+
+    def clear(self) -> None:
+        """Forget everything: the walk is void."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._size = 0
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,119 @@
+"""The French words for the codes of an offer, as residents read them on any channel.
+
+Belongs here: labels and short phrases made of codes, numbers and dates. Does not: sentences (templates) or markup.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from schemas.offer import Contract, Experience, Kind, Location, Offer, Remote, Salary
+
+NBSP: Final = "\u00a0"
+THIN: Final = "\u202f"  # the narrow no-break space that French sets in numbers and before ; ! ? %
+
+KINDS: Final[dict[Kind, str]] = {"job": "Offre d’emploi", "training": "Formation"}
+CONTRACTS: Final[dict[Contract, str]] = {
+    "CDI": "CDI",
+    "CDD": "CDD",
+    "interim": "Intérim",
+    "apprenticeship": "Contrat d’apprentissage",
+    "professionalisation": "Contrat de professionnalisation",
+    "seasonal": "Emploi saisonnier",
+    "internship": "Stage",
+    "civic_service": "Service civique",
+    "freelance": "Indépendant",
+}
+REMOTES: Final[dict[Remote, str]] = {
+    "none": "Sur place",
+    "partial": "Télétravail partiel",
+    "full": "Télétravail complet",
+}
+EXPERIENCES: Final[dict[Experience, str]] = {
+    "none": "Débutant accepté",
+    "junior": "Première expérience",
+    "confirmed": "Confirmé",
+    "senior": "Expérimenté",
+}
+ANONYMOUS: Final = "Employeur anonyme"
+_UNITS: Final = {"hour": "heure", "month": "mois", "year": "an"}
+_MONTHS: Final = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+
+
+def number(value: float) -> str:
+    """``23000`` as « 23 000 », ``11.88`` as « 11,88 »."""
+    whole = value == int(value)
+    text = f"{value:,.0f}" if whole else f"{value:,.2f}"
+    return text.replace(",", THIN).replace(".", ",")
+
+
+def salary(pay: Salary) -> str:
+    """« 1 850 à 2 100 € brut par mois »."""
+    amount = number(pay.minimum)
+    if pay.maximum and pay.maximum != pay.minimum:
+        amount += f" à {number(pay.maximum)}"
+    return f"{amount}{NBSP}€ brut par {_UNITS[pay.unit]}"
+
+
+def date(day: dt.date) -> str:
+    """« 1er février 2027 »."""
+    first = "1er" if day.day == 1 else str(day.day)
+    return f"{first}{NBSP}{_MONTHS[day.month - 1]} {day.year}"
+
+
+def place(location: Location) -> str:
+    """« Aurillac (15) », or what is known of it; empty when nothing is."""
+    city = location.city or location.postal_code or ""
+    return f"{city} ({location.department})" if city and location.department else city
+
+
+def employer(offer: Offer) -> str:
+    """Who recruits or teaches, as it may be told."""
+    if offer.employer.anonymous:
+        return ANONYMOUS
+    return offer.employer.name or ""
+
+
+def facts(offer: Offer) -> list[str]:
+    """What a person wants to know first, shortest first: contract or length, place, pay or price, employer."""
+    told = [CONTRACTS[offer.job.contract] if offer.job else KINDS[offer.kind], place(offer.location)]
+    if offer.job and offer.job.salary:
+        told.append(salary(offer.job.salary))
+    if offer.training:
+        told += _training_facts(offer)
+    told.append(employer(offer))
+    return [fact for fact in told if fact]
+
+
+def _training_facts(offer: Offer) -> list[str]:
+    assert offer.training is not None
+    told = []
+    if offer.training.hours:
+        told.append(f"{number(offer.training.hours)}{NBSP}h")
+    if offer.training.cpf_eligible:
+        told.append("éligible au CPF")
+    if offer.training.sessions:
+        told.append(f"à partir du {date(offer.training.sessions[0].starts_on)}")
+    return told
+
+
+def excerpt(text: str, limit: int) -> str:
+    """The beginning of a text, at most ``limit`` characters, cut between words."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    return line[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"

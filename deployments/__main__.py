@@ -1,0 +1,5 @@
+"""``python -m deployments`` is ``boostez``."""
+
+from deployments.cli import main
+
+main()

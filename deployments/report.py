@@ -1,0 +1,71 @@
+"""What the command line shows of figures: a sync's summary, the status.
+
+Belongs here: tables and lines for a terminal. Does not: computing anything of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+stdout = Console(highlight=False, soft_wrap=True)
+
+
+def summary(figures: Mapping[str, Any]) -> None:
+    """Print what a sync came to."""
+    head = Table(title=f"Sync {figures['run']} of {figures['source']} ({figures['mode']})")
+    names = ("collected", "new", "changed", "closed", "unchanged", "quarantined")
+    for name in names:
+        head.add_column(name, justify="right")
+    head.add_row(*(f"{figures[name]:,}" for name in names))
+    stdout.print(head)
+    if figures["not_modified"]:
+        stdout.print("The contractor says that nothing changed since the last snapshot (304).")
+    channels = Table("channel", *("created", "updated", "withdrawn", "unknown", "refused"), "trouble")
+    for name, done in figures["channels"].items():
+        counts = (f"{done[key]:,}" for key in ("created", "updated", "withdrawn", "unknown", "refused"))
+        channels.add_row(name, *counts, done["error"] or "")
+    stdout.print(channels)
+    stages = Table("stage", "seconds", "documents", "documents/s", "peak MB")
+    for stage in figures["stages"]:
+        rate = stage["documents"] / stage["seconds"] if stage["seconds"] else 0
+        stages.add_row(
+            stage["name"],
+            f"{stage['seconds']:.2f}",
+            f"{stage['documents']:,}",
+            f"{rate:,.0f}",
+            f"{stage['peak_mb']:.0f}",
+        )
+    stdout.print(stages)
+    if figures["quarantined"]:
+        stdout.print("What was quarantined, and why: boostez quarantine list")
+
+
+def status(told: Mapping[str, Any]) -> None:
+    """Print where everything stands."""
+    sources = Table("source", "last snapshot", "last change", "cursor", title="Sources")
+    for name, state in told["sources"].items():
+        sources.add_row(
+            name, *(str(state[key] or "never") for key in ("last_snapshot_at", "last_change_at", "cursor"))
+        )
+    offers = Table("kind", "open", "closed", title="Offers")
+    for kind, counts in told["offers"].items():
+        offers.add_row(kind, f"{counts['open']:,}", f"{counts['closed']:,}")
+    detained = Table("first reason", "payloads", title=f"Quarantine: {told['quarantine']['total']:,}")
+    for rule, count in told["quarantine"]["by_reason"].items():
+        detained.add_row(rule, f"{count:,}")
+    channels = Table(
+        "channel", "wanted", "live", "planned", "unknown", "parked", "refused", "", title="Channels"
+    )
+    for name, standing in told["channels"].items():
+        counts = (
+            f"{standing[key]:,}" for key in ("wanted", "live", "planned", "unknown", "parked", "refused")
+        )
+        channels.add_row(name, *counts, f"paused: {standing['paused_reason']}" if standing["paused"] else "")
+    if not told["sources"]:
+        stdout.print("Nothing was ever synced: run `boostez sync offers`.")
+    for table in (sources, offers, detained, channels):
+        stdout.print(table)

@@ -1,0 +1,50 @@
+"""Recheck: judge quarantined payloads again, and let in what now passes.
+
+Belongs here: the order of judging, merging, releasing. Does not: judging (validate.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.region import offers, quarantine
+from connectors.region.database import Region
+from connectors.registry import source as source_of
+from tasks.validate import CHUNK, incoming, judge
+
+ABOUT_OTHERS = frozenset(
+    {"duplicate_ref", "stale_version"}
+)  # refused for another payload's sake, not their own
+
+
+class Rechecked(msgspec.Struct):
+    """What a recheck came to, in payloads."""
+
+    released: int = 0
+    kept: int = 0
+
+
+@task(name="recheck", task_run_name="recheck-{source}", cache_policy=NO_CACHE)
+def recheck(region: Region, run_id: int, source: str) -> Rechecked:
+    """Judge everything in quarantine of a source again; reasons that changed are replaced."""
+    told, now, wanted = Rechecked(), dt.datetime.now(dt.UTC), source_of(source)
+    for chunk in quarantine.chunks(region, source, CHUNK):
+        accepted, kept = [], []
+        for payload in chunk:
+            verdict = (
+                payload.reasons if payload.reasons[0].rule in ABOUT_OTHERS else judge(wanted, payload.payload)
+            )
+            if isinstance(verdict, tuple):
+                kept.append(msgspec.structs.replace(payload, reasons=verdict))
+            else:
+                accepted.append(incoming(verdict, payload.raw_hash, now))
+        offers.merge(region, run_id, source, accepted)
+        quarantine.release(region, source, [row.raw_hash for row in accepted])
+        quarantine.put(region, run_id, kept)
+        told.released += len(accepted)
+        told.kept += len(kept)
+    return told

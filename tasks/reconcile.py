@@ -1,0 +1,91 @@
+"""Reconcile: make the Region's database say what the source says, and close what it no longer says.
+
+Belongs here: the order of merging, detaining and closing. Does not: the statements (connectors/region).
+
+Absent, invalid and unreadable are three things. Only an offer that is absent from a whole snapshot is closed: one whose
+newest payload is invalid stays as it was; and when a payload came whose ref cannot be read, the source is asked about
+each absent offer before it is closed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.region import offers, quarantine, walks
+from connectors.registry import contractor_client
+from schemas.documents import Reason
+from tasks.collect import Walk
+from tasks.run import Run
+from tasks.validate import Judged, detained
+
+ASKED = 500  # absent offers that are asked about one by one; more are spared until a later snapshot
+
+
+@task(name="reconcile", cache_policy=NO_CACHE)
+def reconcile(run: Run, judged: Judged) -> None:
+    """Store a judged chunk: offers with their history in one transaction, then the quarantine."""
+    with run.meter.stage("reconcile") as stage:
+        merged = offers.merge(run.region, run.number, run.source.name, judged.accepted)
+        stale = {ref: _stale(run, ref, judged) for ref in merged.stale}
+        quarantine.put(run.region, run.number, [*judged.detained, *stale.values()])
+        stage.documents += len(judged.accepted) + len(judged.detained)
+    figures = run.figures
+    figures.new += merged.new
+    figures.changed += merged.changed
+    figures.closed += merged.closed
+    figures.unchanged += merged.unchanged
+    figures.quarantined += len(judged.detained) + len(stale)
+
+
+def _stale(run: Run, ref: str, judged: Judged) -> quarantine.Detained:
+    item = judged.items[ref]
+    reason = Reason(
+        "/version",
+        "stale_version",
+        "",
+        "The Region already holds a later version. Send versions that only grow.",
+    )
+    raw = run.spool.read(item.position, item.length)
+    return detained(run.source.name, ref, item.raw_hash, raw, (reason,))
+
+
+@task(name="close", cache_policy=NO_CACHE)
+def close(run: Run, walk: Walk) -> None:
+    """Close what a whole snapshot no longer holds and what has expired, and remember how far the source was read."""
+    log = get_run_logger()
+    with run.meter.stage("close") as stage:
+        name, number = run.source.name, run.number
+        closed = 0
+        if walk.whole:
+            spared = _unproven(run)
+            if spared:
+                log.warning("%d absent offers are kept: their absence could not be proven", len(spared))
+            closed += offers.close_absent(run.region, number, name, spared=spared)
+        if not run.figures.not_modified:
+            quarantine.release_outdated(run.region, number, name, whole=walk.whole)
+        closed += offers.expire(run.region, number, dt.datetime.now(dt.UTC))
+        stage.documents += closed
+    run.figures.closed += closed
+    wrote = run.figures.new + run.figures.changed + run.figures.closed
+    after = walk.after
+    if wrote:
+        after = msgspec.structs.replace(after, last_change_at=dt.datetime.now(dt.UTC))
+    walks.remember(run.region, after)
+
+
+def _unproven(run: Run) -> list[str]:
+    """Absent refs that may hide behind a payload whose ref cannot be read."""
+    if not quarantine.newly_unreadable(run.region, run.number):
+        return []
+    absent = offers.absent(run.region, run.number, run.source.name, ASKED + 1)
+    if len(absent) > ASKED or run.source.read is not None:
+        return offers.absent(run.region, run.number, run.source.name, 10_000_000)
+    client = contractor_client(run.settings)
+    try:
+        return [ref for ref in absent if client.is_open(ref)]
+    finally:
+        client.http.close()

@@ -1,0 +1,93 @@
+"""The run: what the steps of one sync share, from its first byte to its report.
+
+Belongs here: opening and closing a run, its figures. Does not: any step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from connectors.region import walks
+from connectors.region.database import Region, region
+from connectors.registry import Source, source
+from connectors.settings import Settings, settings
+from connectors.spool import Spool
+from tasks.measure import Meter, Stage
+
+
+class Delivered(msgspec.Struct):
+    """What a run did on one channel, in effects. ``error`` says why it stopped early, ``unreachable`` that it was away."""
+
+    created: int = 0
+    updated: int = 0
+    withdrawn: int = 0
+    unknown: int = 0
+    refused: int = 0
+    error: str | None = None
+    unreachable: bool = False
+
+
+class Figures(msgspec.Struct, kw_only=True):
+    """What a run came to. ``decoded`` payloads were read in full, ``rows_written`` offers, reasons and effects were
+    written, ``writing_calls`` left for an outside system.
+    """
+
+    run: int
+    source: str
+    mode: str
+    collected: int = 0
+    quarantined: int = 0
+    new: int = 0
+    changed: int = 0
+    closed: int = 0
+    unchanged: int = 0
+    decoded: int = 0
+    rows_written: int = 0
+    writing_calls: int = 0
+    not_modified: bool = False
+    seconds: float = 0.0
+    channels: dict[str, Delivered] = msgspec.field(default_factory=dict)
+    stages: list[Stage] = msgspec.field(default_factory=list)
+
+
+class Run:
+    """One sync under way. Opaque to Prefect: it is passed along, never copied or hashed."""
+
+    def __init__(
+        self, number: int, wanted: Source, mode: str, database: Region, chosen: Settings, spool: Spool
+    ) -> None:
+        self.number = number
+        self.source = wanted
+        self.region = database
+        self.settings = chosen
+        self.spool = spool
+        self.meter = Meter()
+        self.figures = Figures(run=number, source=wanted.name, mode=mode)
+
+
+@contextmanager
+def opened(source_name: str, mode: str) -> Iterator[Run]:
+    """A run that alone syncs this source; its spool and index are gone when it ends.
+
+    Raises:
+        Misconfigured: no such source, or an unsafe database.
+        Refused: another sync of this source is running.
+
+    """
+    wanted, chosen, database = source(source_name), settings(), region()
+    database.check_server()
+    with ExitStack() as stack:
+        stack.enter_context(database.sole_sync(wanted.name))
+        number = walks.start_run(database, "sync-offers", wanted.name, mode)
+        spool = stack.enter_context(Spool(Path(chosen.home) / "spool", number))
+        run = Run(number, wanted, mode, database, chosen, spool)
+        try:
+            yield run
+        finally:
+            run.figures.stages = list(run.meter.stages.values())
+            run.figures.rows_written = database.rows_written
+            walks.finish_run(database, number, msgspec.to_builtins(run.figures))

@@ -1,0 +1,72 @@
+"""Settle: look up every unknown effect that is due, and say in the ledger what was found.
+
+Belongs here: lease, find, prove, receive. Does not: what a look-up proves (core/effects.py) or how one is made (channels).
+"""
+
+from __future__ import annotations
+
+import msgspec
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.channel import Channel
+from connectors.region import ledger
+from connectors.region.database import Region
+from connectors.registry import channel as channel_of
+from connectors.settings import Settings
+from core.effects import Receipt, proof
+from schemas.errors import BoostezError
+
+LOOKED_UP = 500  # effects a lease
+
+
+class Settled(msgspec.Struct):
+    """What look-ups proved, in effects: ``done`` had happened, ``open`` must be looked up again or is planned anew."""
+
+    done: int = 0
+    open: int = 0
+    parked: int = 0
+    error: str | None = None
+
+
+@task(name="settle", task_run_name="settle-{name}", retries=0, cache_policy=NO_CACHE)
+def settle(region: Region, settings: Settings, name: str) -> Settled:
+    """Look up the channel's unknown effects that are due."""
+    settled = Settled()
+    channel = channel_of(name, settings, region)
+    try:
+        while _settle_some(region, channel, settled):
+            pass
+    except BoostezError as error:
+        settled.error = str(error)
+        get_run_logger().warning("%s cannot be looked up now: %s", name, error)
+    finally:
+        channel.close()
+    return settled
+
+
+def _settle_some(region: Region, channel: Channel, settled: Settled) -> bool:
+    able = channel.capabilities
+    lease, intents = ledger.claim_unsettled(
+        region, channel.name, able.settle_seconds, LOOKED_UP, able.lease_seconds
+    )
+    if not intents:
+        return False
+    if not able.lookup:
+        receipts = [Receipt(i.effect, "parked", error="cannot be looked up") for i in intents]
+    else:
+        try:
+            found = channel.find(intents)
+        except BoostezError as error:
+            ledger.receive(region, lease, [Receipt(i.effect, "unknown", error=str(error)) for i in intents])
+            raise
+        receipts = [proof(intent, found.get(intent.effect)) for intent in intents]
+    ledger.receive(region, lease, receipts)
+    for receipt in receipts:
+        if receipt.outcome in {"done", "missing"}:
+            settled.done += 1
+        elif receipt.outcome == "parked":
+            settled.parked += 1
+        else:
+            settled.open += 1
+    return True
