@@ -37,7 +37,7 @@ _PLACE = """
         UPDATE effect e SET state = 'done', attempts = e.attempts + 1, intent_at = now(), changed_at = now(),
             operation = CASE WHEN e.wanted_hash IS NULL THEN 'withdraw'
                 WHEN e.live_hash IS NULL THEN 'create' ELSE 'update' END,
-            lease = :lease, marker = e.subject || '-' || to_hex(:lease), error = NULL,
+            lease = :lease, marker = e.subject || '-' || to_hex(cast(:lease AS bigint)), error = NULL,
             wanted_hash = CASE WHEN e.wanted_hash IS NOT NULL THEN sha256(o.content_hash || :form) END,
             live_hash = CASE WHEN e.wanted_hash IS NOT NULL THEN sha256(o.content_hash || :form) END,
             remote_id = CASE WHEN e.wanted_hash IS NOT NULL THEN e.subject END

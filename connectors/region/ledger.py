@@ -242,7 +242,7 @@ def _claimed(limit: str) -> str:
         f"claimed AS (UPDATE effect e SET state = 'intent', operation = {_OPERATION}, "
         "wanted_hash = CASE WHEN e.wanted_hash IS NOT NULL THEN sha256(o.content_hash || :form) END, "
         "intent_hash = CASE WHEN e.wanted_hash IS NOT NULL THEN sha256(o.content_hash || :form) END, "
-        "marker = e.subject || '-' || to_hex(:lease), lease = :lease, "
+        "marker = e.subject || '-' || to_hex(cast(:lease AS bigint)), lease = :lease, "
         "lease_until = now() + make_interval(secs => :seconds), intent_at = now(), attempts = e.attempts + 1, "
         "lookups = 0, looked_up_at = NULL, error = NULL, changed_at = now() "
         "FROM due, offer o WHERE e.id = due.id AND o.id = e.offer_id "
