@@ -1,0 +1,78 @@
+"""The sandbox as one ASGI application: the contractor at the root, Graph API under ``/graph``, its own ``/_sandbox``.
+
+Belongs here: putting the parts together. Does not: any part, or running it (server.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.types import Receive, Scope, Send
+
+from sandbox.administration import Administration
+from sandbox.board import Board
+from sandbox.calls import Log, Logged
+from sandbox.clock import Clock
+from sandbox.contractor import Contractor, problem_of
+from sandbox.exchange import Exchange
+from sandbox.faults import Faults, Order
+from sandbox.graph import Graph
+from sandbox.posts import Posts
+from sandbox.state import State
+
+JOBS, TRAININGS, SEED = 23_000, 26_000, 2017
+
+
+class Sandbox(Starlette):
+    """An application whose faults can drop connections: uvicorn's ``send`` is a method of what holds the transport."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        scope["sandbox.transport"] = getattr(getattr(send, "__self__", None), "transport", None)
+        await super().__call__(scope, receive, send)
+
+
+def create_app(
+    state_file: Path | None, *, jobs: int = JOBS, trainings: int = TRAININGS, seed: int = SEED
+) -> Starlette:
+    """The application. With a state file a restart tells the same story; None forgets it.
+
+    Raises:
+        ValueError: the state file was made with another seed or other numbers of offers.
+
+    """
+    state = State(state_file)
+    clock = Clock(state)
+    board = Board(state, clock, {"job": jobs, "training": trainings}, seed)
+    contractor = Contractor(clock, board, Exchange(state, clock, board))
+    posts = Posts(state, clock)
+    graph = Graph(state, clock, posts)
+    orders: list[Order] = []
+    log = Log()
+    administration = Administration(
+        state=state,
+        clock=clock,
+        board=board,
+        contractor=contractor,
+        graph=graph,
+        posts=posts,
+        orders=orders,
+        log=log,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        state.close()
+
+    return Sandbox(
+        routes=[*contractor.routes(), *graph.routes(), *administration.routes()],
+        middleware=[Middleware(Logged, log=log, clock=clock), Middleware(Faults, orders=orders)],
+        exception_handlers={HTTPException: problem_of},
+        lifespan=lifespan,
+    )
