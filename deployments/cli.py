@@ -29,8 +29,6 @@ from connectors.region.database import Region, region, wait_for
 from connectors.settings import Settings, settings
 from core.days import paris_day
 from deployments import report, stack
-from portal import server as portal_server
-from sandbox import server as sandbox_server
 from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, RetryLater
 
 DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
@@ -353,23 +351,29 @@ def sandbox(
     seed: Annotated[int, typer.Option(help="Another seed, another catalogue.")] = 2017,
 ) -> None:
     """Serve the stand-ins of the contractor and the Graph API, alone."""
+    from sandbox.server import run
+
 
     chosen = settings()
     state = chosen.home / "sandbox.sqlite"
     state.parent.mkdir(parents=True, exist_ok=True)
     port = port or chosen.sandbox_port
     try:
-        sandbox_server.run("127.0.0.1", port, state, jobs=jobs, trainings=trainings, seed=seed)
+        run("127.0.0.1", port, state, jobs=jobs, trainings=trainings, seed=seed)
     except OSError as error:
         raise Misconfigured(
             f"The sandbox cannot listen on port {port}: {error}. Set BOOSTEZ_SANDBOX_PORT."
         ) from error
+    except ValueError as error:
+        raise Misconfigured(f"{error}. Remove {state} to begin another story.") from error
 
 
 @app.command()
 @_told
 def portal() -> None:
     """Serve the open portal, alone."""
+    from portal.server import run
+
 
     with _connected() as chosen:
-        portal_server.run("127.0.0.1", chosen.portal_port, chosen)
+        run("127.0.0.1", chosen.portal_port, chosen)

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.context import FlowRunContext
 
 Listener = Callable[[str, int, int], None]  # stage, done, total
+_DASHES = str.maketrans("_ ", "--")  # an artifact key holds nothing else
 _listeners: list[Listener] = []
 
 
@@ -39,14 +41,14 @@ class Progress:
         for listener in _listeners:
             listener(self.stage, self.done, max(self.total, self.done))
         percent = min(100, self.done * 100 // max(self.total, 1))
-        if self.total and percent >= self._told + 5:  # an update costs the server 9 ms
+        if FlowRunContext.get() and self.total and percent >= self._told + 5:  # an update costs the server 9 ms
             self._told = percent
             self._publish(float(percent))
 
     def _publish(self, percent: float) -> None:
         if self._artifact is None:
             created = create_progress_artifact(
-                progress=percent, key=f"progress-{self.stage}".replace("_", "-")
+                progress=percent, key=f"progress-{self.stage}".translate(_DASHES)
             )
             assert isinstance(created, UUID)
             self._artifact = created

@@ -169,7 +169,7 @@ def _body(answer: Any) -> Any:
 
 def _found(post: Any) -> Found | None:
     match = wire.MARKER.search(str(post.get("message", "")))
-    return Found(match.group(1), str(post["id"])) if match else None
+    return Found(match.group(2), str(post["id"])) if match else None
 
 
 def _created(post: Any) -> dt.datetime:

@@ -27,7 +27,8 @@ from core.wording import excerpt, facts
 from schemas.errors import Permanent, RetryLater
 from schemas.offer import Offer
 
-MARKER: Final = re.compile(r"[?&]e=([0-9a-z]+-[0-9a-f]+)(?![0-9a-z-])")
+# Our link ends the post: a title that looks like a marker is not one.
+MARKER: Final = re.compile(r"/offres/([0-9a-z]+)\?e=(\1-[0-9a-f]+)\s*\Z")
 EXCERPT: Final = 280  # characters of the description in a post
 BUSY: Final = frozenset({4, 17, 32, 341, 613, 80001, 80002})  # limits: the call was not executed
 TOKEN: Final = frozenset({102, 190})

@@ -1,17 +1,3 @@
-from __future__ import annotations
+from tests.worlds import _no_waiting, hub, region, sandbox
 
-from collections.abc import Iterator
-
-import pytest
-
-from connectors.region import migrations
-from connectors.region.database import Region
-
-
-@pytest.fixture
-def region(database_url: str) -> Iterator[Region]:
-    """A migrated Region database of the test's own."""
-    database = Region(database_url)
-    migrations.upgrade(database)
-    yield database
-    database.dispose()
+__all__ = ["_no_waiting", "hub", "region", "sandbox"]

@@ -1,0 +1,66 @@
+# Two commands do everything: `make run` and `make test`. The rest is for those who change the code.
+# Every path is quoted: the checkout may lie under a name with spaces.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+ONCE ?=
+PYTEST ?= -n 2
+
+.PHONY: run test test-fast lint lock lock-check format clean-state help
+.DEFAULT_GOAL := help
+
+help: ## What there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/'
+
+run: $(VENV)/.run ## Install, start everything on this machine, sync; ONCE=1 exits after the summary
+	@$(BIN)/python -m deployments up $(if $(ONCE),--once)
+
+test: $(VENV)/.dev ## Install what tests need and run all of them
+	@$(BIN)/python -m pytest $(PYTEST)
+
+test-fast: $(VENV)/.dev ## The tests that need no database, browser or stack
+	@$(BIN)/python -m pytest $(PYTEST) -m "not database and not stack and not browser and not slow"
+
+lint: $(VENV)/.dev lock-check ## Format, lint, types, import contracts, migrations, lock
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m deployments db check
+
+format: $(VENV)/.dev ## Mend what can be mended by itself
+	$(BIN)/python -m ruff format .
+	$(BIN)/python -m ruff check --fix .
+
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+lock: $(VENV)/.dev ## Choose versions anew, within pyproject.toml
+	$(LOCK) --upgrade pyproject.toml --extra build -o requirements.txt
+	$(LOCK) --upgrade pyproject.toml --extra build --extra dev -c requirements.txt -o requirements-dev.txt
+
+lock-check: $(VENV)/.dev ## Whether the locks are what pyproject.toml asks for
+	@$(BIN)/python .ci/lock_check.py
+
+clean-state: ## Forget every local offer, effect and log
+	rm -rf .boostez
+
+# --- installing ------------------------------------------------------------------------------------------------------
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11 to 3.13 is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+define install
+	$(if $(UV),uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r $(1),$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1))
+	$(if $(UV),uv pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e .,$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .)
+endef
+
+$(VENV)/.run: $(VENV)/bin/python requirements.txt pyproject.toml
+	$(call install,requirements.txt)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python requirements-dev.txt pyproject.toml
+	$(call install,requirements-dev.txt)
+	@touch $@ $(VENV)/.run

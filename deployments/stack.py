@@ -1,0 +1,264 @@
+"""The local stack as other commands see it: where it is when it runs, or what is lent to one command when it does not.
+
+Belongs here: the record in HOME/stack.json, the environment of every process, borrowing. Does not: the whole start (up.py).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from connectors.settings import ROOT, Settings
+from deployments import postgres, processes
+from deployments.processes import Child, Mark
+from schemas.errors import Refused, Unreachable
+
+WAIT: Final = 120.0  # seconds for a component to answer
+PYTHON: Final = sys.executable
+
+
+class Stack(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a stack's parts are. ``marks`` are its processes, the one that started them first."""
+
+    home: str
+    database_url: str
+    prefect_api_url: str | None = None
+    sandbox_url: str | None = None
+    portal_port: int | None = None
+    marks: tuple[Mark, ...] = ()
+
+    def environment(self) -> dict[str, str]:
+        """What its processes, and commands that use it, find in their environment."""
+        told = {
+            "BOOSTEZ_ROOT": str(ROOT),
+            "BOOSTEZ_HOME": self.home,
+            "BOOSTEZ_DATABASE_URL": self.database_url,
+            **_PREFECT_CLIENT,
+            "PREFECT_HOME": str(Path(self.home) / "prefect"),
+            "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(Path(self.home) / "prefect" / "results"),
+        }
+        if self.prefect_api_url:
+            told["PREFECT_API_URL"] = self.prefect_api_url
+        if self.sandbox_url:
+            told.setdefault(
+                "BOOSTEZ_CONTRACTOR_URL", os.environ.get("BOOSTEZ_CONTRACTOR_URL") or self.sandbox_url
+            )
+            told.setdefault(
+                "BOOSTEZ_FACEBOOK_GRAPH_URL",
+                os.environ.get("BOOSTEZ_FACEBOOK_GRAPH_URL") or f"{self.sandbox_url}/graph",
+            )
+        if self.portal_port:
+            told["BOOSTEZ_PORTAL_PORT"] = str(self.portal_port)
+        return told
+
+
+_PREFECT_CLIENT: Final = {
+    "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", "INFO"),
+    "PREFECT_CLI_WRAP_LINES": "false",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+}
+# The recorder writes task runs one at a time by default, at 20 ms of the server's processor each; in batches, at 5.
+_PREFECT_SERVER: Final = {
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "100",
+    "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
+}
+
+
+def running(home: Path) -> Stack | None:
+    """The stack that runs in this state folder, None when there is none."""
+    stack = recorded(home)
+    return stack if stack and stack.marks and stack.marks[0].process() else None
+
+
+def recorded(home: Path) -> Stack | None:
+    """The stack that was last started in this state folder, running or not."""
+    try:
+        return msgspec.json.decode((home / "stack.json").read_bytes(), type=Stack)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def record(stack: Stack) -> None:
+    """Write down where the stack is, for its owner's eyes."""
+    file = Path(stack.home) / "stack.json"
+    draft = file.with_suffix(".new")
+    draft.touch(mode=0o600)
+    draft.write_bytes(msgspec.json.encode(stack))
+    draft.replace(file)
+
+
+def forget(home: Path) -> None:
+    """The stack is down."""
+    (home / "stack.json").unlink(missing_ok=True)
+
+
+@contextmanager
+def owned(home: Path, *, wait: bool) -> Iterator[None]:
+    """Be the only one who starts and stops processes in this state folder; what a killed owner left is ended first.
+
+    Raises:
+        Refused: somebody else is, and ``wait`` is False.
+
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "stack.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise Refused(
+                f"Another `boostez` is starting or running in {home}. Stop it first, or set BOOSTEZ_HOME to another folder."
+            ) from None
+        if left := recorded(home):
+            processes.end(left.marks[1:])
+            forget(home)
+        yield
+
+
+@contextmanager
+def borrowed(settings: Settings, *, prefect: bool, sandbox: bool) -> Iterator[Stack]:
+    """A stack for one command: the running one, or just what is needed, started and stopped again."""
+    home = settings.home.resolve()
+    if stack := running(home):
+        yield stack
+        return
+    needs_database = settings.database_url is None
+    needs_prefect = prefect and "PREFECT_API_URL" not in os.environ
+    needs_sandbox = sandbox and not (settings.contractor_url and settings.facebook_graph_url)
+    with ExitStack() as ending:
+        if needs_database or needs_prefect or needs_sandbox:
+            ending.enter_context(owned(home, wait=True))
+        server = start_postgres(home, ending) if needs_database or needs_prefect else None
+        stack = Stack(str(home), database_address(settings, server))
+        if needs_prefect or needs_sandbox:
+            sys.stderr.write(
+                "boostez: no stack is running, starting what this command needs (`boostez up` keeps one)\n"
+            )
+        children = []
+        if needs_sandbox:
+            stack = msgspec.structs.replace(stack, sandbox_url=settings.sandbox_url)
+            children.append(start_sandbox(settings, stack, ending))
+        if needs_prefect:
+            assert server is not None
+            stack = msgspec.structs.replace(stack, prefect_api_url=prefect_url(settings))
+            children.append(start_prefect(settings, stack, server, ending))
+        record_borrowed(stack, children)
+        for child, address in zip(children, _health(settings, children), strict=True):
+            until_answers(child, address)
+        yield stack
+
+
+def record_borrowed(stack: Stack, children: list[Child]) -> None:
+    """So that the next command ends what this one leaves when it is killed. Not a running stack: no owner's mark."""
+    if children:
+        gone = Mark("borrower", 0, 0.0)
+        record(msgspec.structs.replace(stack, marks=(gone, *(child.mark for child in children))))
+
+
+def _health(settings: Settings, children: list[Child]) -> list[str]:
+    addresses = {
+        "sandbox": f"{settings.sandbox_url}/_sandbox/healthz",
+        "prefect": f"{prefect_url(settings)}/ready",
+    }
+    return [addresses[child.name] for child in children]
+
+
+def database_address(settings: Settings, server: postgres.Server | None) -> str:
+    """The Region's database: the settings', or the embedded one."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    assert server is not None
+    return server.url("boostez")
+
+
+def prefect_url(settings: Settings) -> str:
+    """The API of the stack's Prefect server."""
+    return f"http://127.0.0.1:{settings.prefect_port}/api"
+
+
+def start_postgres(home: Path, ending: ExitStack) -> postgres.Server:
+    """The embedded server with its two databases; stopped with ``ending``."""
+    server = postgres.start(home / "postgres")
+    ending.callback(server.stop)
+    server.create_database("boostez")
+    server.create_database("prefect")
+    return server
+
+
+def start_child(
+    name: str, command: list[str], environment: dict[str, str], home: str, ending: ExitStack
+) -> Child:
+    """A process of the stack; ended with ``ending``."""
+    child = Child(name, command, {**os.environ, **environment}, Path(home) / "logs")
+    ending.callback(processes.end, [child.mark])
+    return child
+
+
+def start_sandbox(settings: Settings, stack: Stack, ending: ExitStack) -> Child:
+    """The stand-ins."""
+    processes.check_port(settings.sandbox_port, "BOOSTEZ_SANDBOX_PORT")
+    state = Path(stack.home) / "sandbox.sqlite"
+    command = [PYTHON, "-m", "sandbox", str(settings.sandbox_port), str(state)]  # its own room: quick to import
+    return start_child("sandbox", command, stack.environment(), stack.home, ending)
+
+
+def start_prefect(settings: Settings, stack: Stack, server: postgres.Server, ending: ExitStack) -> Child:
+    """The Prefect server and its UI, on the embedded PostgreSQL."""
+    processes.check_port(settings.prefect_port, "BOOSTEZ_PREFECT_PORT")
+    database = server.url("prefect", driver="asyncpg")
+    environment = {
+        **stack.environment(),
+        **_PREFECT_SERVER,
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": database,
+        "PREFECT_SERVER_UI_API_URL": prefect_url(settings),
+        "PREFECT_API_URL": prefect_url(settings),
+    }
+    command = [
+        PYTHON,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(settings.prefect_port),
+    ]
+    return start_child("prefect", command, environment, stack.home, ending)
+
+
+def until_answers(child: Child, address: str) -> float:
+    """Wait until a component answers 200; the seconds it took.
+
+    Raises:
+        Unreachable: it ended, or did not answer in time.
+
+    """
+    begun = time.monotonic()
+    while time.monotonic() - begun < WAIT:
+        child.check()
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own address
+                if answer.status == 200:
+                    return time.monotonic() - begun
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.1)
+    raise Unreachable(
+        f"{child.name} did not answer at {address} in {WAIT:.0f} s. The end of {child.log}:\n{child.tail()}"
+    )

@@ -1,0 +1,188 @@
+"""``boostez up``: everything on one machine, a first sync, then watch over it until Ctrl-C.
+
+Belongs here: which parts, in which order, and what is told of them. Does not: how a part starts (stack.py, postgres.py).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
+
+import msgspec
+
+from connectors.region import migrations
+from connectors.region.database import Region, wait_for
+from connectors.settings import ROOT, Settings, settings
+from deployments import processes, stack
+from deployments.processes import Child
+from deployments.stack import PYTHON, Stack
+from schemas.errors import Unreachable
+
+POOL: Final = "boostez"
+EVERY: Final = 0.5  # seconds between looks at the children
+
+
+class Stopped(Exception):
+    """Somebody asked us to stop."""
+
+
+def up(*, once: bool) -> int:
+    """Start the stack, sync, and stay until SIGINT or SIGTERM; ``once`` ends after the first sync. The exit code.
+
+    Raises:
+        Misconfigured: a port is taken. Nothing was started.
+        Refused: another stack runs in this state folder.
+        Unreachable: a part did not start, or ended by itself.
+
+    """
+    chosen = settings()
+    home = chosen.home.resolve()
+    with ExitStack() as ending, _signals():
+        try:
+            ending.enter_context(stack.owned(home, wait=False))
+            _check_ports(chosen)
+            return _run(chosen, home, ending, once=once)
+        except Stopped:
+            _say("stopping")
+            return 0
+
+
+def _run(chosen: Settings, home: Path, ending: ExitStack, *, once: bool) -> int:
+    begun = time.monotonic()
+    server = stack.start_postgres(home, ending)
+    _ready("PostgreSQL", begun)
+    lent = Stack(
+        str(home),
+        stack.database_address(chosen, server),
+        stack.prefect_url(chosen),
+        chosen.sandbox_url if _needs_sandbox(chosen) else None,
+        chosen.portal_port,
+    )
+    ending.callback(stack.forget, home)
+    children = [stack.start_prefect(chosen, lent, server, ending)]
+    if lent.sandbox_url:
+        children.append(stack.start_sandbox(chosen, lent, ending))
+    _record(lent, children)
+    _migrate(lent)
+    _ready("database", begun)
+    children.append(
+        stack.start_child(
+            "portal", [PYTHON, "-m", "deployments", "portal"], lent.environment(), lent.home, ending
+        )
+    )
+    _record(lent, children)
+    for child in sorted(children, key=lambda each: each.name == "prefect"):  # the slowest last
+        stack.until_answers(child, _health(chosen)[child.name])
+        _ready(child.name, begun)
+    worker = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", "local"]
+    children.append(stack.start_child("worker", [PYTHON, *worker], lent.environment(), lent.home, ending))
+    _record(lent, children)
+    code = _first_sync(lent)
+    _deploy(lent, ending, children)
+    _addresses(chosen)
+    if once:
+        return code
+    _say("Everything runs. Ctrl-C stops it.")
+    while True:
+        for child in children:
+            child.check()
+        time.sleep(EVERY)
+
+
+def _needs_sandbox(chosen: Settings) -> bool:
+    return not (chosen.contractor_url and chosen.facebook_graph_url)
+
+
+def _check_ports(chosen: Settings) -> None:
+    processes.check_port(chosen.prefect_port, "BOOSTEZ_PREFECT_PORT")
+    processes.check_port(chosen.portal_port, "BOOSTEZ_PORTAL_PORT")
+    if _needs_sandbox(chosen):
+        processes.check_port(chosen.sandbox_port, "BOOSTEZ_SANDBOX_PORT")
+
+
+def _health(chosen: Settings) -> dict[str, str]:
+    return {
+        "prefect": f"{stack.prefect_url(chosen)}/ready",
+        "sandbox": f"{chosen.sandbox_url}/_sandbox/healthz",
+        "portal": f"http://127.0.0.1:{chosen.portal_port}/healthz",
+    }
+
+
+def _record(lent: Stack, children: list[Child]) -> None:
+    marks = (processes.this_process("up"), *(child.mark for child in children))
+    stack.record(msgspec.structs.replace(lent, marks=marks))
+
+
+def _migrate(lent: Stack) -> None:
+    region = Region(lent.database_url)
+    try:
+        wait_for(region)
+        region.check_server()
+        migrations.upgrade(region)
+    finally:
+        region.dispose()
+
+
+def _first_sync(lent: Stack) -> int:
+    """The first sync, in a process of its own on this terminal; its exit code."""
+    sys.stdout.flush()
+    command = [PYTHON, "-m", "deployments", "sync", "offers", "--full"]
+    process = subprocess.Popen(command, env={**os.environ, **lent.environment()}, cwd=ROOT)  # noqa: S603 - ourselves
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+
+
+def _deploy(lent: Stack, ending: ExitStack, children: list[Child]) -> None:
+    """Register the deployments of prefect.yaml; the worker made their pool when it started."""
+    begun = time.monotonic()
+    command = [PYTHON, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+    deploy = stack.start_child("deploy", command, lent.environment(), lent.home, ending)
+    if deploy.wait() != 0:
+        raise Unreachable(f"The deployments of prefect.yaml could not be registered:\n{deploy.tail()}")
+    _say(f"  deployments registered ({time.monotonic() - begun:.1f} s)")
+    for child in children:
+        child.check()
+
+
+def _addresses(chosen: Settings) -> None:
+    _say(f"  Prefect UI   http://127.0.0.1:{chosen.prefect_port}")
+    _say(f"  Open portal  {chosen.public_url}")
+    _say(f"  Feeds        {chosen.feeds} (on the portal: {chosen.public_url}/feeds)")
+    if _needs_sandbox(chosen):
+        _say(f"  Sandbox      {chosen.sandbox_url}/_sandbox/truth")
+
+
+def _ready(name: str, begun: float) -> None:
+    _say(f"  {name} ready after {time.monotonic() - begun:.1f} s")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # once is enough
+        raise Stopped
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,125 @@
+"""What the portal answers with: a rendered page and the headers that all answers carry.
+
+Belongs here: templates, their filters, ETags, security headers. Does not: routes (app.py) or what a page says
+(templates/).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core import wording
+from core.days import PARIS, paris_day
+from core.html import plain_text
+from schemas.reference_tables import departments
+
+FOLDER: Final = Path(__file__).parent
+SECURITY: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class Headers:
+    """ASGI middleware: security headers on every answer, HSTS when the public address is https."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self.app = app
+        self.headers = SECURITY | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, adding headers that the answer has not set itself."""
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, dressed)
+
+
+def page(request: Request, template: str, status: int = 200, /, **words: Any) -> Response:
+    """A page in French. A 200 may be kept for a minute, and asked again by its ETag."""
+    settings = request.app.state.settings
+    text = (
+        _templates()
+        .get_template(template)
+        .render(path=request.url.path, public_url=settings.public_url, status=status, **words)
+    )
+    if status != 200:
+        return HTMLResponse(text, status, headers=SECURITY | {"Cache-Control": "no-store"})
+    etag = f'W/"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "public, max-age=60"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return HTMLResponse(text, headers=headers)
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "number": wording.number,
+        "salary": wording.salary,
+        "date": wording.date,
+        "day": lambda moment: wording.date(paris_day(moment)),
+        "clock": _clock,
+        "hours": _hours,
+        "place": wording.place,
+        "employer": wording.employer,
+        "excerpt": lambda html: wording.excerpt(plain_text(html), 190),
+        "web": _web,
+    }
+    templates.globals |= {
+        "KINDS": wording.KINDS,
+        "CONTRACTS": wording.CONTRACTS,
+        "REMOTES": wording.REMOTES,
+        "EXPERIENCES": wording.EXPERIENCES,
+        "DEPARTMENTS": departments(),
+        "STYLE": hashlib.blake2b((FOLDER / "static/boostez.css").read_bytes(), digest_size=6).hexdigest(),
+    }
+    return templates
+
+
+def _clock(moment: dt.datetime) -> str:
+    """« 9 h 05 », in Paris."""
+    local = moment.astimezone(PARIS)
+    return f"{local.hour}{wording.NBSP}h{wording.NBSP}{local.minute:02}"
+
+
+def _hours(length: float) -> str:
+    """``37.5`` as « 37 h 30 »."""
+    whole, minutes = divmod(round(length * 60), 60)
+    return f"{wording.number(whole)}{wording.NBSP}h" + (f"{wording.NBSP}{minutes:02}" if minutes else "")
+
+
+def _web(address: str | None) -> str:
+    """The host of a web address; empty for anything that a browser should not be sent to."""
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return ""
+    return (parts.hostname or "").removeprefix("www.") if parts.scheme in {"http", "https"} else ""

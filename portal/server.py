@@ -1,0 +1,47 @@
+"""Serving the portal with uvicorn.
+
+Belongs here: the socket and the server's settings. Does not: the application (app.py).
+"""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+
+from connectors.region.database import region
+from connectors.settings import Settings
+from portal.app import create_app
+from schemas.errors import Misconfigured
+
+
+def run(host: str, port: int, settings: Settings) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        Misconfigured: the port is taken or may not be used.
+
+    """
+    with _bound(host, port) as listener:
+        config = uvicorn.Config(
+            create_app(region(), settings),
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=5,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise Misconfigured(
+            f"The portal cannot listen on {host}:{port}: {error.strerror}. Stop what uses it, or set BOOSTEZ_PORTAL_PORT."
+        ) from error
+    return listener

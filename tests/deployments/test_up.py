@@ -1,0 +1,176 @@
+"""`boostez up` as a user meets it: as a process, with its signals, its exit codes and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from connectors.settings import ROOT
+from deployments import postgres, stack
+from deployments.stack import Stack
+from sandbox.app import create_app
+from sandbox.server import running
+
+PATIENCE = 120  # seconds for what takes 30 on an idle machine
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+class Up:
+    """A `boostez up` under way, and every process that it was seen to start."""
+
+    def __init__(self, environment: dict[str, str], home: Path) -> None:
+        self.home, self.seen = home, dict[psutil.Process, None]()
+        self.output = home.with_name(f"output-{time.monotonic_ns()}")
+        with self.output.open("wb") as output:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "deployments", "up"],
+                env={**os.environ, **environment},
+                cwd=ROOT,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.output.read_text("utf-8")
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait, for a process of another time than ours, and note what it starts."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, f"nothing after {PATIENCE} s:\n{self.said()}"
+            if self.popen.poll() is None:
+                self.seen.update(dict.fromkeys(psutil.Process(self.popen.pid).children(recursive=True)))
+                if server := postgres.postmaster(self.home / "postgres"):
+                    self.seen[server] = None
+            psutil.Process().cpu_percent(0.1)
+
+    def until_said(self, words: str) -> None:
+        self.until(lambda: words in self.said() or self.popen.poll() is not None)
+        assert words in self.said(), self.said()
+
+    def until_ended(self) -> int:
+        self.until(lambda: self.popen.poll() is not None)
+        return self.popen.returncode
+
+    def alive(self) -> list[str]:
+        return [
+            " ".join(process.cmdline())
+            for process in self.seen
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        ]
+
+    def record(self) -> Stack:
+        recorded = stack.running(self.home)
+        assert recorded is not None
+        return recorded
+
+
+@pytest.fixture
+def environment(home: Path) -> Iterator[dict[str, str]]:
+    """Settings of a stack of its own, with a contractor of sixty offers."""
+    with running(create_app(None, jobs=30, trainings=30)) as sandbox:
+        yield {
+            "BOOSTEZ_HOME": str(home),
+            "BOOSTEZ_CONTRACTOR_URL": sandbox,
+            "BOOSTEZ_FACEBOOK_GRAPH_URL": f"{sandbox}/graph",
+            "BOOSTEZ_PREFECT_PORT": str(free_port()),
+            "BOOSTEZ_PORTAL_PORT": str(free_port()),
+            "BOOSTEZ_SANDBOX_PORT": str(free_port()),
+            "BOOSTEZ_QUARANTINE_BUDGET": "1",
+        }
+
+
+@pytest.fixture
+def start(environment: dict[str, str], home: Path) -> Iterator[Callable[[], Up]]:
+    ups: list[Up] = []
+
+    def started() -> Up:
+        ups.append(Up(environment, home))
+        return ups[-1]
+
+    yield started
+    for up in ups:
+        if up.popen.poll() is None:
+            up.popen.send_signal(signal.SIGTERM)
+            up.popen.wait(PATIENCE)
+    if left := stack.recorded(home):
+        stack.processes.end(left.marks)
+    postgres.start(home / "postgres").stop()
+
+
+def test_a_busy_port_is_told_before_anything_starts(
+    environment: dict[str, str], start: Callable[[], Up]
+) -> None:
+    with socket.create_server(("127.0.0.1", int(environment["BOOSTEZ_PORTAL_PORT"]))):
+        up = start()
+        assert up.until_ended() == 2
+    assert "BOOSTEZ_PORTAL_PORT" in up.said()
+    assert f"process {os.getpid()}" in up.said()
+    assert not (up.home / "postgres").exists()
+
+
+@pytest.mark.stack
+@pytest.mark.slow
+def test_a_killed_stack_starts_again_and_a_stopped_one_leaves_nothing(start: Callable[[], Up]) -> None:
+    first = start()
+    first.until_said("Ctrl-C stops it")
+    record = first.record()
+    assert stat.S_IMODE((first.home / "stack.json").stat().st_mode) == 0o600
+
+    second = start()
+    assert second.until_ended() != 0
+    assert str(first.home) in second.said()
+    assert stack.running(first.home) == record
+
+    first.popen.kill()
+    first.popen.wait()
+    assert stack.running(first.home) is None
+
+    third = start()
+    third.until_said("Ctrl-C stops it")
+    left = [process for process in first.alive() if "bin/postgres" not in process]
+    assert not left
+    os.killpg(third.popen.pid, signal.SIGINT)  # as a terminal does
+    assert third.until_ended() == 0
+    assert not first.alive()
+    assert not third.alive()
+    assert not (third.home / "stack.json").exists()
+
+
+@pytest.mark.stack
+@pytest.mark.slow
+def test_a_part_that_dies_stops_everything_and_is_named(start: Callable[[], Up]) -> None:
+    up = start()
+    up.until_said("Ctrl-C stops it")
+    portal = next(mark for mark in up.record().marks if mark.name == "portal").process()
+    assert portal is not None
+    portal.kill()
+    assert up.until_ended() == 4
+    assert "portal" in up.said().splitlines()[-1] or "portal ended" in up.said()
+    assert not up.alive()
+
+
+@pytest.mark.stack
+@pytest.mark.slow
+def test_a_start_that_is_interrupted_leaves_nothing(start: Callable[[], Up]) -> None:
+    up = start()
+    up.until_said("database ready")
+    up.popen.send_signal(signal.SIGTERM)
+    up.until_ended()
+    assert not up.alive()
+    assert postgres.postmaster(up.home / "postgres") is None

@@ -1,0 +1,150 @@
+"""A small hub and the sandbox it talks to, for tests: everything real but the size."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import stamina
+from prefect.logging import disable_run_logger
+
+from connectors.region import migrations, walks
+from connectors.region.database import Region
+from connectors.registry import policies, source
+from connectors.settings import Settings
+from connectors.spool import Spool
+from core.plan import Plan
+from sandbox.app import create_app
+from sandbox.server import running
+from tasks.collect import collect
+from tasks.deliver import deliver, plan
+from tasks.reconcile import close, reconcile
+from tasks.run import Figures, Run
+from tasks.settle import Settled, settle
+from tasks.validate import changed, validate
+
+
+class Sandbox:
+    """The stand-ins of the outside systems, and what they say really happened."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.http = httpx.Client(base_url=f"{base}/_sandbox", timeout=60, trust_env=False)
+
+    def tell(self, path: str, /, **body: Any) -> Any:
+        answer = self.http.post(path, json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+    def fault(self, path: str, fault: str, **more: Any) -> None:
+        self.tell("/faults", path=path, fault=fault, **more)
+
+    def hits(self) -> int:
+        orders = self.http.get("/faults").json()
+        return sum(order["hits"] for order in (orders["faults"] if isinstance(orders, dict) else orders))
+
+    def truth(self) -> Any:
+        return self.http.get("/truth").json()
+
+    def posts(self) -> list[Any]:
+        answer: list[Any] = self.http.get("/truth/posts", params={"limit": 1000}).json()["items"]
+        return answer
+
+
+class Hub:
+    """The hub's steps, run one by one without an orchestrator."""
+
+    def __init__(self, region: Region, settings: Settings) -> None:
+        self.region, self.settings = region, settings
+
+    @contextlib.contextmanager
+    def run(self, mode: str = "full", source_name: str = "contractor") -> Iterator[Run]:
+        number = walks.start_run(self.region, "test", source_name, mode)
+        with disable_run_logger(), Spool(self.settings.home / "spool", number) as spool:
+            yield Run(number, source(source_name), mode, self.region, self.settings, spool)
+        walks.finish_run(self.region, number, {})
+
+    def take_in(self, mode: str = "full", source_name: str = "contractor", file: Path | None = None) -> Figures:
+        """Collect, validate, reconcile."""
+        with self.run(mode, source_name) as run:
+            walk = collect.fn(run, file)
+            for chunk in changed(run):
+                reconcile.fn(run, validate.fn(run, chunk))
+            close.fn(run, walk)
+            return run.figures
+
+    def put_out(self, channel: str) -> tuple[Plan, Figures]:
+        """Plan and deliver one channel."""
+        with self.run() as run:
+            wanted = plan.fn(run, policies(self.settings.channels_file)[channel])
+            deliver.fn(run, wanted)
+            return wanted, run.figures
+
+    def settle(self, channel: str) -> Settled:
+        with disable_run_logger():
+            return settle.fn(self.region, self.settings, channel)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting() -> Iterator[None]:
+    stamina.set_testing(True, attempts=6, cap=True)
+    yield
+    stamina.set_testing(False)
+
+
+@pytest.fixture
+def region(database_url: str) -> Iterator[Region]:
+    """A migrated Region database of the test's own."""
+    database = Region(database_url)
+    migrations.upgrade(database)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """Stand-ins with a catalogue of 600 offers, or of what the test's ``catalogue`` marker says."""
+    marker = request.node.get_closest_marker("catalogue")
+    jobs, trainings = marker.args if marker else (300, 300)
+    with running(create_app(None, jobs=jobs, trainings=trainings)) as base:
+        box = Sandbox(base)
+        yield box
+        box.http.close()
+
+
+POLICIES = """
+[open_portal]
+kinds = ["job", "training"]
+budget = "all"
+[aggregator_feed]
+kinds = ["job"]
+budget = "all"
+[facebook_page]
+kinds = ["job", "training"]
+budget = "all"
+"""
+
+
+@pytest.fixture
+def hub(region: Region, sandbox: Sandbox, tmp_path: Path) -> Hub:
+    """A hub whose every channel mirrors the catalogue."""
+    channels_file = tmp_path / "channels.toml"
+    channels_file.write_text(POLICIES)
+    chosen = Settings(
+        home=tmp_path,
+        contractor_url=sandbox.base,
+        facebook_graph_url=f"{sandbox.base}/graph",
+        feeds_url=f"file://{tmp_path}/feeds",
+        portal_url="https://portail.example",
+        channels_file=channels_file,
+    )
+    return Hub(region, chosen)
+
+
+def builtins(value: Any) -> Any:
+    return msgspec.to_builtins(value)
