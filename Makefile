@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 ONCE ?=
-PYTEST ?= -n 2
+PYTEST ?= -n 2 --dist loadgroup
 
 .PHONY: run test test-fast lint lock lock-check format clean-state help
 .DEFAULT_GOAL := help
@@ -44,6 +44,7 @@ lock-check: $(VENV)/.dev ## Whether the locks are what pyproject.toml asks for
 	@$(BIN)/python .ci/lock_check.py
 
 clean-state: ## Forget every local offer, effect and log
+	@[ ! -x $(BIN)/python ] || $(BIN)/python -c 'from pathlib import Path; from deployments import postgres; postgres.remove(Path(".boostez/postgres").absolute())'
 	rm -rf .boostez
 
 # --- installing ------------------------------------------------------------------------------------------------------
@@ -52,8 +53,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11 to 3.13 is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 
+# The locks are complete: --no-deps keeps pip from asking which sqlalchemy[asyncio] may be (hashed extras confuse it).
 define install
-	$(if $(UV),uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r $(1),$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1))
+	$(if $(UV),uv pip install --quiet --python $(VENV)/bin/python --no-deps --require-hashes -r $(1),$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(1))
 	$(if $(UV),uv pip install --quiet --python $(VENV)/bin/python --no-deps --no-build-isolation -e .,$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .)
 endef
 

@@ -31,7 +31,11 @@ def check(file: str, wanted: list[str]) -> list[str]:
     """What is wrong with one lock file."""
     text = Path(file).read_text("utf-8")
     pins = {canonicalize_name(name): version for name, version in PIN.findall(text)}
-    wrong = [f"{file} holds an address: {line.strip()}" for line in text.splitlines() if "://" in line or "--index" in line]
+    wrong = [
+        f"{file} holds an address: {line.strip()}"
+        for line in text.splitlines()
+        if "://" in line or "--index" in line
+    ]
     if text.count("--hash=sha256:") < len(pins):
         wrong.append(f"{file} has pins without hashes")
     environment = {key: str(value) for key, value in default_environment().items()}

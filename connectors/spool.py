@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 
 class Spool:
@@ -40,7 +41,7 @@ class Spool:
         self._file.truncate()
         self._size = 0
 
-    def __enter__(self) -> Spool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -110,7 +110,6 @@ def sync_offers(
     as_json: Json = False,
 ) -> None:
     """Collect, validate, reconcile, plan and deliver."""
-
     registry.source(source)
     with _connected(prefect=True, sandbox=source == "contractor") as chosen:
         figures = _run_sync(source, full=full, file=file)
@@ -133,8 +132,8 @@ def _run_sync(source: str, *, full: bool, file: Path | None) -> dict[str, Any]:
 
 
 def _quiet_prefect() -> None:
-    for name in ("PREFECT_LOGGING_LEVEL", "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"):
-        os.environ.setdefault(name, {"PREFECT_LOGGING_LEVEL": "WARNING"}.get(name, "ignore"))
+    """The terminal shows progress and trouble; the whole log is in the Prefect UI."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
 
 
 @contextmanager
@@ -162,7 +161,6 @@ def verdict(figures: Mapping[str, Any], chosen: Settings) -> int:
 @_told
 def plan(channel: str, as_json: Json = False) -> None:
     """Show what would be created, updated and withdrawn on CHANNEL; touches nothing outside."""
-
     with _connected() as chosen:
         _check_schema(region())
         built = registry.channel(channel, chosen, region())
@@ -181,7 +179,6 @@ def plan(channel: str, as_json: Json = False) -> None:
 @_told
 def status(as_json: Json = False) -> None:
     """Show sources, offers, quarantine and channels."""
-
     with _connected():
         _check_schema(region())
         told = standing()
@@ -193,7 +190,6 @@ def status(as_json: Json = False) -> None:
 
 def standing() -> dict[str, Any]:
     """Where everything stands, as ``status --json`` tells it."""
-
     reasons = quarantine.counts(region())
     told = {
         "sources": {state.name: state for state in walks.source_states(region())},
@@ -211,7 +207,6 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Hold what is really on the channels against the ledger and the database; changes nothing."""
-
     audits = []
     with _connected(sandbox=True) as chosen:
         _check_schema(region())
@@ -239,7 +234,6 @@ def quarantine_list(
     as_json: Json = False,
 ) -> None:
     """List what is in quarantine, newest first."""
-
     with _connected():
         _check_schema(region())
         kept = quarantine.detained(region(), source=source, limit=limit)
@@ -260,7 +254,6 @@ def quarantine_list(
 @_told
 def quarantine_show(ref: str, as_json: Json = False) -> None:
     """Show the payloads kept for REF (or the start of a # key), with every reason."""
-
     with _connected():
         _check_schema(region())
         kept = quarantine.detained(region(), ref=ref, limit=100)
@@ -309,7 +302,6 @@ def quarantine_recheck(
 @_told
 def db_upgrade() -> None:
     """Bring the Region's database to the newest version."""
-
     with _connected():
         wait_for(region())
         region().check_server()
@@ -321,7 +313,6 @@ def db_upgrade() -> None:
 @_told
 def db_check() -> None:
     """Check that server, version and tables are what this code needs."""
-
     with _connected():
         region().check_server()
         _check_schema(region())
@@ -353,7 +344,6 @@ def sandbox(
     """Serve the stand-ins of the contractor and the Graph API, alone."""
     from sandbox.server import run
 
-
     chosen = settings()
     state = chosen.home / "sandbox.sqlite"
     state.parent.mkdir(parents=True, exist_ok=True)
@@ -373,7 +363,6 @@ def sandbox(
 def portal() -> None:
     """Serve the open portal, alone."""
     from portal.server import run
-
 
     with _connected() as chosen:
         run("127.0.0.1", chosen.portal_port, chosen)

@@ -90,9 +90,10 @@ class Server:
                 fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
+            else:
+                _stop(self.data)
             finally:
                 self.lock.close()
-            _stop(self.data)
 
 
 def start(data: Path) -> Server:
@@ -115,6 +116,19 @@ def start(data: Path) -> Server:
             raise
 
 
+def remove(data: Path) -> None:
+    """Stop the server, whoever uses it, and delete its data wherever they are; none is no error."""
+    if not data.parent.exists():
+        return
+    with _alone(data):
+        _stop(data)
+        shutil.rmtree(data.resolve(), ignore_errors=True)
+        if data.is_symlink():
+            with suppress(OSError):
+                data.readlink().parent.rmdir()
+            data.unlink()
+
+
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """One start or stop at a time."""
@@ -134,13 +148,18 @@ def _running(data: Path) -> Path | None:
     end = time.monotonic() + SECONDS
     while postmaster(data):
         with suppress(OSError, IndexError, psycopg.OperationalError):  # it starts, or it stops
-            socket = Path((data / "postmaster.pid").read_text("utf-8").splitlines()[4])
+            socket = _socket(data)
             _connect(socket).close()
             return socket
         if time.monotonic() > end:
             raise Unreachable(f"PostgreSQL runs on {data} and does not answer. {_log(data)}")
         time.sleep(0.1)
     return None
+
+
+def _socket(data: Path) -> Path:
+    """The socket folder of the running server, as its pid file tells it."""
+    return Path((data / "postmaster.pid").read_text("utf-8").splitlines()[4])
 
 
 def postmaster(data: Path) -> psutil.Process | None:
@@ -225,12 +244,26 @@ def _socket_folder(data: Path, account: pwd.struct_passwd | None) -> Path:
 
 
 def _stop(data: Path) -> None:
-    account = _account(data)
+    """Stop the server and take its socket folder away; none is no error."""
+    if not postmaster(data):
+        return
+    socket = _socket(data)
     for mode in ("fast", "immediate"):  # after the second, the next start recovers from the log
-        if not postmaster(data):
-            return
         with suppress(subprocess.CalledProcessError):
-            _run(account, "pg_ctl", "-D", str(data.resolve()), "-t", str(SECONDS), "-w", "-m", mode, "stop")
+            _run(
+                _account(data),
+                "pg_ctl",
+                "-D",
+                str(data.resolve()),
+                "-t",
+                str(SECONDS),
+                "-w",
+                "-m",
+                mode,
+                "stop",
+            )
+            break
+    shutil.rmtree(socket, ignore_errors=True)
 
 
 def _log(data: Path) -> str:
@@ -262,10 +295,13 @@ def _place(data: Path, account: pwd.struct_passwd | None) -> None:
     """Put the data where the account can reach it."""
     if account is None or data.exists() or _succeeds(account, "/usr/bin/test", "-x", str(data.parent)):
         return
-    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
     ROOTS_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
     data.unlink(missing_ok=True)  # a link whose target is gone
-    data.symlink_to(ROOTS_PLACE / name)
+    folder = Path(
+        tempfile.mkdtemp(dir=ROOTS_PLACE)
+    )  # never twice the same: a link removed by hand means start anew
+    folder.chmod(0o711)
+    data.symlink_to(folder / "postgres")
 
 
 def _give(path: Path, account: pwd.struct_passwd | None) -> None:

@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 import psutil
 
+from connectors.settings import ROOT
 from schemas.errors import Misconfigured, Unreachable
 
 GRACE: Final = 10.0  # seconds between SIGTERM and SIGKILL
@@ -43,14 +44,20 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Child:
-    """One process of the stack, its output in a log."""
+    """One process of the stack, its output in a log, or on our terminal without one."""
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], logs: Path) -> None:
-        logs.mkdir(parents=True, exist_ok=True)
-        self.name, self.log = name, logs / f"{name}.log"
-        with self.log.open("wb") as log:
+    def __init__(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], logs: Path | None
+    ) -> None:
+        self.name, self.log = name, logs / f"{name}.log" if logs else None
+        with contextlib.ExitStack() as opened:
+            log = None
+            if self.log:
+                self.log.parent.mkdir(parents=True, exist_ok=True)
+                log = opened.enter_context(self.log.open("wb"))
             self._process = subprocess.Popen(  # noqa: S603 - our own commands
                 command,
+                cwd=ROOT,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -80,6 +87,8 @@ class Child:
 
     def tail(self) -> str:
         """The last lines of its log."""
+        if self.log is None:
+            return ""
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-_TAIL:])
 
 
@@ -125,7 +134,12 @@ def check_port(port: int, setting: str) -> None:
 def _holder(port: int) -> str:
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            if (
+                connection.status == psutil.CONN_LISTEN
+                and connection.laddr
+                and connection.laddr.port == port
+                and connection.pid
+            ):
                 return f" by process {connection.pid} ({psutil.Process(connection.pid).name()})"
     return ""
 

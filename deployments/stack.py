@@ -63,7 +63,6 @@ class Stack(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _PREFECT_CLIENT: Final = {
-    "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", "INFO"),
     "PREFECT_CLI_WRAP_LINES": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -135,7 +134,7 @@ def borrowed(settings: Settings, *, prefect: bool, sandbox: bool) -> Iterator[St
     """A stack for one command: the running one, or just what is needed, started and stopped again."""
     home = settings.home.resolve()
     if stack := running(home):
-        yield stack
+        yield _with_own_addresses(stack, settings)
         return
     needs_database = settings.database_url is None
     needs_prefect = prefect and "PREFECT_API_URL" not in os.environ
@@ -161,6 +160,16 @@ def borrowed(settings: Settings, *, prefect: bool, sandbox: bool) -> Iterator[St
         for child, address in zip(children, _health(settings, children), strict=True):
             until_answers(child, address)
         yield stack
+
+
+def _with_own_addresses(stack: Stack, settings: Settings) -> Stack:
+    """The running stack, but what the environment names goes before what the stack has."""
+    own = settings.database_url
+    return msgspec.structs.replace(
+        stack,
+        database_url=own.get_secret_value() if own else stack.database_url,
+        prefect_api_url=os.environ.get("PREFECT_API_URL") or stack.prefect_api_url,
+    )
 
 
 def record_borrowed(stack: Stack, children: list[Child]) -> None:
@@ -213,7 +222,13 @@ def start_sandbox(settings: Settings, stack: Stack, ending: ExitStack) -> Child:
     """The stand-ins."""
     processes.check_port(settings.sandbox_port, "BOOSTEZ_SANDBOX_PORT")
     state = Path(stack.home) / "sandbox.sqlite"
-    command = [PYTHON, "-m", "sandbox", str(settings.sandbox_port), str(state)]  # its own room: quick to import
+    command = [
+        PYTHON,
+        "-m",
+        "sandbox",
+        str(settings.sandbox_port),
+        str(state),
+    ]  # its own room: quick to import
     return start_child("sandbox", command, stack.environment(), stack.home, ending)
 
 

@@ -6,27 +6,30 @@ Belongs here: which parts, in which order, and what is told of them. Does not: h
 from __future__ import annotations
 
 import os
+import shlex
 import signal
-import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import msgspec
 
 from connectors.region import migrations
 from connectors.region.database import Region, wait_for
-from connectors.settings import ROOT, Settings, settings
+from connectors.settings import Settings, settings
 from deployments import processes, stack
 from deployments.processes import Child
 from deployments.stack import PYTHON, Stack
 from schemas.errors import Unreachable
 
 POOL: Final = "boostez"
+_PREFECT: Final = f"{shlex.quote(PYTHON)} -m prefect --no-prompt"
+_DEPLOY: Final = f"{_PREFECT} work-pool create --type process --overwrite {POOL} && {_PREFECT} deploy --all"
 EVERY: Final = 0.5  # seconds between looks at the children
 
 
@@ -82,11 +85,16 @@ def _run(chosen: Settings, home: Path, ending: ExitStack, *, once: bool) -> int:
     for child in sorted(children, key=lambda each: each.name == "prefect"):  # the slowest last
         stack.until_answers(child, _health(chosen)[child.name])
         _ready(child.name, begun)
-    worker = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", "local"]
-    children.append(stack.start_child("worker", [PYTHON, *worker], lent.environment(), lent.home, ending))
+    _close_interrupted(stack.prefect_url(chosen))
+    deploy = stack.start_child("deploy", ["sh", "-c", _DEPLOY], lent.environment(), lent.home, ending)
+    code = _first_sync(lent, ending, children)
+    if deploy.wait() != 0:
+        raise Unreachable(f"The deployments of prefect.yaml could not be registered:\n{deploy.tail()}")
+    worker = [PYTHON, "-m", "prefect", "worker", "start", "--pool", POOL, "--name", "local"]
+    children.append(stack.start_child("worker", worker, lent.environment(), lent.home, ending))
     _record(lent, children)
-    code = _first_sync(lent)
-    _deploy(lent, ending, children)
+    for child in children:
+        child.check()
     _addresses(chosen)
     if once:
         return code
@@ -131,29 +139,42 @@ def _migrate(lent: Stack) -> None:
         region.dispose()
 
 
-def _first_sync(lent: Stack) -> int:
-    """The first sync, in a process of its own on this terminal; its exit code."""
-    sys.stdout.flush()
+def _close_interrupted(api: str) -> None:
+    """Tell Prefect that runs which an earlier stack left under way have crashed.
+
+    Nobody else would: a run whose worker was stopped or killed stays Running, and holds the one place of its
+    deployment, so that every later run is cancelled ("Deployment concurrency limit reached").
+    """
+    under_way = {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}}}
+    state = {"type": "CRASHED", "message": "The stack was stopped while this run was under way."}
+    for run in _post(f"{api}/flow_runs/filter", under_way):
+        _post(f"{api}/flow_runs/{run['id']}/set_state", {"state": state})
+
+
+def _post(address: str, body: Any) -> Any:
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        address, msgspec.json.encode(body), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return msgspec.json.decode(answer.read())
+
+
+def _first_sync(lent: Stack, ending: ExitStack, children: list[Child]) -> int:
+    """The first sync, in a process of its own on this terminal; its exit code.
+
+    Raises:
+        Unreachable: a part of the stack ended meanwhile.
+
+    """
     command = [PYTHON, "-m", "deployments", "sync", "offers", "--full"]
-    process = subprocess.Popen(command, env={**os.environ, **lent.environment()}, cwd=ROOT)  # noqa: S603 - ourselves
-    try:
-        return process.wait()
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
-
-
-def _deploy(lent: Stack, ending: ExitStack, children: list[Child]) -> None:
-    """Register the deployments of prefect.yaml; the worker made their pool when it started."""
-    begun = time.monotonic()
-    command = [PYTHON, "-m", "prefect", "--no-prompt", "deploy", "--all"]
-    deploy = stack.start_child("deploy", command, lent.environment(), lent.home, ending)
-    if deploy.wait() != 0:
-        raise Unreachable(f"The deployments of prefect.yaml could not be registered:\n{deploy.tail()}")
-    _say(f"  deployments registered ({time.monotonic() - begun:.1f} s)")
-    for child in children:
-        child.check()
+    sync = Child("sync", command, {**os.environ, **lent.environment()}, None)
+    ending.callback(processes.end, [sync.mark])
+    _record(lent, [*children, sync])
+    while (code := sync.code()) is None:
+        for child in children:
+            child.check()
+        time.sleep(0.1)
+    return code
 
 
 def _addresses(chosen: Settings) -> None:

@@ -6,6 +6,7 @@ Belongs here: the socket and the server's settings. Does not: the application (a
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 
 import uvicorn
 
@@ -29,7 +30,8 @@ def run(host: str, port: int, settings: Settings) -> None:
             server_header=False,
             timeout_graceful_shutdown=5,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # uvicorn raises it again once it has shut down
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -20,7 +20,7 @@ GRACE_SECONDS = 1  # what calls that hang on command get at shutdown
 KEEP_ALIVE_SECONDS = 75
 
 
-def run(  # noqa: PLR0917 - what the command line passes
+def run(
     host: str = "127.0.0.1",
     port: int = 4401,
     state_file: Path | None = None,

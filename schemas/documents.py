@@ -8,17 +8,21 @@ report of the few that failed. Tests hold the two to the same verdict.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import msgspec
-from jsonschema import Draft202012Validator, ValidationError, validators
 
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
+
+_CALENDAR = {"date": dt.date.fromisoformat, "date-time": dt.datetime.fromisoformat}
 VALUE_LIMIT = 200  # characters of an offending value that a report shows
 
 
@@ -51,14 +55,21 @@ def _judge(name: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.Draft202012Validator(document(name))
 
 
+# jsonschema is imported where it is used: most processes never write a report, and it takes a while to load.
+
+
 def _ecma_pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
     # JSON Schema patterns are ECMA 262: `$` is the very end, where Python's also stops before a last newline.
+    from jsonschema import ValidationError  # noqa: PLC0415
+
     if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 @cache
 def _reporter(name: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415
+
     extended = validators.extend(Draft202012Validator, {"pattern": _ecma_pattern})
     return extended(document(name))
 
@@ -74,6 +85,27 @@ def report(name: str, payload: Any) -> list[Reason]:
     return sorted(
         {_reason(error) for error in errors}, key=lambda reason: (reason.pointer, reason.rule, reason.message)
     )
+
+
+def impossible(name: str, payload: Any) -> list[Reason]:
+    """The dates and instants of a payload that no calendar knows (2026-02-30): the schema sees only their shape."""
+    return list(_impossible(document(name), payload, ""))
+
+
+def _impossible(schema: dict[str, Any], value: Any, pointer: str) -> Iterator[Reason]:
+    if isinstance(value, dict):
+        for key, part in schema.get("properties", {}).items():
+            if key in value and isinstance(part, dict):
+                yield from _impossible(part, value[key], f"{pointer}/{key}")
+    elif isinstance(value, list) and isinstance(schema.get("items"), dict):
+        for position, item in enumerate(value):
+            yield from _impossible(schema["items"], item, f"{pointer}/{position}")
+    elif isinstance(value, str) and schema.get("format") in _CALENDAR:
+        try:
+            _CALENDAR[schema["format"]](value)
+        except ValueError:
+            message = f"{pointer} is not in the calendar. Send a {schema['format']} that exists."
+            yield Reason(pointer, "calendar", shown(value), message)
 
 
 def shown(value: Any) -> str:

@@ -41,7 +41,9 @@ class Progress:
         for listener in _listeners:
             listener(self.stage, self.done, max(self.total, self.done))
         percent = min(100, self.done * 100 // max(self.total, 1))
-        if FlowRunContext.get() and self.total and percent >= self._told + 5:  # an update costs the server 9 ms
+        if (
+            FlowRunContext.get() and self.total and percent >= self._told + 5
+        ):  # an update costs the server 9 ms
             self._told = percent
             self._publish(float(percent))
 

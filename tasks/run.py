@@ -32,8 +32,10 @@ class Delivered(msgspec.Struct):
 
 
 class Figures(msgspec.Struct, kw_only=True):
-    """What a run came to. ``decoded`` payloads were read in full, ``rows_written`` offers, reasons and effects were
-    written, ``writing_calls`` left for an outside system.
+    """What a run came to.
+
+    ``decoded`` payloads were read in full, ``rows_written`` offers, reasons and effects were written, ``writing_calls``
+    left for an outside system.
     """
 
     run: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +23,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgr
     server = postgres.start(tmp_path_factory.mktemp("postgres") / "data")
     yield server
     server.stop()
-    shutil.rmtree(server.data.resolve(), ignore_errors=True)  # root's lies elsewhere, behind a link
+    postgres.remove(server.data)  # root's lies elsewhere, behind a link
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,9 @@ def job(ref: str = "J-1", **changes: Any) -> Offer:
         title="Boulanger, boulangère",
         description="<p>Vous façonnez et cuisez le pain d’une boutique du centre.</p>",
         employer=Employer(name="Fournil des Pentes", siret="73282932000074"),
-        location=Location(postal_code="69001", city="Lyon 1er Arrondissement", commune="69381", department="69"),
+        location=Location(
+            postal_code="69001", city="Lyon 1er Arrondissement", commune="69381", department="69"
+        ),
         rome_code="D1102",
         rome_label="Boulanger / Boulangère",
         job=Job(contract="CDI", hours_per_week=35, salary=Salary("month", 1900, 2100)),
@@ -42,7 +44,9 @@ def training(ref: str = "T-1", **changes: Any) -> Offer:
         description="<p>Préparer le certificat d’aptitude en un an.</p>",
         employer=Employer(name="Institut du Forez"),
         location=Location(postal_code="42000", city="Saint-Étienne", commune="42218", department="42"),
-        training=Training(sessions=(Session(dt.date(2027, 1, 4), dt.date(2027, 6, 30)),), hours=420, cpf_eligible=True),
+        training=Training(
+            sessions=(Session(dt.date(2027, 1, 4), dt.date(2027, 6, 30)),), hours=420, cpf_eligible=True
+        ),
         published_at=NOON - dt.timedelta(days=3),
     )
     return msgspec.structs.replace(offer, **changes)
@@ -53,9 +57,7 @@ def raw_hash(offer: Offer, version: int) -> bytes:
 
 
 def incoming(offer: Offer, version: int = 1, closed_reason: str | None = None) -> Incoming:
-    return Incoming(
-        offer.ref, version, raw_hash(offer, version), encode(offer), None, NOON, closed_reason
-    )
+    return Incoming(offer.ref, version, raw_hash(offer, version), encode(offer), None, NOON, closed_reason)
 
 
 def item(offer: Offer, ordinal: int = 0, version: int = 1) -> Item:

@@ -69,7 +69,9 @@ class Hub:
             yield Run(number, source(source_name), mode, self.region, self.settings, spool)
         walks.finish_run(self.region, number, {})
 
-    def take_in(self, mode: str = "full", source_name: str = "contractor", file: Path | None = None) -> Figures:
+    def take_in(
+        self, mode: str = "full", source_name: str = "contractor", file: Path | None = None
+    ) -> Figures:
         """Collect, validate, reconcile."""
         with self.run(mode, source_name) as run:
             walk = collect.fn(run, file)

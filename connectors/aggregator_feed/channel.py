@@ -70,9 +70,7 @@ class AggregatorFeed(DocumentChannel):
         with (
             self._files.open(plain, "wb") as plain_file,
             self._files.open(packed, "wb") as packed_file,
-            igzip.IGzipFile(
-                filename="", fileobj=packed_file, mode="wb", compresslevel=1, mtime=0
-            ) as gzip_file,
+            _gzip(packed_file) as gzip_file,
         ):
             for part in self._parts(entries, built_at):
                 plain_file.write(part)
@@ -119,9 +117,8 @@ class AggregatorFeed(DocumentChannel):
 
 
 def _gzip(file: Any) -> Any:
-    return igzip.IGzipFile(  # type: ignore[no-untyped-call] # isal is typed but for this class
-        filename="", fileobj=file, mode="wb", compresslevel=1, mtime=0
-    )
+    make: Any = igzip.IGzipFile  # isal is typed but for this class
+    return make(filename="", fileobj=file, mode="wb", compresslevel=1, mtime=0)
 
 
 def _to_disk(file: Any) -> None:

@@ -50,7 +50,7 @@ NAME_LIMIT: Final = 160  # characters of an employer's name of ours; LHEO's have
 
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _CLOSED: Final = "2"  # dict-etat-recrutement: 1 ouvert, 2 fermé, 3 suspendu
-_FILLERS: Final = re.compile(r"[-–—.\s]*")  # noqa: RUF001 dashes as they are typed
+_FILLERS: Final = re.compile(r"[-–—.\s]*")
 _NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _TAG: Final = re.compile(
     r"</?(?:p|br|b|i|u|em|strong|ul|ol|li|div|span|h[1-6]|a|table|tr|td|font)(?:\s[^>]*)?/?>", re.IGNORECASE

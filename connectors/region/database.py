@@ -62,8 +62,7 @@ class Region:
             Refused: another sync of this source is running.
 
         """
-        with self.engine.connect() as connection:
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             held = connection.scalar(
                 text("SELECT pg_try_advisory_lock(:c, hashtext(:s))"), {"c": _SYNCS, "s": source}
             )

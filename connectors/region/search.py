@@ -31,7 +31,7 @@ LONGEST: Final = 200  # characters of a text
 Sort = Literal["newest", "relevance"]
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_CURSOR: Final = re.compile(r"(\d{1,16})?-([0-9a-z]{1,64})")
+_CURSOR: Final = re.compile(r"([0-9]{1,16})?-([0-9a-z]{1,64})")
 _QUOTES: Final = str.maketrans({"«": '"', "»": '"', "“": '"', "”": '"', "/": " "})
 _MISSED: Final = re.compile(r"(?<![\w'-])(?:les|à|a)(?![\w'-])", re.IGNORECASE)  # not in french.stop
 # Occupations by gender: without accents, the stemmer takes boulanger, boulangers and boulangère for different words.
@@ -54,7 +54,7 @@ class Cursor(msgspec.Struct, frozen=True):
     @classmethod
     def read(cls, written: str) -> Cursor:
         """Raises Rejected for what ``str`` never wrote."""
-        found = _CURSOR.fullmatch(written, re.ASCII) if written.isascii() else None
+        found = _CURSOR.fullmatch(written)
         if found is None:
             raise Rejected(f"Not a cursor: {written[:80]!r}. Start again at the first page.")
         at = _EPOCH + dt.timedelta(microseconds=int(found[1])) if found[1] else None

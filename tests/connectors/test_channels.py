@@ -24,7 +24,9 @@ CONFORMING = ("open_portal", "aggregator_feed", "facebook_page")
 ITEMS = ("facebook_page",)
 
 
-def stock(hub: Hub, *numbers: int, title: str = "Boulanger", version: int = 1, closed: str | None = None) -> None:
+def stock(
+    hub: Hub, *numbers: int, title: str = "Boulanger", version: int = 1, closed: str | None = None
+) -> None:
     rows = [incoming(job(f"J-{n}", title=f"{title} {n}"), version, closed) for n in numbers]
     offers.merge(hub.region, 1, "contractor", rows)
 
@@ -94,7 +96,9 @@ class TestConformance:
         stock(hub, 1, 2)
         hub.put_out(name)
         with hub.region.begin() as connection:
-            rows = connection.execute(text("SELECT id, subject, marker, remote_id FROM effect ORDER BY id")).all()
+            rows = connection.execute(
+                text("SELECT id, subject, marker, remote_id FROM effect ORDER BY id")
+            ).all()
         there, never = rows
         now = dt.datetime.now(dt.UTC)
         intents = [
@@ -117,7 +121,13 @@ class TestConformance:
         assert able.lease_seconds > 2 * able.settle_seconds
 
     def test_hostile_texts_do_no_harm(self, hub: Hub, name: str) -> None:
-        titles = ("]]></title><job>", "<script>alert(1)</script>", "a&b=c?e=zzz-1", "Été — « œuvre » 🥖", "x\u0085y")
+        titles = (
+            "]]></title><job>",
+            "<script>alert(1)</script>",
+            "a&b=c?e=zzz-1",
+            "Été — « œuvre » 🥖",
+            "x\u0085y",
+        )
         rows = [incoming(job(f"H-{n}", title=title)) for n, title in enumerate(titles)]
         offers.merge(hub.region, 1, "contractor", rows)
         hub.put_out(name)
@@ -181,7 +191,9 @@ def test_whatever_the_channel_answers_nothing_is_lost_and_nothing_twice(
     if operation != "create":
         stock(hub, 1, 2, 3)
         hub.put_out(name)
-    stock(hub, 1, 2, 3, title="Chef boulanger", version=2, closed="closed" if operation == "withdraw" else None)
+    stock(
+        hub, 1, 2, 3, title="Chef boulanger", version=2, closed="closed" if operation == "withdraw" else None
+    )
     sandbox.fault(r"/graph/v\d+\.\d+/$", fault, method="POST", **HOSTILE[fault])
 
     hub.put_out(name)
@@ -194,8 +206,10 @@ def test_whatever_the_channel_answers_nothing_is_lost_and_nothing_twice(
     assert audited(hub, name).agrees
 
 
-@pytest.mark.parametrize(("code", "paused"), [(190, True), (200, True), (368, True), (100, False), (506, False)])
-def test_what_graph_says_of_an_item_decides(hub: Hub, sandbox: Sandbox, code: int, paused: bool) -> None:
+@pytest.mark.parametrize(
+    ("code", "paused"), [(190, True), (200, True), (368, True), (100, False), (506, False)]
+)
+def test_what_graph_says_of_an_item_decides(hub: Hub, sandbox: Sandbox, code: int, *, paused: bool) -> None:
     stock(hub, 1, 2)
     sandbox.fault(r"/graph/v\d+\.\d+/$", "item_error", item=0, code=code)
 
@@ -209,7 +223,7 @@ def test_what_graph_says_of_an_item_decides(hub: Hub, sandbox: Sandbox, code: in
     assert (figures.channels["facebook_page"].error is not None) is paused
 
 
-def test_a_post_that_is_not_ours_is_left_alone(hub: Hub, sandbox: Sandbox) -> None:
+def test_a_post_that_is_not_ours_is_left_alone(hub: Hub) -> None:
     stock(hub, 1)
     hub.put_out("facebook_page")
     built = channel("facebook_page", hub.settings, hub.region)
@@ -286,13 +300,24 @@ def test_the_feed_is_well_formed_and_holds_every_job(hub: Hub, feed: Callable[[]
     root = etree.fromstring(feed())
     jobs = root.findall("job")
     assert len(jobs) == offers.counts(hub.region)["job"]["open"] > 250
-    required = ("title", "date", "referencenumber", "requisitionid", "url", "company", "country", "description")
+    required = (
+        "title",
+        "date",
+        "referencenumber",
+        "requisitionid",
+        "url",
+        "company",
+        "country",
+        "description",
+    )
     assert not [j for j in jobs if any(not (j.findtext(name) or "") for name in required)]
     assert len({j.findtext("referencenumber") for j in jobs}) == len(jobs)
     assert all((j.findtext("url") or "").startswith("https://portail.example/offres/") for j in jobs)
 
 
-def test_a_feed_folder_that_cannot_be_written_is_said_and_leaves_the_old_feed(hub: Hub, feed: Callable[[], bytes]) -> None:
+def test_a_feed_folder_that_cannot_be_written_is_said_and_leaves_the_old_feed(
+    hub: Hub, feed: Callable[[], bytes]
+) -> None:
     stock(hub, 1)
     hub.put_out("aggregator_feed")
     before = feed()
@@ -309,7 +334,9 @@ def test_a_feed_folder_that_cannot_be_written_is_said_and_leaves_the_old_feed(hu
     assert audited(hub, "aggregator_feed").agrees
 
 
-def test_no_channel_tells_who_wants_to_stay_anonymous(hub: Hub, sandbox: Sandbox, feed: Callable[[], bytes]) -> None:
+def test_no_channel_tells_who_wants_to_stay_anonymous(
+    hub: Hub, sandbox: Sandbox, feed: Callable[[], bytes]
+) -> None:
     hub.take_in()
     for name in CONFORMING:
         hub.put_out(name)
@@ -321,7 +348,8 @@ def test_no_channel_tells_who_wants_to_stay_anonymous(hub: Hub, sandbox: Sandbox
             )
         }
         board = {
-            row.key: row.content for row in connection.execute(text("SELECT key, content::text AS content FROM board"))
+            row.key: row.content
+            for row in connection.execute(text("SELECT key, content::text AS content FROM board"))
         }
     jobs = {job.partition("/offres/")[2][:12]: job for job in feed().decode().split("<job>")[1:]}
     posts = {post["link"].partition("/offres/")[2][:12]: post["message"] for post in sandbox.posts()}

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -81,6 +83,34 @@ def test_databases_are_copied_once_and_dropped(home: Path) -> None:
         assert ask(server, "SELECT count(*) FROM pg_database WHERE datname LIKE '%one'") == 1
     finally:
         server.stop()
+
+
+def test_a_removed_server_leaves_neither_process_nor_data(home: Path) -> None:
+    server = postgres.start(home / "postgres")
+    process = postgres.postmaster(home / "postgres")
+    assert process is not None
+    postgres.remove(home / "postgres")
+    postgres.remove(home / "postgres")
+    server.stop()
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert not (home / "postgres").exists()
+    assert not server.socket.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root's own trouble")
+def test_root_keeps_data_elsewhere_rather_than_open_a_private_folder(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    data = private / "postgres"
+    postgres.start(data).stop()
+    first = data.readlink()
+    assert first.is_relative_to(postgres.ROOTS_PLACE)
+    assert private.stat().st_mode & 0o777 == 0o700
+    postgres.remove(data)
+    assert not first.parent.exists()
+    postgres.start(data).stop()
+    assert data.readlink() != first
+    postgres.remove(data)
 
 
 def test_data_of_another_version_is_refused_with_the_way_out(home: Path) -> None:

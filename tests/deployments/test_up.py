@@ -11,12 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psutil
 import pytest
 
-from connectors.settings import ROOT
-from deployments import postgres, stack
+from deployments import postgres, processes, stack
 from deployments.stack import Stack
 from sandbox.app import create_app
 from sandbox.server import running
@@ -39,7 +40,7 @@ class Up:
             self.popen = subprocess.Popen(
                 [sys.executable, "-m", "deployments", "up"],
                 env={**os.environ, **environment},
-                cwd=ROOT,
+                cwd=home.parent,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -109,7 +110,7 @@ def start(environment: dict[str, str], home: Path) -> Iterator[Callable[[], Up]]
             up.popen.send_signal(signal.SIGTERM)
             up.popen.wait(PATIENCE)
     if left := stack.recorded(home):
-        stack.processes.end(left.marks)
+        processes.end(left.marks)
     postgres.start(home / "postgres").stop()
 
 
@@ -122,6 +123,46 @@ def test_a_busy_port_is_told_before_anything_starts(
     assert "BOOSTEZ_PORTAL_PORT" in up.said()
     assert f"process {os.getpid()}" in up.said()
     assert not (up.home / "postgres").exists()
+
+
+def prefect(record: Stack, path: str, **body: object) -> Any:
+    address = f"{record.prefect_api_url}/{path}"
+    answer = httpx.request("POST" if body else "GET", address, json=body or None, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def hold_the_only_place(record: Stack) -> str:
+    """A run of a deployment that says it runs; its id. Its process is beside the point."""
+    deployment = prefect(record, "deployments/name/sync-offers/full")["id"]
+    later = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2100-01-01T00:00:00Z"}}
+    run = str(prefect(record, f"deployments/{deployment}/create_flow_run", state=later)["id"])
+    prefect(record, f"flow_runs/{run}/set_state", state={"type": "PENDING"})
+    prefect(record, f"flow_runs/{run}/set_state", state={"type": "RUNNING"})
+    assert place_and_state(record, run) == (1, "Running")
+    return run
+
+
+def place_and_state(record: Stack, run: str) -> tuple[int, str]:
+    deployment = prefect(record, "deployments/name/sync-offers/full")
+    state = prefect(record, f"flow_runs/{run}")["state_name"]
+    return deployment["global_concurrency_limit"]["active_slots"], state
+
+
+@pytest.mark.stack
+@pytest.mark.slow
+def test_a_sync_dies_with_the_stack_that_started_it(start: Callable[[], Up]) -> None:
+    up = start()
+
+    def syncs() -> list[psutil.Process]:
+        marks = (stack.recorded(up.home) or Stack("", "")).marks
+        return [process for mark in marks if mark.name == "sync" and (process := mark.process())]
+
+    up.until(syncs)
+    (sync,) = syncs()
+    up.popen.kill()
+    up.popen.wait()
+    up.until(lambda: not sync.is_running() or sync.status() == psutil.STATUS_ZOMBIE)
 
 
 @pytest.mark.stack
@@ -137,12 +178,14 @@ def test_a_killed_stack_starts_again_and_a_stopped_one_leaves_nothing(start: Cal
     assert str(first.home) in second.said()
     assert stack.running(first.home) == record
 
+    run = hold_the_only_place(record)
     first.popen.kill()
     first.popen.wait()
     assert stack.running(first.home) is None
 
     third = start()
     third.until_said("Ctrl-C stops it")
+    assert place_and_state(record, run) == (0, "Crashed")
     left = [process for process in first.alive() if "bin/postgres" not in process]
     assert not left
     os.killpg(third.popen.pid, signal.SIGINT)  # as a terminal does

@@ -29,7 +29,9 @@ def total(hub: Hub) -> int:
     return sum(counts["open"] for counts in offers.counts(hub.region).values())
 
 
-def test_every_payload_becomes_an_offer_or_is_quarantined_with_its_reasons(hub: Hub, sandbox: Sandbox) -> None:
+def test_every_payload_becomes_an_offer_or_is_quarantined_with_its_reasons(
+    hub: Hub, sandbox: Sandbox
+) -> None:
     figures = hub.take_in()
 
     assert figures.collected == sandbox.truth()["contractor"]["total_served"]
@@ -73,7 +75,9 @@ def test_exactly_what_changed_is_validated_and_written(hub: Hub, sandbox: Sandbo
 
     assert figures.changed == len(told["changed"]) == 17
     assert (figures.new, figures.closed) == (3, 5)
-    assert figures.decoded == (25 if mode == "incremental" else 20)  # a snapshot does not tell the closed ones
+    assert figures.decoded == (
+        25 if mode == "incremental" else 20
+    )  # a snapshot does not tell the closed ones
 
 
 def test_an_offer_whose_newest_payload_is_invalid_stays_as_it_was(hub: Hub, sandbox: Sandbox) -> None:
@@ -91,7 +95,9 @@ def test_an_offer_whose_newest_payload_is_invalid_stays_as_it_was(hub: Hub, sand
     assert not any(quarantine.detained(hub.region, ref=ref, limit=1) for ref in refs)
 
 
-def test_an_offer_that_may_hide_behind_an_unreadable_payload_is_asked_about(hub: Hub, sandbox: Sandbox) -> None:
+def test_an_offer_that_may_hide_behind_an_unreadable_payload_is_asked_about(
+    hub: Hub, sandbox: Sandbox
+) -> None:
     """The ref of a payload can be lost with the rest of it: such an offer is unreadable, not absent."""
     hub.take_in()
     hidden = some_refs(hub, 3)
@@ -115,9 +121,21 @@ def test_a_snapshot_that_changes_on_the_way_is_read_again(hub: Hub, sandbox: San
 
 @pytest.mark.catalogue(1200, 1200)
 @pytest.mark.parametrize(
-    "fault", ["expire_cursor", "expire_token", "unavailable", "rate_limited", "cut_body", "wrong_json", "html", "error_500_before"]
+    "fault",
+    [
+        "expire_cursor",
+        "expire_token",
+        "unavailable",
+        "rate_limited",
+        "cut_body",
+        "wrong_json",
+        "html",
+        "error_500_before",
+    ],
 )
-def test_trouble_on_the_way_costs_another_try_and_nothing_else(hub: Hub, sandbox: Sandbox, fault: str) -> None:
+def test_trouble_on_the_way_costs_another_try_and_nothing_else(
+    hub: Hub, sandbox: Sandbox, fault: str
+) -> None:
     sandbox.fault("/v1/offers$", fault, skip=1)
     figures = hub.take_in()
     assert sandbox.hits() == 1
@@ -156,7 +174,9 @@ def test_a_name_that_must_not_be_published_stays_in_the_database(hub: Hub) -> No
     hub.take_in()
     with hub.region.begin() as connection:
         rows = connection.execute(
-            text("SELECT withheld ->> 'name' AS name, content::text AS content FROM offer WHERE withheld IS NOT NULL")
+            text(
+                "SELECT withheld ->> 'name' AS name, content::text AS content FROM offer WHERE withheld IS NOT NULL"
+            )
         ).all()
     assert rows
     assert not [row for row in rows if row.name.lower() in row.content.lower()]

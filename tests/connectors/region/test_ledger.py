@@ -34,7 +34,9 @@ def claim(region: Region, limit: int = 50) -> tuple[int, list[Intent]]:
 
 def deliver(region: Region) -> None:
     lease, intents = claim(region)
-    ledger.receive(region, lease, [Receipt(i.effect, "done", i.remote_id or f"post-{i.subject}") for i in intents])
+    ledger.receive(
+        region, lease, [Receipt(i.effect, "done", i.remote_id or f"post-{i.subject}") for i in intents]
+    )
 
 
 def states(region: Region) -> dict[str, str]:
@@ -63,7 +65,9 @@ def test_a_plan_creates_updates_and_withdraws(two: Region) -> None:
     deliver(two)
     assert counts(two) == (0, 0, 0)
 
-    offers.merge(two, 2, "contractor", [incoming(job(title="Chef boulanger"), 2), incoming(training(), 2, "closed")])
+    offers.merge(
+        two, 2, "contractor", [incoming(job(title="Chef boulanger"), 2), incoming(training(), 2, "closed")]
+    )
 
     assert counts(two) == (0, 1, 1)
     deliver(two)
@@ -296,9 +300,16 @@ def test_a_document_is_claimed_and_received_as_a_whole(two: Region) -> None:
 OUTCOMES = ("done", "missing", "stale", "rejected", "retry", "unknown", "unproven")
 
 
-@given(steps=st.lists(st.tuples(st.sampled_from(("offer", "close", "deliver", "settle")), st.sampled_from(OUTCOMES)), max_size=12))
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(("offer", "close", "deliver", "settle")), st.sampled_from(OUTCOMES)),
+        max_size=12,
+    )
+)
 @examples(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_the_answers_the_ledger_ends_where_the_offer_is(region: Region, steps: list[tuple[str, Any]]) -> None:
+def test_whatever_the_answers_the_ledger_ends_where_the_offer_is(
+    region: Region, steps: list[tuple[str, Any]]
+) -> None:
     """After any history, honest answers bring channel and offer together in a bounded number of rounds."""
     with region.begin() as connection:
         connection.execute(text("TRUNCATE offer, effect, channel, pick, correction, offer_change CASCADE"))

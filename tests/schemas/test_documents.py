@@ -1,0 +1,687 @@
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import jsonschema
+import jsonschema_rs
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from connectors.france_travail import client as france_travail
+from connectors.lheo import client as lheo
+from connectors.settings import ROOT
+from sandbox.app import create_app
+from schemas import documents
+from schemas.documents import VALUE_LIMIT, Reason
+from schemas.offer import encode
+from tests.makers import job, training
+
+NAMES: Final = (
+    "contractor.offer.v1",
+    "offer.v1",
+    "channels.v1",
+    "france_travail.offer.v2",
+    "lheo.action.v1",
+)
+LINK: Final = "https://emploi.example/o/1?a=b"
+
+
+def contractor_job() -> dict[str, Any]:
+    return {
+        "ref": "EMP-000001",
+        "version": 3,
+        "kind": "job",
+        "status": "open",
+        "title": "Boulanger, boulangère",
+        "description": "<p>Vous façonnez et cuisez le pain.</p>",
+        "employer": {
+            "name": "Fournil des Pentes",
+            "siret": "73282932000074",
+            "url": "https://fournil.example/",
+            "anonymous": False,
+        },
+        "location": {
+            "postal_code": "69001",
+            "city": "LYON CEDEX 01",
+            "commune": "69381",
+            "latitude": 45.77,
+            "longitude": 4.83,
+            "remote": "none",
+        },
+        "rome_code": "D1102",
+        "job": {
+            "contract": "CDD",
+            "duration_months": 6,
+            "hours_per_week": 35.5,
+            "salary": {"unit": "month", "minimum": 1900, "maximum": 2100.5},
+            "experience": "junior",
+            "openings": 2,
+            "starts_on": "2027-01-04",
+        },
+        "apply_url": LINK,
+        "apply_email": "emploi@fournil.example",
+        "published_at": "2026-11-20T08:00:00Z",
+        "expires_at": "2027-01-20T08:00:00.5+01:00",
+        "updated_at": "2026-11-21T08:00:00Z",
+    }
+
+
+def contractor_training() -> dict[str, Any]:
+    payload = {key: value for key, value in contractor_job().items() if key != "job"}
+    sessions = [
+        {"starts_on": "2027-01-04", "ends_on": "2027-06-30", "seats": 12},
+        {"starts_on": "2027-09-01", "ends_on": "2028-02-28"},
+    ]
+    return {
+        **payload,
+        "ref": "FOR-000001",
+        "kind": "training",
+        "training": {
+            "rncp": "RNCP38565",
+            "cpf_eligible": True,
+            "level": 3,
+            "hours": 420,
+            "price_eur": 1250.5,
+            "sessions": sessions,
+        },
+    }
+
+
+FRANCE_TRAVAIL: Final[dict[str, Any]] = {
+    "id": "048KLTP",
+    "intitule": "Boulanger / Boulangère (H/F)",
+    "description": "Vous façonnez le pain.\nEt vous le cuisez.",
+    "dateCreation": "2026-11-20T08:00:00.000Z",
+    "dateActualisation": "2026-11-21T08:00:00+01:00",
+    "lieuTravail": {
+        "libelle": "69 - LYON 03",
+        "latitude": 45.7,
+        "longitude": 4.8,
+        "codePostal": "69003",
+        "commune": "69383",
+    },
+    "romeCode": "D1102",
+    "romeLibelle": "Boulangerie",
+    "entreprise": {"nom": "Fournil", "url": "https://fournil.example"},
+    "typeContrat": "CDI",
+    "natureContrat": "Contrat travail",
+    "experienceExige": "D",
+    "salaire": {"libelle": "Mensuel de 1900 Euros"},
+    "alternance": False,
+    "contact": {"courriel": "a@b.example", "urlPostulation": LINK},
+    "nombrePostes": 1,
+    "origineOffre": {"origine": "2", "urlOrigine": LINK, "partenaires": [{"nom": "X", "url": LINK}]},
+}
+
+LHEO: Final[dict[str, Any]] = {
+    "formation": {
+        "numero": "84_1",
+        "datemaj": "20261001",
+        "intitule-formation": "CAP boulanger",
+        "objectif-formation": "Pétrir",
+        "resultats-attendus": "-",
+        "contenu-formation": "Four",
+        "certifiante": "1",
+        "code-niveau-entree": "1",
+        "code-ROME": ["D1102", "D1104"],
+        "code-FORMACODE": ["21538"],
+        "certification": [{"code-RNCP": "RNCP37537", "code-RS": "RS1"}],
+        "url-formation": [LINK],
+        "contact-formation": [{"courriel": "a@b.example", "web": ["a.example"]}],
+        "organisme-formation-responsable": {
+            "SIRET": "73282932000074",
+            "nom-organisme": "CFA",
+            "raison-sociale": "ASSOCIATION CFA",
+        },
+    },
+    "action": {
+        "numero": "84_2",
+        "modalites-enseignement": "1",
+        "conditions-specifiques": "Avoir 16 ans",
+        "lieu-de-formation": [{"codepostal": "38000", "ville": "Grenoble", "code-INSEE-commune": "38185"}],
+        "modalites-entrees-sorties": "0",
+        "session": [{"debut": "20270104", "fin": "99999999", "etat-recrutement": "1"}],
+        "nombre-heures-total": "420",
+    },
+}
+
+GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
+    "contractor.offer.v1": (contractor_job(), contractor_training()),
+    "offer.v1": (
+        msgspec.json.decode(encode(job())),
+        msgspec.json.decode(encode(training())),
+        {**msgspec.json.decode(encode(job())), "employer": {"anonymous": True}},
+    ),
+    "channels.v1": (tomllib.loads((ROOT / "deployments" / "channels.toml").read_text("utf-8")),),
+    "france_travail.offer.v2": (FRANCE_TRAVAIL,),
+    "lheo.action.v1": (LHEO,),
+}
+
+TAILS = (
+    "\n",
+    "\r\n",
+    " ",
+    "\x1c",
+    "\x1f",
+    "\x85",
+    "\u00a0",
+    "\u180e",
+    "\u2028",
+    "\ufeff",
+    "é",
+    "٣",
+    "３",
+    "\x00",
+)
+odd_numbers = st.sampled_from(
+    [0, 1, 1.0, -1, 0.0, -0.0, 0.5, 1e300, -1e300, 5e-324, 2**53, 2**63, 2**64, -(2**63) - 1, 10**18]
+)
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    odd_numbers,
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
+    st.sampled_from(
+        [
+            "",
+            "all",
+            "job",
+            "CDI",
+            "2026-02-30",
+            "٦٩٠٠١",
+            "６９００１",
+            "69001\n",
+            "D1102\n",
+            "a" * 300,
+            "é" * 20_001,
+        ]
+    ),
+)
+oddities = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def branches(value: Any) -> Iterator[dict[str, Any] | list[Any]]:
+    """Every object and array of a payload, itself included."""
+    if isinstance(value, dict | list):
+        yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from branches(inner)
+
+
+def bent(draw: st.DrawFn, value: Any) -> Any:
+    """A value that looks like the one that stands there, or does not."""
+    if isinstance(value, str) and draw(st.booleans()):
+        tail, at = draw(st.sampled_from(TAILS)), draw(st.integers(0, len(value)))
+        return value[:at] + tail + value[at:] if draw(st.booleans()) else value + tail
+    if isinstance(value, int) and draw(st.booleans()):
+        return draw(st.sampled_from([float(value), str(value), bool(value), -value, [value], value + 0.5]))
+    return draw(oddities)
+
+
+@st.composite
+def payloads(draw: st.DrawFn, name: str) -> Any:
+    """A good payload of the document with one to four of its members changed, dropped or added."""
+    payload = copy.deepcopy(draw(st.sampled_from(GOOD[name])))
+    for _ in range(draw(st.integers(1, 4))):
+        branch = draw(st.sampled_from(list(branches(payload))))
+        keys: list[Any] = list(branch) if isinstance(branch, dict) else list(range(len(branch)))
+        deed = draw(st.sampled_from(["replace", "replace", "replace", "drop", "add"]))
+        if deed == "add" or not keys:
+            if isinstance(branch, dict):
+                branch[draw(st.sampled_from(["x", "a/b~c", "", "name", "training", "job"]))] = draw(oddities)
+            else:
+                branch.append(draw(oddities))
+            continue
+        key = draw(st.sampled_from(keys))
+        if deed == "drop":
+            del branch[key]
+        else:
+            branch[key] = bent(draw, branch[key])
+    return payload if draw(st.integers(0, 30)) else draw(oddities)
+
+
+def resolved(payload: Any, pointer: str) -> Any:
+    """What an RFC 6901 pointer names.
+
+    Raises:
+        LookupError: nothing.
+
+    """
+    for step in pointer.split("/")[1:]:
+        plain = step.replace("~1", "/").replace("~0", "~")
+        payload = payload[int(plain)] if isinstance(payload, list) else payload[plain]
+    return payload
+
+
+def check(name: str, payload: Any) -> list[Reason]:
+    """Both engines' verdicts are one, and each reason can be acted on; the reasons."""
+    reasons = documents.report(name, payload)
+    assert documents.valid(name, payload) is (reasons == [])
+    for reason in reasons:
+        assert not reason.pointer or reason.pointer.startswith("/")
+        resolved(payload, reason.pointer)
+        assert reason.rule.isalpha()
+        assert reason.rule != "None"
+        assert len(reason.value) <= VALUE_LIMIT
+        assert reason.message.endswith(".")
+        assert len(reason.message.split()) >= 3
+    return reasons
+
+
+def rules(name: str, payload: Any) -> set[tuple[str, str]]:
+    return {(reason.pointer, reason.rule) for reason in documents.report(name, payload)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_document_is_a_valid_2020_12_schema(name: str) -> None:
+    document = documents.document(name)
+    assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(document)
+    jsonschema_rs.meta.validate(document)
+
+
+def test_no_document_is_left_out_of_these_tests() -> None:
+    written = {path.name.removesuffix(".json") for path in (ROOT / "schemas" / "json").glob("*.json")}
+    assert written == set(NAMES)
+
+
+def schemas_of(schema: Any) -> Iterator[Mapping[str, Any]]:
+    """Every schema in a schema."""
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    inner = list(schema.get("properties", {}).values())
+    inner += [
+        schema.get(key) for key in ("items", "additionalProperties", "propertyNames", "if", "then", "else")
+    ]
+    for key in ("allOf", "anyOf", "oneOf"):
+        inner += schema.get(key, [])
+    for each in inner:
+        yield from schemas_of(each)
+
+
+KEYWORDS = frozenset(
+    "$schema $id title description default format type enum const pattern minLength maxLength minimum maximum "
+    "exclusiveMinimum exclusiveMaximum minItems maxItems uniqueItems items properties propertyNames required "
+    "additionalProperties allOf anyOf oneOf if then else".split()
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_document_has_no_member_that_json_schema_does_not_know(name: str) -> None:
+    unknown = {
+        key for schema in schemas_of(documents.document(name)) for key in schema if key not in KEYWORDS
+    }
+    assert unknown == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_good_payloads_are_valid_and_have_no_reasons(name: str) -> None:
+    for payload in GOOD[name]:
+        assert check(name, payload) == []
+
+
+@given(payload=payloads("contractor.offer.v1"))
+@example(payload={**contractor_job(), "apply_url": LINK + "\ufeff"})
+@example(payload={**contractor_job(), "apply_url": LINK + "\x1c"})
+@example(payload={**contractor_job(), "apply_email": "a\x85b@c.example"})
+@example(payload={**contractor_job(), "version": 1.0})
+@example(payload={**contractor_job(), "version": True})
+@example(payload={**contractor_job(), "version": 10**18})
+@example(payload={**contractor_job(), "version": 1e300})
+@example(payload={**contractor_job(), "ref": "EMP-000001\n"})
+@example(payload={**contractor_job(), "rome_code": "D110٢"})
+@example(payload="EMP-000001")
+def test_both_engines_agree_on_contractor_offers(payload: Any) -> None:
+    check("contractor.offer.v1", payload)
+
+
+@given(payload=payloads("offer.v1"))
+@example(payload={**msgspec.json.decode(encode(job())), "employer": {"anonymous": True, "name": "X"}})
+@example(payload={**msgspec.json.decode(encode(job())), "training": {"sessions": []}})
+def test_both_engines_agree_on_canonical_offers(payload: Any) -> None:
+    check("offer.v1", payload)
+
+
+@given(payload=payloads("channels.v1"))
+@example(payload={"Bad name\n": {"kinds": ["job", "job"], "budget": 0}})
+def test_both_engines_agree_on_channel_policies(payload: Any) -> None:
+    check("channels.v1", payload)
+
+
+@given(payload=payloads("france_travail.offer.v2"))
+def test_both_engines_agree_on_france_travail_offers(payload: Any) -> None:
+    check("france_travail.offer.v2", payload)
+
+
+@given(payload=payloads("lheo.action.v1"))
+def test_both_engines_agree_on_lheo_actions(payload: Any) -> None:
+    check("lheo.action.v1", payload)
+
+
+@given(value=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3))
+def test_both_engines_agree_on_any_character_in_a_link_or_address(value: str) -> None:
+    for name, payload, links, addresses in (
+        ("contractor.offer.v1", contractor_job(), ("apply_url",), ("apply_email",)),
+        ("offer.v1", msgspec.json.decode(encode(job())), ("apply_url",), ("apply_email",)),
+    ):
+        changed = {**payload, **{key: LINK + value for key in links}}
+        check(name, {**changed, **{key: f"a{value}@b.example" for key in addresses}})
+
+
+# Real input
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> list[Any]:
+    """2,000 offers as the sandbox serves them, malformed ones included."""
+    with TestClient(create_app(None, jobs=1000, trainings=1000)) as http:
+        form = {"grant_type": "client_credentials", "client_id": "boostez", "client_secret": "sandbox-secret"}
+        http.headers["Authorization"] = (
+            f"Bearer {http.post('/oauth/token', data=form).json()['access_token']}"
+        )
+        items: list[Any] = []
+        params: dict[str, str] = {"limit": "1000"}
+        while params:
+            page = http.get("/v1/offers", params=params).json()
+            items += page["items"]
+            params = {"limit": "1000", "cursor": page["next_cursor"]} if page["next_cursor"] else {}
+    return items
+
+
+def test_both_engines_agree_on_the_sandbox_catalogue(catalogue: list[Any]) -> None:
+    assert len(catalogue) >= 1_900
+    refused = sum(bool(check("contractor.offer.v1", item)) for item in catalogue)
+    assert 0 < refused < len(catalogue) / 10
+
+
+@pytest.mark.shared
+def test_both_engines_agree_on_real_france_travail_offers(shared: Path) -> None:
+    raw = list(france_travail.read(shared / "data" / "france_travail" / "les_emplois_offres_v2.json"))
+    assert raw
+    for each in raw:
+        check("france_travail.offer.v2", msgspec.json.decode(each))
+
+
+@pytest.mark.shared
+def test_both_engines_agree_on_real_lheo_actions(shared: Path) -> None:
+    for file in sorted((shared / "data" / "lheo" / "samples").glob("*.xml")):
+        text = file.read_text("utf-8")
+        if "lheo.gouv.fr/2.3" in text or "www.lheo.org/2.2" in text:
+            for each in lheo.read(file):
+                check("lheo.action.v1", msgspec.json.decode(each))
+
+
+# Reasons
+
+
+def test_every_reason_is_told_at_once() -> None:
+    payload = contractor_job()
+    payload["version"] = "3"
+    payload["employer"] = {"siret": "732 829 320 00074"}
+    payload["location"]["postal_code"] = "6900"
+    payload["job"]["salary"] = {"unit": "day"}
+    payload["title"] = ""
+    del payload["updated_at"], payload["status"]
+    assert rules("contractor.offer.v1", payload) == {
+        ("/version", "type"),
+        ("/employer", "required"),
+        ("/employer/siret", "pattern"),
+        ("/location/postal_code", "pattern"),
+        ("/job/salary", "required"),
+        ("/job/salary/unit", "enum"),
+        ("/title", "minLength"),
+        ("", "required"),
+    }
+    lacking = [r.message for r in documents.report("contractor.offer.v1", payload) if r.rule == "required"]
+    assert [
+        name for name in ("'status'", "'updated_at'", "'name'", "'minimum'") if name in " ".join(lacking)
+    ] == [
+        "'status'",
+        "'updated_at'",
+        "'name'",
+        "'minimum'",
+    ]
+
+
+def test_a_missing_member_is_named_and_its_owner_pointed_to() -> None:
+    payload = contractor_job()
+    del payload["location"]["city"]
+    [reason] = documents.report("contractor.offer.v1", payload)
+    assert (reason.pointer, reason.rule) == ("/location", "required")
+    assert "'city'" in reason.message
+
+
+def test_a_member_that_must_not_be_there_is_pointed_to() -> None:
+    payload = {**msgspec.json.decode(encode(job())), "employer": {"anonymous": True, "name": "Fournil"}}
+    [reason] = documents.report("offer.v1", payload)
+    assert reason.pointer == "/employer/name"
+    assert reason.rule != "None"
+
+
+def test_a_pointer_escapes_tilde_and_slash() -> None:
+    payload = {"a/b~c": {"kinds": [], "budget": 1}}
+    assert ("/a~1b~0c/kinds", "minItems") in rules("channels.v1", payload)
+
+
+def test_a_long_value_is_cut_to_the_limit() -> None:
+    [reason] = documents.report("contractor.offer.v1", {**contractor_job(), "title": "é" * 5_000})
+    assert len(reason.value) == VALUE_LIMIT
+    assert reason.value.startswith('"ééé')
+    assert reason.value.endswith("…")
+
+
+def test_reasons_come_in_the_same_order_every_time() -> None:
+    payload = {**contractor_job(), "version": 0, "title": "", "location": {}}
+    first = documents.report("contractor.offer.v1", payload)
+    shuffled = dict(reversed(list(payload.items())))
+    assert documents.report("contractor.offer.v1", shuffled) == first
+    assert [r.pointer for r in first] == sorted(r.pointer for r in first)
+
+
+@given(value=oddities)
+def test_a_shown_value_is_one_short_line(value: Any) -> None:
+    text = documents.shown(value)
+    assert len(text) <= VALUE_LIMIT
+    assert "\n" not in text
+
+
+def test_a_document_that_is_not_there_is_not_found() -> None:
+    with pytest.raises(FileNotFoundError):
+        documents.document("no.such.v1")
+
+
+# Dates that no calendar knows
+
+DATES = {
+    "contractor.offer.v1": (
+        (contractor_job(), "/job/starts_on"),
+        (contractor_training(), "/training/sessions/0/starts_on"),
+        (contractor_training(), "/training/sessions/1/ends_on"),
+    ),
+    "offer.v1": (
+        (
+            msgspec.json.decode(
+                encode(job(job=msgspec.structs.replace(job().job, starts_on=dt.date(2027, 1, 4))))
+            ),
+            "/job/starts_on",
+        ),
+        (msgspec.json.decode(encode(training())), "/training/sessions/0/ends_on"),
+    ),
+}
+INSTANTS = {
+    "contractor.offer.v1": ((contractor_job(), "/published_at"), (contractor_job(), "/updated_at")),
+    "offer.v1": ((msgspec.json.decode(encode(job())), "/published_at"),),
+}
+
+
+def put(payload: Any, pointer: str, value: Any) -> Any:
+    changed = copy.deepcopy(payload)
+    owner, _, key = pointer.rpartition("/")
+    resolved(changed, owner)[key] = value
+    return changed
+
+
+@given(st.integers(0, 9999), st.integers(0, 99), st.integers(0, 99))
+@example(2026, 2, 30)
+@example(2028, 2, 29)
+@example(1900, 2, 29)
+@example(0, 1, 1)
+def test_every_date_that_does_not_exist_is_found(year: int, month: int, day: int) -> None:
+    text = f"{year:04}-{month:02}-{day:02}"
+    try:
+        exists = bool(dt.date(year, month, day))
+    except ValueError:
+        exists = False
+    for name, places in DATES.items():
+        for payload, pointer in places:
+            changed = put(payload, pointer, text)
+            assert documents.valid(name, changed)
+            found = documents.impossible(name, changed)
+            assert [(r.pointer, r.rule, r.value) for r in found] == (
+                [] if exists else [(pointer, "calendar", f'"{text}"')]
+            )
+
+
+@given(
+    st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30)),
+    st.sampled_from(["T", "t"]),
+    st.sampled_from(["Z", "z", "+00:00", "-00:00", "+01:00", "-11:30", "+14:00"]),
+    st.integers(0, 9),
+)
+def test_no_instant_that_exists_is_called_impossible(
+    moment: dt.datetime, letter: str, zone: str, digits: int
+) -> None:
+    fraction = "." + "123456789"[:digits] if digits else ""
+    text = f"{moment:%H:%M:%S}"
+    written = f"{moment.date().isoformat()}{letter}{text}{fraction}{zone}"
+    for name, places in INSTANTS.items():
+        for payload, pointer in places:
+            changed = put(payload, pointer, written)
+            assert documents.valid(name, changed)
+            assert documents.impossible(name, changed) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-02-30T08:00:00Z",
+        "2026-13-01T08:00:00Z",
+        "2026-01-01T25:00:00Z",
+        "2026-01-01T08:61:00Z",
+        "2026-01-01T08:00:99+01:00",
+        "2026-01-01T08:00:00+25:00",
+        "0000-01-01T08:00:00Z",
+    ],
+)
+def test_an_instant_that_does_not_exist_is_found(written: str) -> None:
+    for name, places in INSTANTS.items():
+        for payload, pointer in places:
+            changed = put(payload, pointer, written)
+            assert documents.valid(name, changed)
+            assert [r.pointer for r in documents.impossible(name, changed)] == [pointer]
+
+
+def test_several_impossible_dates_are_told_at_once() -> None:
+    payload = put(contractor_training(), "/training/sessions/0/starts_on", "2026-02-30")
+    payload = put(payload, "/training/sessions/1/ends_on", "2026-04-31")
+    payload = put(payload, "/updated_at", "2026-02-30T08:00:00Z")
+    assert {r.pointer for r in documents.impossible("contractor.offer.v1", payload)} == {
+        "/training/sessions/0/starts_on",
+        "/training/sessions/1/ends_on",
+        "/updated_at",
+    }
+
+
+@given(st.data())
+def test_looking_for_impossible_dates_never_fails_on_a_payload_of_another_shape(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(NAMES))
+    for reason in documents.impossible(name, data.draw(payloads(name))):
+        assert reason.rule == "calendar"
+
+
+# The agreement with the contractor
+
+NOTES = frozenset({"description", "title", "default", "$schema", "$id"})
+
+
+def bare(schema: Any) -> Any:
+    """A schema without notes, and without the patterns that stand for formats."""
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: value for key, value in schema.items() if key in KEYWORDS - NOTES}
+    if "format" in kept:
+        kept.pop("pattern", None)
+    if "properties" in kept:
+        kept["properties"] = {key: bare(value) for key, value in kept["properties"].items()}
+    if "items" in kept:
+        kept["items"] = bare(kept["items"])
+    return kept
+
+
+def agreed(shared: Path) -> dict[str, Any]:
+    """The offer as the agreement has it."""
+    yaml = pytest.importorskip("ruamel.yaml").YAML(typ="safe")
+    document = yaml.load((shared / "contracts" / "contractor.openapi.yaml").read_text("utf-8"))
+    offer: dict[str, Any] = document["components"]["schemas"]["Offer"]
+    return offer
+
+
+@pytest.mark.shared
+def test_the_contractor_document_says_what_the_agreement_says(shared: Path) -> None:
+    assert bare(documents.document("contractor.offer.v1")) == bare(agreed(shared))
+
+
+@pytest.mark.shared
+def test_the_contractor_document_and_the_agreement_give_the_same_verdict(
+    shared: Path, catalogue: list[Any]
+) -> None:
+    judge = jsonschema_rs.Draft202012Validator(agreed(shared), validate_formats=True)
+    for item in [*catalogue, *GOOD["contractor.offer.v1"]]:
+        if not documents.impossible("contractor.offer.v1", item):
+            told = json.dumps(item, ensure_ascii=False)[:300]
+            assert documents.valid("contractor.offer.v1", item) == judge.is_valid(item), told
+
+
+@pytest.mark.shared
+@given(payload=payloads("contractor.offer.v1"))
+def test_the_contractor_document_refuses_what_the_agreement_refuses(shared: Path, payload: Any) -> None:
+    judge = jsonschema_rs.Draft202012Validator(agreed(shared))
+    if documents.valid("contractor.offer.v1", payload):
+        assert judge.is_valid(payload)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("apply_url", "emploi.example/o/1"),
+        ("apply_url", "https://emploi.example/a b"),
+        ("apply_url", ""),
+        ("apply_email", "emploi"),
+        ("apply_email", "a b@c.example"),
+        ("published_at", "22-05-2025 00:11:19"),
+        ("published_at", "2026-11-20"),
+        ("updated_at", "2026-11-20T08:00:00"),
+        ("updated_at", "2026-11-20T08:00:00Z\n"),
+    ],
+)
+def test_what_is_no_format_of_the_agreement_is_refused_by_both(shared: Path, member: str, value: str) -> None:
+    payload = {**contractor_job(), member: value}
+    assert not jsonschema_rs.Draft202012Validator(agreed(shared), validate_formats=True).is_valid(payload)
+    assert rules("contractor.offer.v1", payload) == {(f"/{member}", "pattern")}
