@@ -37,9 +37,11 @@ P = ParamSpec("P")
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The hub of « Boostez votre Région ».")
 sync = typer.Typer(no_args_is_help=True, help="Bring a source and the channels in step.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Payloads that broke their schema or a rule.")
+channel_app = typer.Typer(no_args_is_help=True, help="Stop and resume a channel.")
 db = typer.Typer(no_args_is_help=True, help="The Region's database.")
 app.add_typer(sync, name="sync")
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(channel_app, name="channel")
 app.add_typer(db, name="db")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on the standard output, nothing else.")]
@@ -296,6 +298,33 @@ def quarantine_recheck(
         _print_json(told)
     else:
         sys.stdout.write(f"{told['released']} released, {told['kept']} kept\n")
+
+
+@channel_app.command("pause")
+@_told
+def channel_pause(
+    name: str, reason: Annotated[str, typer.Option(help="Why, for whoever resumes it.")]
+) -> None:
+    """Stop delivering to NAME; what changes meanwhile accumulates, none is lost."""
+    with _connected() as chosen:
+        _known(chosen, name)
+        ledger.pause(region(), name, reason)
+        sys.stdout.write(f"{name} is paused. `boostez channel resume {name}` ends that.\n")
+
+
+@channel_app.command("resume")
+@_told
+def channel_resume(name: str) -> None:
+    """Deliver to NAME again; the next sync catches up."""
+    with _connected() as chosen:
+        _known(chosen, name)
+        ledger.resume(region(), name)
+        sys.stdout.write(f"{name} is resumed: the next sync delivers what accumulated.\n")
+
+
+def _known(chosen: Settings, name: str) -> None:
+    _check_schema(region())
+    registry.channel(name, chosen, region()).close()
 
 
 @db.command("upgrade")

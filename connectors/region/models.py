@@ -257,8 +257,8 @@ class BoardRow(Base):
     search: Mapped[Any | None] = mapped_column(
         TSVECTOR(),
         Computed(
-            "setweight(to_tsvector('boostez_french', coalesce(content ->> 'title', '')), 'A') || "
-            "setweight(to_tsvector('boostez_french', coalesce(content ->> 'rome_label', '') || ' ' || "
+            "setweight(to_tsvector('boostez_french', replace(coalesce(content ->> 'title', ''), '/', ' ')), 'A') || "
+            "setweight(to_tsvector('boostez_french', replace(coalesce(content ->> 'rome_label', ''), '/', ' ') || ' ' || "
             "coalesce(content #>> '{employer,name}', '') || ' ' || coalesce(content #>> '{location,city}', '')), 'B') || "
             "setweight(to_tsvector('boostez_french', coalesce(content ->> 'description', '')), 'D')",
             persisted=True,
@@ -267,6 +267,12 @@ class BoardRow(Base):
     __table_args__ = (
         CheckConstraint("(content IS NULL) = (withdrawn_at IS NOT NULL)", name="content"),
         Index("board_search_idx", "search", postgresql_using="gin"),
+        Index("board_changed_idx", "changed_at"),
+        Index(
+            "board_remote_idx",
+            text("(content #>> '{location,remote}')"),
+            postgresql_where=text("withdrawn_at IS NULL AND (content #>> '{location,remote}') IS NOT NULL"),
+        ),
         Index("board_newest_idx", "published_at", "key", postgresql_where=text("withdrawn_at IS NULL")),
         Index(
             "board_filter_idx",

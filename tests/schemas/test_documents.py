@@ -8,18 +8,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import jsonschema
 import jsonschema_rs
 import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
 
 from connectors.france_travail import client as france_travail
 from connectors.lheo import client as lheo
 from connectors.settings import ROOT
 from sandbox.app import create_app
+from sandbox.server import running
 from schemas import documents
 from schemas.documents import VALUE_LIMIT, Reason
 from schemas.offer import encode
@@ -179,7 +180,7 @@ TAILS = (
     "\ufeff",
     "é",
     "٣",
-    "３",
+    "\uff13",
     "\x00",
 )
 odd_numbers = st.sampled_from(
@@ -200,7 +201,7 @@ scalars = st.one_of(
             "CDI",
             "2026-02-30",
             "٦٩٠٠١",
-            "６９００１",
+            "\uff16\uff19\uff10\uff10\uff11",
             "69001\n",
             "D1102\n",
             "a" * 300,
@@ -315,11 +316,12 @@ def schemas_of(schema: Any) -> Iterator[Mapping[str, Any]]:
         yield from schemas_of(each)
 
 
-KEYWORDS = frozenset(
+KNOWN = (
     "$schema $id title description default format type enum const pattern minLength maxLength minimum maximum "
     "exclusiveMinimum exclusiveMaximum minItems maxItems uniqueItems items properties propertyNames required "
-    "additionalProperties allOf anyOf oneOf if then else".split()
+    "additionalProperties allOf anyOf oneOf if then else"
 )
+KEYWORDS = frozenset(KNOWN.split())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -380,8 +382,8 @@ def test_both_engines_agree_on_any_character_in_a_link_or_address(value: str) ->
         ("contractor.offer.v1", contractor_job(), ("apply_url",), ("apply_email",)),
         ("offer.v1", msgspec.json.decode(encode(job())), ("apply_url",), ("apply_email",)),
     ):
-        changed = {**payload, **{key: LINK + value for key in links}}
-        check(name, {**changed, **{key: f"a{value}@b.example" for key in addresses}})
+        changed = {**payload, **dict.fromkeys(links, LINK + value)}
+        check(name, {**changed, **dict.fromkeys(addresses, f"a{value}@b.example")})
 
 
 # Real input
@@ -390,7 +392,7 @@ def test_both_engines_agree_on_any_character_in_a_link_or_address(value: str) ->
 @pytest.fixture(scope="module")
 def catalogue() -> list[Any]:
     """2,000 offers as the sandbox serves them, malformed ones included."""
-    with TestClient(create_app(None, jobs=1000, trainings=1000)) as http:
+    with running(create_app(None, jobs=1000, trainings=1000)) as base, httpx.Client(base_url=base) as http:
         form = {"grant_type": "client_credentials", "client_id": "boostez", "client_secret": "sandbox-secret"}
         http.headers["Authorization"] = (
             f"Bearer {http.post('/oauth/token', data=form).json()['access_token']}"
@@ -559,17 +561,17 @@ def test_every_date_that_does_not_exist_is_found(year: int, month: int, day: int
 
 
 @given(
-    st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30)),
+    st.dates(dt.date(1, 1, 2), dt.date(9999, 12, 30)),
+    st.times(),
     st.sampled_from(["T", "t"]),
     st.sampled_from(["Z", "z", "+00:00", "-00:00", "+01:00", "-11:30", "+14:00"]),
     st.integers(0, 9),
 )
 def test_no_instant_that_exists_is_called_impossible(
-    moment: dt.datetime, letter: str, zone: str, digits: int
+    day: dt.date, time: dt.time, letter: str, zone: str, digits: int
 ) -> None:
     fraction = "." + "123456789"[:digits] if digits else ""
-    text = f"{moment:%H:%M:%S}"
-    written = f"{moment.date().isoformat()}{letter}{text}{fraction}{zone}"
+    written = f"{day.isoformat()}{letter}{time:%H:%M:%S}{fraction}{zone}"
     for name, places in INSTANTS.items():
         for payload, pointer in places:
             changed = put(payload, pointer, written)
@@ -659,11 +661,15 @@ def test_the_contractor_document_and_the_agreement_give_the_same_verdict(
 
 
 @pytest.mark.shared
-@given(payload=payloads("contractor.offer.v1"))
-def test_the_contractor_document_refuses_what_the_agreement_refuses(shared: Path, payload: Any) -> None:
+def test_the_contractor_document_refuses_what_the_agreement_refuses(shared: Path) -> None:
     judge = jsonschema_rs.Draft202012Validator(agreed(shared))
-    if documents.valid("contractor.offer.v1", payload):
-        assert judge.is_valid(payload)
+
+    @given(payload=payloads("contractor.offer.v1"))
+    def refuses(payload: Any) -> None:
+        if documents.valid("contractor.offer.v1", payload):
+            assert judge.is_valid(payload)
+
+    refuses()
 
 
 @pytest.mark.shared

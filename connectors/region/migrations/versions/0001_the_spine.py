@@ -53,7 +53,7 @@ def upgrade() -> None:
             "search",
             postgresql.TSVECTOR(),
             sa.Computed(
-                "setweight(to_tsvector('boostez_french', coalesce(content ->> 'title', '')), 'A') || setweight(to_tsvector('boostez_french', coalesce(content ->> 'rome_label', '') || ' ' || coalesce(content #>> '{employer,name}', '') || ' ' || coalesce(content #>> '{location,city}', '')), 'B') || setweight(to_tsvector('boostez_french', coalesce(content ->> 'description', '')), 'D')",
+                "setweight(to_tsvector('boostez_french', replace(coalesce(content ->> 'title', ''), '/', ' ')), 'A') || setweight(to_tsvector('boostez_french', replace(coalesce(content ->> 'rome_label', ''), '/', ' ') || ' ' || coalesce(content #>> '{employer,name}', '') || ' ' || coalesce(content #>> '{location,city}', '')), 'B') || setweight(to_tsvector('boostez_french', coalesce(content ->> 'description', '')), 'D')",
                 persisted=True,
             ),
             nullable=True,
@@ -76,6 +76,14 @@ def upgrade() -> None:
         ["published_at", "key"],
         unique=False,
         postgresql_where=sa.text("withdrawn_at IS NULL"),
+    )
+    op.create_index("board_changed_idx", "board", ["changed_at"], unique=False)
+    op.create_index(
+        "board_remote_idx",
+        "board",
+        [sa.text("(content #>> '{location,remote}')")],
+        unique=False,
+        postgresql_where=sa.text("withdrawn_at IS NULL AND (content #>> '{location,remote}') IS NOT NULL"),
     )
     op.create_index("board_search_idx", "board", ["search"], unique=False, postgresql_using="gin")
     op.create_table(
