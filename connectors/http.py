@@ -12,7 +12,6 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 import stamina
@@ -41,11 +40,14 @@ class Http:
             Misconfigured: not an http(s) address, or plain http outside this machine.
 
         """
-        address = urlsplit(base)
-        if address.scheme not in {"http", "https"} or not address.hostname:
-            raise Misconfigured(f"{setting} is not an http address: {base!r}")
-        if address.scheme == "http" and address.hostname not in LOOPBACK:
-            raise Misconfigured(f"{setting} must be https: secrets travel in headers ({address.hostname})")
+        try:
+            address = httpx.URL(base)
+        except httpx.InvalidURL as error:
+            raise Misconfigured(f"{setting} is not an http address: {error}") from None
+        if address.scheme not in {"http", "https"} or not address.host:
+            raise Misconfigured(f"{setting} is not an http address (https://…)")
+        if address.scheme == "http" and address.host not in LOOPBACK:
+            raise Misconfigured(f"{setting} must be https: secrets travel in headers ({address.host})")
         self.base = base.rstrip("/")
         self.setting = setting
         self.requests = 0
@@ -172,11 +174,13 @@ def problem(response: Response) -> str:
     """What an error answer says, in one line (RFC 9457 when it is one)."""
     try:
         body: Any = response.json()
-    except ValueError:
-        return response.text[:200].replace("\n", " ")
+    except (ValueError, RecursionError):
+        body = response.text
     if isinstance(body, dict):
-        return str(body.get("detail") or body.get("title") or body.get("error") or body)[:200]
-    return str(body)[:200]
+        return str(body.get("detail") or body.get("title") or body.get("error") or body)[:200].replace(
+            "\n", " "
+        )
+    return str(body)[:200].replace("\n", " ")
 
 
 def retry_after(response: Response, now: dt.datetime | None = None) -> float:
@@ -186,6 +190,7 @@ def retry_after(response: Response, now: dt.datetime | None = None) -> float:
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 1.0
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)  # -0000 and asctime: UTC all the same
     return max(0.0, (moment - (now or dt.datetime.now(dt.UTC))).total_seconds())

@@ -56,15 +56,14 @@ _MONTHS: Final = (
 
 def number(value: float) -> str:
     """``23000`` as « 23 000 », ``11.88`` as « 11,88 »."""
-    whole = value == int(value)
-    text = f"{value:,.0f}" if whole else f"{value:,.2f}"
+    text = f"{value:,.2f}".removesuffix(".00")
     return text.replace(",", THIN).replace(".", ",")
 
 
 def salary(pay: Salary) -> str:
     """« 1 850 à 2 100 € brut par mois »."""
     amount = number(pay.minimum)
-    if pay.maximum and pay.maximum != pay.minimum:
+    if pay.maximum and number(pay.maximum) != amount:
         amount += f" à {number(pay.maximum)}"
     return f"{amount}{NBSP}€ brut par {_UNITS[pay.unit]}"
 
@@ -116,4 +115,4 @@ def excerpt(text: str, limit: int) -> str:
     line = " ".join(text.split())
     if len(line) <= limit:
         return line
-    return line[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
+    return line[:limit].rsplit(" ", 1)[0][: limit - 1].rstrip(" ,;:.") + "…"

@@ -125,11 +125,13 @@ def sync_offers(
 
 def _run_sync(source: str, *, full: bool, file: Path | None) -> dict[str, Any]:
     _quiet_prefect()
+    from prefect import tags
+
     from deployments import watching
     from flows.offers import sync_offers as flow
 
     _check_schema(region())
-    with _no_heartbeat(), watching.progress():
+    with _no_heartbeat(), watching.progress(), tags("boostez", "offers", source):
         return flow(source=source, full=full, file=file.resolve() if file else None)
 
 

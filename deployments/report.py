@@ -5,13 +5,14 @@ Belongs here: tables and lines for a terminal. Does not: computing anything of t
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-stdout = Console(highlight=False, soft_wrap=True)
+stdout = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
 
 
 def summary(figures: Mapping[str, Any]) -> None:

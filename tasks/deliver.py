@@ -106,10 +106,16 @@ def _count(delivered: Delivered, operation: str, number: int = 1) -> None:
 
 
 def _place(run: Run, channel: BoardChannel, delivered: Delivered, progress: Progress) -> None:
-    while any((placed := channel.place(run.region, channel.capabilities.batch)).values()):
-        for operation, number in placed.items():
-            _count(delivered, operation, number)
-        progress.add(sum(placed.values()))
+    able = channel.capabilities
+    with ThreadPoolExecutor(able.in_flight, thread_name_prefix=channel.name) as pool:
+        while True:
+            steps = list(pool.map(lambda _: channel.place(run.region, able.batch), range(able.in_flight)))
+            for placed in steps:
+                for operation, number in placed.items():
+                    _count(delivered, operation, number)
+            if not (total := sum(sum(placed.values()) for placed in steps)):
+                return
+            progress.add(total)
 
 
 def _replace(run: Run, channel: DocumentChannel, delivered: Delivered, progress: Progress) -> None:

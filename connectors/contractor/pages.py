@@ -34,7 +34,7 @@ def read_page(body: bytes) -> Page:
     """
     try:
         return _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         page = _split(body)
         if page is None:
             start = body[:60].decode("utf-8", "replace")
@@ -68,6 +68,6 @@ def _split(body: bytes) -> Page | None:
 def _enveloped(envelope: bytes, items: list[bytes]) -> Page | None:
     try:
         page = _decoder.decode(envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return msgspec.structs.replace(page, items=[msgspec.Raw(item) for item in items])

@@ -20,7 +20,7 @@ class OpenPortal(BoardChannel):
     """What residents see, in our own database."""
 
     name = NAME
-    capabilities = Capabilities(form="board-1", batch=5000)
+    capabilities = Capabilities(form="board-1", batch=2500, in_flight=2)
 
     def __init__(self, region: Region) -> None:
         self.region = region

@@ -67,14 +67,14 @@ def place(region: Region, channel: str, form: str, limit: int) -> Placed:
             {"channel": channel, "form": form.encode(), "n": limit, "lease": lease},
         ).one()
         placed = Placed(*row)
-    region.rows_written += 2 * placed.total
+    region.wrote(2 * placed.total)
     return placed
 
 
 def inventory(region: Region) -> Iterator[Found]:
     """Everything that residents can see now."""
     with region.begin() as connection:
-        rows = connection.execution_options(yield_per=5000).execute(
+        rows = connection.execution_options(stream_results=True, max_row_buffer=5000).execute(
             text("SELECT marker, key FROM board WHERE withdrawn_at IS NULL")
         )
         for row in rows:

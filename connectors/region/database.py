@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -33,8 +34,14 @@ class Region:
         except ArgumentError as error:
             raise Misconfigured("BOOSTEZ_DATABASE_URL is not a database address (postgresql://…)") from error
         self.engine: Engine = create_engine(address, pool_size=8, max_overflow=8, pool_pre_ping=True)
+        self._counting = Lock()
         self.rows_written = 0  # of offers, reasons, effects and the board, by this process
         event.listen(self.engine, "connect", _configure)
+
+    def wrote(self, rows: int) -> None:
+        """So many rows of offers, reasons, effects or the board were written."""
+        with self._counting:
+            self.rows_written += rows
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

@@ -84,7 +84,7 @@ def plan(
         upto = connection.execute(text("SELECT coalesce(max(revision), 0) FROM offer")).scalar_one()
         picked = _pick(connection, policy, today) if policy.budget is not None else []
         if upto > since or picked:
-            region.rows_written += len(picked) + _want(connection, policy, form, since, upto, picked, run_id)
+            region.wrote(len(picked) + _want(connection, policy, form, since, upto, picked, run_id))
             connection.execute(
                 text("UPDATE channel SET planned_revision = :upto, policy = :policy WHERE name = :name"),
                 {"upto": upto, "policy": fingerprint, "name": policy.channel},
@@ -279,7 +279,7 @@ def claim(region: Region, channel: str, form: str, limit: int, seconds: float) -
         for r in rows
     ]
     assert all(intent.marker == marker_of(intent.subject, lease) for intent in intents[:1])
-    region.rows_written += 2 * len(intents)  # the intent, and its receipt to come
+    region.wrote(2 * len(intents))  # the intent, and its receipt to come
     return lease, intents
 
 
@@ -292,7 +292,7 @@ def claim_all(region: Region, channel: str, form: str, seconds: float) -> tuple[
             {"channel": channel, "form": form.encode(), "lease": lease, "seconds": seconds},
         )
         counts = {row.operation: row.n for row in rows}
-    region.rows_written += 2 * sum(counts.values())
+    region.wrote(2 * sum(counts.values()))
     return lease, counts
 
 
@@ -313,7 +313,7 @@ def receive_all(region: Region, lease: int) -> int:
 def entries(region: Region, channel: str) -> Iterator[tuple[str, bytes]]:
     """Marker and encoded offer of everything that a document must hold, by subject; streamed."""
     with region.begin() as connection:
-        rows = connection.execution_options(yield_per=1000).execute(
+        rows = connection.execution_options(stream_results=True, max_row_buffer=1000).execute(
             text(
                 "SELECT e.marker, o.content::text AS content FROM effect e JOIN offer o ON o.id = e.offer_id "
                 "WHERE e.channel = :channel AND e.wanted_hash IS NOT NULL AND e.marker IS NOT NULL AND e.state <> 'rejected' "

@@ -75,7 +75,7 @@ def merge(region: Region, run_id: int, source: str, rows: Sequence[Incoming]) ->
     changed = counts.get("updated", 0) + counts.get("reopened", 0)
     closed = counts.get("closed", 0) + created.get("closed", 0)
     new = created.get("created", 0)
-    region.rows_written += len(rows) - len(stale) + new + changed + closed
+    region.wrote(len(rows) - len(stale) + new + changed + closed)
     return Merged(new, changed, closed, len(rows) - len(stale) - new - changed - closed, stale)
 
 
@@ -234,7 +234,7 @@ def expire(region: Region, run_id: int, now: dt.datetime) -> int:
 
 
 def _closed(region: Region, number: int) -> int:
-    region.rows_written += 2 * number  # the offer and its line of history
+    region.wrote(2 * number)  # the offer and its line of history
     return number
 
 

@@ -32,7 +32,7 @@ def put(region: Region, run_id: int | None, detained: Sequence[Detained]) -> Non
     """Keep payloads aside; a payload already there gets its new reasons."""
     if not detained:
         return
-    region.rows_written += len(detained)
+    region.wrote(len(detained))
     with region.begin() as connection:
         connection.execute(
             text(
@@ -87,7 +87,7 @@ def release_outdated(region: Region, run_id: int, source: str, *, whole: bool) -
             ),
             {"source": source, "run": run_id},
         ).rowcount
-    region.rows_written += number
+    region.wrote(number)
     return number
 
 

@@ -152,14 +152,14 @@ def changed(region: Region, run_id: int, source: str, chunk: int) -> Iterator[li
     the whole walk: it streams, so memory does not grow with the catalogue.
     """
     with region.begin() as connection:
-        rows = connection.execution_options(yield_per=chunk).execute(
+        rows = connection.execution_options(stream_results=True, max_row_buffer=chunk).execute(
             text(
                 "SELECT c.ordinal, c.key, c.version, c.raw_hash, c.position, c.length, c.rank > 1 "
                 f"{_CHANGED} ORDER BY c.ordinal"
             ),
             {"run": run_id, "source": source},
         )
-        for part in rows.partitions():
+        for part in rows.partitions(chunk):
             yield [Item(*row) for row in part]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from deployments import stack
+from deployments import postgres, processes, stack
 from tests.worlds import Sandbox
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("whole catalogue")]
@@ -107,9 +107,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         )
         assert stack.running(home) is None
     finally:
+        postgres.remove(home / "postgres")
         if process.poll() is None:
-            for each in [*psutil.Process(process.pid).children(recursive=True), process]:
-                each.kill()
+            processes.end([processes.Mark("up", process.pid, psutil.Process(process.pid).create_time())])
 
 
 def test_the_first_sync_takes_everything_in_and_puts_it_everywhere(hub: Installation) -> None:

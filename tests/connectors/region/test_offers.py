@@ -128,6 +128,14 @@ def test_a_walk_gives_only_what_is_not_known_byte_for_byte(region: Region) -> No
     assert walks.count_changed(region, run, "contractor") == (3, 2)
 
 
+def test_what_changed_comes_in_chunks_of_bounded_size(region: Region) -> None:
+    """One chunk once held the whole catalogue: it streamed from the server and was gathered again in memory."""
+    run = walks.start_run(region, "test", "contractor")
+    walks.index(region, run, [item(job(f"J-{n}"), n) for n in range(25)])
+
+    assert [len(chunk) for chunk in walks.changed(region, run, "contractor", 10)] == [10, 10, 5]
+
+
 def test_of_two_payloads_with_one_ref_the_highest_version_counts(region: Region) -> None:
     first, second = job("TWICE", title="First title"), job("TWICE", title="Second title")
     run = walks.start_run(region, "test", "contractor")
