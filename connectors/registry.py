@@ -132,7 +132,7 @@ def policies(file: Path) -> dict[str, Policy]:
     """
     try:
         written = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Misconfigured(f"{file}: {error}") from error
     if reasons := documents.report("channels.v1", written):
         raise Misconfigured("\n".join(f"{file}{r.pointer}: {r.message}" for r in reasons))

@@ -34,7 +34,12 @@ from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, Retry
 DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
 P = ParamSpec("P")
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The hub of « Boostez votre Région ».")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The hub of « Boostez votre Région ».",
+)
 sync = typer.Typer(no_args_is_help=True, help="Bring a source and the channels in step.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Payloads that broke their schema or a rule.")
 channel_app = typer.Typer(no_args_is_help=True, help="Stop and resume a channel.")
@@ -112,7 +117,11 @@ def sync_offers(
     as_json: Json = False,
 ) -> None:
     """Collect, validate, reconcile, plan and deliver."""
-    registry.source(source)
+    reads_files = registry.source(source).read is not None
+    if reads_files is (file is None):
+        raise Misconfigured(
+            f"{source} is read from {'a file: add' if reads_files else 'its API: leave out'} --from FILE."
+        )
     with _connected(prefect=True, sandbox=source == "contractor") as chosen:
         figures = _run_sync(source, full=full, file=file)
         if as_json:
@@ -131,13 +140,24 @@ def _run_sync(source: str, *, full: bool, file: Path | None) -> dict[str, Any]:
     from flows.offers import sync_offers as flow
 
     _check_schema(region())
-    with _no_heartbeat(), watching.progress(), tags("boostez", "offers", source):
+    with _logs_sent(), _no_heartbeat(), watching.progress(), tags("boostez", "offers", source):
         return flow(source=source, full=full, file=file.resolve() if file else None)
 
 
 def _quiet_prefect() -> None:
-    """The terminal shows progress and trouble; the whole log is in the Prefect UI."""
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
+    """The terminal shows progress, figures and one line of trouble; the whole log is in the Prefect UI."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+@contextmanager
+def _logs_sent() -> Iterator[None]:
+    """Have the whole log in the Prefect UI before the server may be stopped."""
+    from prefect.logging.handlers import APILogHandler
+
+    try:
+        yield
+    finally:
+        APILogHandler().flush()
 
 
 @contextmanager
@@ -294,7 +314,7 @@ def quarantine_recheck(
         from flows.quarantine import recheck_quarantine
 
         _check_schema(region())
-        with _no_heartbeat():
+        with _logs_sent(), _no_heartbeat():
             told = recheck_quarantine(source=source)
     if as_json:
         _print_json(told)

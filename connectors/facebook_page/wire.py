@@ -44,6 +44,7 @@ class Error(msgspec.Struct, frozen=True):
     message: str = ""
     code: int = 0
     error_subcode: int = 0
+    is_transient: bool = False
     fbtrace_id: str = ""
 
     def __str__(self) -> str:
@@ -134,12 +135,14 @@ def receipt(intent: Intent, item: Any) -> Receipt:
         return Receipt(intent.effect, "unknown", error="no answer for this item")
     try:
         body = json.loads(item["body"])
-    except ValueError:
+    except (ValueError, RecursionError):
         return Receipt(intent.effect, "unknown", error=f"not JSON: {item['body'][:100]!r}")
-    if error := error_of(body):
+    if (error := error_of(body)) and item.get("code", 500) not in range(500, 600):
         return _refused(intent, error)
-    if item.get("code") != 200:
-        return Receipt(intent.effect, "unknown", error=f"HTTP {item.get('code')} without an error")
+    if item.get("code") != 200 or (isinstance(body, Mapping) and body.get("success") is False):
+        return Receipt(
+            intent.effect, "unknown", error=f"HTTP {item.get('code')} proves nothing: {item['body'][:100]}"
+        )
     if intent.operation == "create":
         identity = body.get("id") if isinstance(body, Mapping) else None
         if isinstance(identity, str) and identity:
@@ -159,7 +162,7 @@ def _refused(intent: Intent, error: Error) -> Receipt:
         return Receipt(intent.effect, "retry", after=WAIT, error=str(error))
     if error.code in TOKEN or error.code in DENIED:
         return Receipt(intent.effect, "retry", after=WAIT, error=str(error))
-    if error.code in DOUBTFUL or error.code == 0:
+    if error.code in DOUBTFUL or error.code == 0 or error.is_transient:
         return Receipt(intent.effect, "unknown", error=str(error))
     return Receipt(intent.effect, "rejected", error=str(error))
 
@@ -169,7 +172,7 @@ def halt(answers: list[Any]) -> str | None:
     for item in answers:
         try:
             error = error_of(json.loads(item["body"]))
-        except (TypeError, KeyError, ValueError):
+        except (TypeError, KeyError, ValueError, RecursionError):
             continue
         if error and error.code in TOKEN | DENIED:
             return str(error)
@@ -195,11 +198,11 @@ def pause(headers: Mapping[str, str]) -> float:
 
 def _object(text: str | None) -> dict[str, Any]:
     try:
-        value = json.loads(text or "{}")
-    except ValueError:
+        value = msgspec.json.decode(text or "{}")  # unlike json, knows no NaN and no infinity
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
 def _numbers(usage: Mapping[str, Any]) -> list[float]:
-    return [float(v) for v in usage.values() if isinstance(v, int | float)] or [0.0]
+    return [float(min(v, 1e9)) for v in usage.values() if isinstance(v, int | float)] or [0.0]

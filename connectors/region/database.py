@@ -30,9 +30,12 @@ class Region:
     def __init__(self, url: str) -> None:
         """``url``: any PostgreSQL address; the psycopg driver is chosen for it."""
         try:
-            address = make_url(url).set(drivername="postgresql+psycopg")
-        except ArgumentError as error:
-            raise Misconfigured("BOOSTEZ_DATABASE_URL is not a database address (postgresql://…)") from error
+            address = make_url(url)
+        except (ArgumentError, ValueError):
+            address = None
+        if address is None or not address.drivername.startswith("postgres"):
+            raise Misconfigured("BOOSTEZ_DATABASE_URL is not a database address (postgresql://…)")
+        address = address.set(drivername="postgresql+psycopg")
         self.engine: Engine = create_engine(address, pool_size=8, max_overflow=8, pool_pre_ping=True)
         self._counting = Lock()
         self.rows_written = 0  # of offers, reasons, effects and the board, by this process
@@ -43,6 +46,16 @@ class Region:
         with self._counting:
             self.rows_written += rows
 
+    def _connect(self) -> Connection:
+        try:
+            return self.engine.connect()
+        except OperationalError as error:
+            shown = self.engine.url.difference_update_query(["password"]).render_as_string()
+            raise Unreachable(
+                f"The Region's database does not answer at {shown}: {error.orig}. "
+                "Start it, or mend BOOSTEZ_DATABASE_URL."
+            ) from error
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction.
@@ -51,14 +64,7 @@ class Region:
             Unreachable: no server answers.
 
         """
-        try:
-            connection = self.engine.connect()
-        except OperationalError as error:
-            raise Unreachable(
-                f"The Region's database does not answer at {self.engine.url.render_as_string()}: {error.orig}. "
-                "Start it, or mend BOOSTEZ_DATABASE_URL."
-            ) from error
-        with connection, connection.begin():
+        with self._connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -67,9 +73,10 @@ class Region:
 
         Raises:
             Refused: another sync of this source is running.
+            Unreachable: no server answers.
 
         """
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             held = connection.scalar(
                 text("SELECT pg_try_advisory_lock(:c, hashtext(:s))"), {"c": _SYNCS, "s": source}
             )

@@ -7,6 +7,7 @@ Does not: the versions themselves (versions/).
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -18,6 +19,8 @@ from alembic.script import ScriptDirectory
 from connectors.region.database import Region
 from connectors.region.models import METADATA
 
+_ALONE = Lock()  # Alembic's context is the process's; among processes, env.py's lock keeps order
+
 
 def _config(region: Region) -> Config:
     config = Config()
@@ -28,12 +31,14 @@ def _config(region: Region) -> Config:
 
 def upgrade(region: Region, revision: str = "head") -> None:
     """Bring the database to a version, the newest by default; safe to run twice and by two at once."""
-    command.upgrade(_config(region), revision)
+    with _ALONE:
+        command.upgrade(_config(region), revision)
 
 
 def downgrade(region: Region, revision: str) -> None:
     """Take the database back to a version; ``base`` is empty."""
-    command.downgrade(_config(region), revision)
+    with _ALONE:
+        command.downgrade(_config(region), revision)
 
 
 def current(region: Region) -> str | None:

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DataError
+
+from connectors.region import database
+from connectors.region.database import Region
+from deployments import postgres
+from schemas.errors import Misconfigured, Refused, Unreachable
+
+pytestmark = pytest.mark.database
+PASSWORD = "s3cret-canary"
+
+
+def alter(url: str, statement: str) -> None:
+    """Run a statement outside any transaction; new connections see what it changes."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_server_that_keeps_what_it_confirmed_is_accepted(region: Region) -> None:
+    region.check_server()
+
+
+def test_a_database_with_synchronous_commit_off_is_refused(database_url: str) -> None:
+    alter(database_url, f"ALTER DATABASE {make_url(database_url).database} SET synchronous_commit = off")
+    region = Region(database_url)
+    with pytest.raises(Misconfigured, match=r"synchronous_commit = off.*Set synchronous_commit = on"):
+        region.check_server()
+    region.dispose()
+
+
+@pytest.mark.parametrize("weaker", ["local", "remote_write", "remote_apply"])
+def test_a_commit_that_is_on_this_servers_disk_is_enough(database_url: str, weaker: str) -> None:
+    alter(database_url, f"ALTER DATABASE {make_url(database_url).database} SET synchronous_commit = {weaker}")
+    region = Region(database_url)
+    region.check_server()
+    region.dispose()
+
+
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
+def test_a_server_that_could_lose_what_it_confirmed_is_refused(
+    postgres_server: postgres.Server, database_url: str, setting: str
+) -> None:
+    url = postgres_server.url("postgres")
+    region = Region(database_url)
+    try:
+        alter(url, f"ALTER SYSTEM SET {setting} = off")
+        reload_until(url, setting, "off")
+        with pytest.raises(Misconfigured, match=f"{setting} = off.*restart"):
+            region.check_server()
+    finally:
+        alter(url, f"ALTER SYSTEM RESET {setting}")
+        reload_until(url, setting, "on")
+        region.dispose()
+    assert postgres_server.data.exists()
+
+
+def reload_until(url: str, setting: str, value: str) -> None:
+    """Reload the server's configuration; each new connection waits for the postmaster, so a few see it."""
+    alter(url, "SELECT pg_reload_conf()")
+    for _ in range(500):
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            found = connection.scalar(text(f"SHOW {setting}"))
+        engine.dispose()
+        if found == value:
+            return
+    pytest.fail(f"{setting} never became {value}")
+
+
+def test_a_server_that_is_too_old_is_refused(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "OLDEST", 99)
+    with pytest.raises(Misconfigured, match="PostgreSQL 99 or newer"):
+        region.check_server()
+
+
+@pytest.mark.parametrize("deed", ["ping", "check_server"])
+def test_a_database_that_does_not_answer_names_its_setting_and_hides_the_password(deed: str) -> None:
+    region = Region(f"postgresql://boostez:{PASSWORD}@127.0.0.1:1/region?connect_timeout=2")
+    with pytest.raises(Unreachable, match="BOOSTEZ_DATABASE_URL") as caught:
+        getattr(region, deed)()
+    assert PASSWORD not in str(caught.value)
+    assert "127.0.0.1" in str(caught.value)
+    region.dispose()
+
+
+def test_a_password_in_the_query_of_the_address_is_not_shown() -> None:
+    region = Region(f"postgresql://boostez@127.0.0.1:1/region?connect_timeout=2&password={PASSWORD}")
+    with pytest.raises(Unreachable) as caught:
+        region.ping()
+    assert PASSWORD not in str(caught.value)
+    region.dispose()
+
+
+def test_one_sync_of_a_database_that_does_not_answer_is_unreachable_too() -> None:
+    region = Region("postgresql://boostez@127.0.0.1:1/region?connect_timeout=2")
+    with pytest.raises(Unreachable, match="BOOSTEZ_DATABASE_URL"), region.sole_sync("contractor"):
+        pytest.fail("nothing answered")
+    region.dispose()
+
+
+def test_a_database_that_does_not_exist_names_its_setting(postgres_server: postgres.Server) -> None:
+    region = Region(postgres_server.url("nobody_made_it"))
+    with pytest.raises(Unreachable, match="nobody_made_it"):
+        region.ping()
+    region.dispose()
+
+
+def test_waiting_for_a_database_ends() -> None:
+    region = Region("postgresql://boostez@127.0.0.1:1/region?connect_timeout=2")
+    with pytest.raises(Unreachable):
+        database.wait_for(region, seconds=0)
+    region.dispose()
+
+
+def test_waiting_for_a_database_that_is_there_is_no_wait(region: Region) -> None:
+    database.wait_for(region, seconds=0)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "not an address", f"{PASSWORD}", "postgresql://a:b:c:d/x", f"postgresql://u:{PASSWORD}@host:port/x"],
+)
+def test_what_is_no_address_is_misconfigured_and_not_shown(url: str) -> None:
+    with pytest.raises(Misconfigured, match="BOOSTEZ_DATABASE_URL") as caught:
+        Region(url)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_an_address_of_another_database_is_misconfigured() -> None:
+    for url in ("mysql://u@host/x", "sqlite:///file.db"):
+        with pytest.raises(Misconfigured, match="BOOSTEZ_DATABASE_URL"):
+            Region(url)
+
+
+def test_any_driver_of_an_address_becomes_ours(database_url: str) -> None:
+    for scheme in ("postgresql", "postgresql+psycopg", "postgresql+asyncpg", "postgres"):
+        region = Region(database_url.replace("postgresql+psycopg", scheme))
+        region.ping()
+        region.dispose()
+
+
+def test_times_are_read_in_utc(region: Region) -> None:
+    with region.begin() as connection:
+        assert connection.scalar(text("SHOW TimeZone")) == "UTC"
+        assert connection.scalar(text("SHOW application_name")) == "boostez"
+
+
+def test_a_transaction_that_fails_leaves_nothing(region: Region) -> None:
+    broken = "CREATE TABLE left_over (a int); SELECT 1 / 0"
+    with pytest.raises(DataError), region.begin() as connection:
+        connection.execute(text(broken))
+    with region.begin() as connection:
+        assert connection.scalar(text("SELECT to_regclass('left_over')")) is None
+
+
+def test_one_sync_of_a_source_at_a_time(region: Region) -> None:
+    with region.sole_sync("contractor"):
+        with pytest.raises(Refused, match="contractor"), region.sole_sync("contractor"):
+            pytest.fail("two at once")
+        with region.sole_sync("lheo"):
+            pass
+    with region.sole_sync("contractor"):
+        pass
+
+
+def test_a_sync_that_fails_frees_its_source(region: Region) -> None:
+    with pytest.raises(LookupError), region.sole_sync("contractor"):
+        raise LookupError
+    with region.sole_sync("contractor"):
+        pass

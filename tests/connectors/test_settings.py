@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
+
+from connectors.settings import PREFIX, ROOT, Settings, settings
+from schemas.errors import Misconfigured
+
+CANARY = "canary-7f3a"
+SECRETS = ("database_url", "contractor_client_secret", "facebook_token", "facebook_app_secret")
+
+
+@pytest.fixture(autouse=True)
+def _unread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Settings that nobody has read, in an environment without any."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def test_without_any_variable_the_embedded_defaults_serve() -> None:
+    read = settings()
+    assert read.database_url is None
+    assert read.home == ROOT / ".boostez"
+    assert read.contractor == read.sandbox_url == "http://127.0.0.1:4401"
+    assert read.graph == "http://127.0.0.1:4401/graph"
+    assert read.public_url == "http://127.0.0.1:4480"
+    assert read.channels_file.is_file()
+
+
+def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = settings()
+    monkeypatch.setenv("BOOSTEZ_PORTAL_PORT", "4999")
+    assert settings() is first
+
+
+def test_every_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BOOSTEZ_HOME", str(tmp_path))
+    monkeypatch.setenv("BOOSTEZ_PORTAL_URL", "https://portail.example/")
+    monkeypatch.setenv("BOOSTEZ_CONTRACTOR_URL", "https://contractor.example/api/")
+    monkeypatch.setenv("BOOSTEZ_FACEBOOK_GRAPH_URL", "https://graph.facebook.com/")
+    monkeypatch.setenv("BOOSTEZ_FEEDS_URL", "s3://bucket/feeds/")
+    read = settings()
+    assert read.home == tmp_path
+    assert read.public_url == "https://portail.example"
+    assert read.contractor == "https://contractor.example/api"
+    assert read.graph == "https://graph.facebook.com"
+    assert read.feeds == "s3://bucket/feeds"
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOSTEZ_PORTAL_PORT", "")
+    assert settings().portal_port == 4480
+
+
+def test_feeds_lie_in_the_home_folder(tmp_path: Path) -> None:
+    assert Settings(home=tmp_path).feeds == f"file://{tmp_path}/feeds"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAL_PORT", "http"),
+        ("PORTAL_PORT", "0"),
+        ("PREFECT_PORT", "65536"),
+        ("SANDBOX_PORT", "-1"),
+        ("QUARANTINE_BUDGET", "2"),
+        ("QUARANTINE_BUDGET", "3 %"),
+        ("FACEBOOK_GRAPH_VERSION", "26"),
+        ("FACEBOOK_GRAPH_VERSION", "v26.0/../evil"),
+    ],
+)
+def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(Misconfigured, match=f"BOOSTEZ_{name}:"):
+        settings()
+
+
+def test_every_bad_value_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOSTEZ_PORTAL_PORT", "x")
+    monkeypatch.setenv("BOOSTEZ_QUARANTINE_BUDGET", "y")
+    with pytest.raises(Misconfigured) as caught:
+        settings()
+    assert "BOOSTEZ_PORTAL_PORT" in str(caught.value)
+    assert "BOOSTEZ_QUARANTINE_BUDGET" in str(caught.value)
+
+
+def test_a_bad_value_beside_secrets_tells_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(PREFIX + name.upper(), CANARY)
+    monkeypatch.setenv("BOOSTEZ_PORTAL_PORT", "x")
+    with pytest.raises(Misconfigured) as caught:
+        settings()
+    assert CANARY not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@given(st.text("abcdef0123456789", min_size=8))
+def test_secrets_are_never_in_what_settings_show(secret: str) -> None:
+    canary = f"canary-{secret}"
+    read = Settings.model_validate(dict.fromkeys(SECRETS, SecretStr(canary)))
+    shown = (
+        repr(read),
+        str(read),
+        f"{read}",
+        str(read.model_dump()),
+        read.model_dump_json(),
+        str(read.__dict__),
+    )
+    assert not any(canary in text for text in shown)
+    assert read.facebook_token.get_secret_value() == canary
+
+
+def test_every_setting_that_sounds_secret_is_one() -> None:
+    for name, field in Settings.model_fields.items():
+        sounds = any(word in name for word in ("secret", "token", "password", "database_url"))
+        assert ("SecretStr" in str(field.annotation)) is sounds, name
+
+
+def test_every_setting_says_what_it_means() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_settings_cannot_be_changed() -> None:
+    read = Settings()
+    with pytest.raises(ValidationError):
+        read.portal_port = 1  # type: ignore[misc]
+
+
+def test_settings_travel_to_another_process() -> None:
+    read = Settings(portal_port=4999)
+    assert pickle.loads(pickle.dumps(read)) == read
