@@ -139,6 +139,7 @@ def _sentence(error: ValidationError, rule: str, pointer: str) -> str:
         "minimum": f"{field} must be at least {wanted}.",
         "maximum": f"{field} must be at most {wanted}.",
         "exclusiveMinimum": f"{field} must be more than {wanted}.",
+        "not": f"{field} must not be there.",
         "minItems": f"{field} must have at least {wanted} items.",
         "maxItems": f"{field} must have at most {wanted} items.",
     }

@@ -120,7 +120,10 @@ _decoder = msgspec.json.Decoder(Offer)
 
 
 def encode(offer: Offer) -> bytes:
-    """The offer as JSON bytes; equal offers give equal bytes."""
+    """The offer as JSON bytes; equal offers give equal bytes.
+
+    Amounts, hours and coordinates must be floats, as decoding gives them: 1900 equals 1900.0 and encodes differently.
+    """
     return _encoder.encode(offer)
 
 

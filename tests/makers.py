@@ -28,7 +28,7 @@ def job(ref: str = "J-1", **changes: Any) -> Offer:
         ),
         rome_code="D1102",
         rome_label="Boulanger / Boulangère",
-        job=Job(contract="CDI", hours_per_week=35, salary=Salary("month", 1900, 2100)),
+        job=Job(contract="CDI", hours_per_week=35.0, salary=Salary("month", 1900.0, 2100.0)),
         apply_email="emploi@fournil.example",
         published_at=NOON - dt.timedelta(days=2),
     )

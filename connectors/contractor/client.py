@@ -170,6 +170,7 @@ def _is_open(response: Response) -> bool:
 
 def _date(response: Response) -> dt.datetime | None:
     try:
-        return parsedate_to_datetime(response.headers.get("Date", ""))
+        moment = parsedate_to_datetime(response.headers.get("Date", ""))
     except ValueError:
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -310,7 +310,7 @@ def schemas_of(schema: Any) -> Iterator[Mapping[str, Any]]:
     inner += [
         schema.get(key) for key in ("items", "additionalProperties", "propertyNames", "if", "then", "else")
     ]
-    for key in ("allOf", "anyOf", "oneOf"):
+    for key in ("allOf", "anyOf", "not", "oneOf"):
         inner += schema.get(key, [])
     for each in inner:
         yield from schemas_of(each)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 from connectors.aggregator_feed.channel import AggregatorFeed
 from connectors.channel import Entry
@@ -20,6 +21,7 @@ from tests.makers import job
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     name = f"region-{uuid.uuid4().hex[:8]}"  # moto's memory outlives its server
+    S3FileSystem.clear_instance_cache()  # an instance keeps the address it was made with
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
