@@ -308,9 +308,10 @@ def schemas_of(schema: Any) -> Iterator[Mapping[str, Any]]:
     yield schema
     inner = list(schema.get("properties", {}).values())
     inner += [
-        schema.get(key) for key in ("items", "additionalProperties", "propertyNames", "if", "then", "else")
+        schema.get(key)
+        for key in ("items", "additionalProperties", "propertyNames", "not", "if", "then", "else")
     ]
-    for key in ("allOf", "anyOf", "not", "oneOf"):
+    for key in ("allOf", "anyOf", "oneOf"):
         inner += schema.get(key, [])
     for each in inner:
         yield from schemas_of(each)
@@ -319,7 +320,7 @@ def schemas_of(schema: Any) -> Iterator[Mapping[str, Any]]:
 KNOWN = (
     "$schema $id title description default format type enum const pattern minLength maxLength minimum maximum "
     "exclusiveMinimum exclusiveMaximum minItems maxItems uniqueItems items properties propertyNames required "
-    "additionalProperties allOf anyOf oneOf if then else"
+    "additionalProperties allOf anyOf oneOf not if then else"
 )
 KEYWORDS = frozenset(KNOWN.split())
 
