@@ -41,6 +41,9 @@ def summary(figures: Mapping[str, Any]) -> None:
             f"{stage['peak_mb']:.0f}",
         )
     stdout.print(stages)
+    inside = sum(stage["seconds"] for stage in figures["stages"])
+    share = 1 - inside / figures["seconds"] if figures["seconds"] else 0.0
+    stdout.print(f"{figures['seconds']:.1f} s in all, of which orchestration took {share:.1%}.")
     if figures["quarantined"]:
         stdout.print("What was quarantined, and why: boostez quarantine list")
 

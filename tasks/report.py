@@ -16,14 +16,13 @@ from tasks.run import Figures, Run
 @task(name="report", cache_policy=NO_CACHE)
 def report(run: Run) -> Figures:
     """Publish the figures of the run and return them."""
-    run.figures.stages = list(run.meter.stages.values())
-    run.figures.rows_written = run.region.rows_written
+    figures = run.close()
     create_markdown_artifact(
-        markdown=table(run.figures, run.settings.public_url),
-        key=f"sync-{run.figures.source}".replace("_", "-"),
-        description=f"Sync {run.figures.run} of {run.figures.source} ({run.figures.mode})",
+        markdown=table(figures, run.settings.public_url),
+        key=f"sync-{figures.source}".replace("_", "-"),
+        description=f"Sync {figures.run} of {figures.source} ({figures.mode})",
     )
-    return run.figures
+    return figures
 
 
 def table(figures: Figures, portal: str) -> str:

@@ -5,6 +5,7 @@ Belongs here: opening and closing a run, its figures. Does not: any step.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -35,7 +36,8 @@ class Figures(msgspec.Struct, kw_only=True):
     """What a run came to.
 
     ``decoded`` payloads were read in full, ``rows_written`` offers, reasons and effects were written, ``writing_calls``
-    left for an outside system.
+    left for an outside system. ``seconds`` is the whole run on the wall; what its stages do not account for is
+    orchestration.
     """
 
     run: int
@@ -68,7 +70,16 @@ class Run:
         self.settings = chosen
         self.spool = spool
         self.meter = Meter()
+        self.begun = time.perf_counter()
+        self.written_before = database.rows_written
         self.figures = Figures(run=number, source=wanted.name, mode=mode)
+
+    def close(self) -> Figures:
+        """The figures as of now."""
+        self.figures.stages = list(self.meter.stages.values())
+        self.figures.rows_written = self.region.rows_written - self.written_before
+        self.figures.seconds = time.perf_counter() - self.begun
+        return self.figures
 
 
 @contextmanager
@@ -90,6 +101,5 @@ def opened(source_name: str, mode: str) -> Iterator[Run]:
         try:
             yield run
         finally:
-            run.figures.stages = list(run.meter.stages.values())
-            run.figures.rows_written = database.rows_written
+            run.close()
             walks.finish_run(database, number, msgspec.to_builtins(run.figures))

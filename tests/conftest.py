@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from connectors.region import migrations
 from connectors.region.database import Region
@@ -17,38 +18,65 @@ SHARED = Path(__file__).parents[2] / "shared"
 _numbers = itertools.count(1)
 
 
+class ForeignServer:
+    """A server that somebody else runs: ``BOOSTEZ_TEST_SERVER`` names one of its databases, as a superuser."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url).set(drivername="postgresql+psycopg")
+        self._engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
+
+    def url(self, database: str) -> str:
+        return self._url.set(database=database).render_as_string(hide_password=False)
+
+    def create_database(self, name: str, template: str = "template1") -> None:
+        self.drop_database(name)
+        with self._engine.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+
+    def drop_database(self, name: str) -> None:
+        with self._engine.connect() as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+TestServer = postgres.Server | ForeignServer
+
+
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
-    """An embedded PostgreSQL for the session."""
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+    """A PostgreSQL for the session: the embedded one, or that of BOOSTEZ_TEST_SERVER (the oldest version, say)."""
+    if foreign := os.environ.get("BOOSTEZ_TEST_SERVER"):
+        yield ForeignServer(foreign)
+        return
     server = postgres.start(tmp_path_factory.mktemp("postgres") / "data")
     yield server
     server.stop()
-    postgres.remove(server.data)  # root's lies elsewhere, behind a link
+    postgres.remove(server.data)
 
 
 @pytest.fixture(scope="session")
-def template(postgres_server: postgres.Server) -> str:
+def template(postgres_server: TestServer) -> str:
     """The name of a migrated, empty database."""
-    postgres_server.create_database("template_region")
-    region = Region(postgres_server.url("template_region"))
+    name = f"template_{os.getpid()}"
+    postgres_server.create_database(name)
+    region = Region(postgres_server.url(name))
     migrations.upgrade(region)
     region.dispose()
-    return "template_region"
+    return name
 
 
 @pytest.fixture
-def database_url(postgres_server: postgres.Server, template: str) -> Iterator[str]:
+def database_url(postgres_server: TestServer, template: str) -> Iterator[str]:
     """A migrated, empty database of the test's own."""
-    name = f"test_{next(_numbers)}"
+    name = f"test_{os.getpid()}_{next(_numbers)}"
     postgres_server.create_database(name, template)
     yield postgres_server.url(name)
     postgres_server.drop_database(name)
 
 
 @pytest.fixture
-def empty_database_url(postgres_server: postgres.Server) -> Iterator[str]:
+def empty_database_url(postgres_server: TestServer) -> Iterator[str]:
     """A database without a table."""
-    name = f"empty_{next(_numbers)}"
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
     postgres_server.create_database(name)
     yield postgres_server.url(name)
     postgres_server.drop_database(name)

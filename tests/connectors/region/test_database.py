@@ -8,6 +8,7 @@ from connectors.region import database
 from connectors.region.database import Region
 from deployments import postgres
 from schemas.errors import Misconfigured, Refused, Unreachable
+from tests.conftest import TestServer
 
 pytestmark = pytest.mark.database
 PASSWORD = "s3cret-canary"
@@ -43,8 +44,10 @@ def test_a_commit_that_is_on_this_servers_disk_is_enough(database_url: str, weak
 
 @pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
 def test_a_server_that_could_lose_what_it_confirmed_is_refused(
-    postgres_server: postgres.Server, database_url: str, setting: str
+    postgres_server: TestServer, database_url: str, setting: str
 ) -> None:
+    if not isinstance(postgres_server, postgres.Server):
+        pytest.skip("the whole server would change, and this one is not ours")
     url = postgres_server.url("postgres")
     region = Region(database_url)
     try:
@@ -56,7 +59,6 @@ def test_a_server_that_could_lose_what_it_confirmed_is_refused(
         alter(url, f"ALTER SYSTEM RESET {setting}")
         reload_until(url, setting, "on")
         region.dispose()
-    assert postgres_server.data.exists()
 
 
 def reload_until(url: str, setting: str, value: str) -> None:
