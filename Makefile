@@ -32,7 +32,7 @@ lint: $(VENV)/.dev lock-check ## Format, lint, types, import contracts, migratio
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m deployments db check
+	$(BIN)/python -m pytest -q tests/connectors/region/test_migrations.py
 
 format: $(VENV)/.dev ## Mend what can be mended by itself
 	$(BIN)/python -m ruff format .

@@ -126,7 +126,7 @@ class Http:
         """POST a form, once. Any status is returned: the caller reads what happened.
 
         Raises:
-            RetryLater: nothing was sent.
+            Unreachable: nothing was sent.
             Unknown: it was sent, and no whole answer came back.
 
         """
@@ -137,7 +137,9 @@ class Http:
                 _load(response)
                 return response
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise RetryLater(f"{self.base} cannot be reached: {error}", after=30.0) from error
+            raise Unreachable(
+                f"{self.base} cannot be reached: {error}. Check {self.setting}.", after=30.0
+            ) from error
         except (httpx.TransportError, httpx.DecodingError, RetryLater) as error:
             raise Unknown(f"no whole answer to a write: {type(error).__name__}: {error}") from error
 

@@ -80,7 +80,7 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
         version=settings.facebook_graph_version,
         page=settings.facebook_page_id,
         token=settings.facebook_token.get_secret_value(),
-        secret=settings.facebook_app_secret.get_secret_value() if settings.facebook_app_secret else None,
+        secret=settings.app_secret,
         publisher=settings.public_url,
     ),
 }

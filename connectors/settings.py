@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     facebook_page_id: str = Field("100000000000001", description="The Region's Page")
     facebook_token: SecretStr = Field(SecretStr("sandbox-page-token"), description="Page access token")
     facebook_app_secret: SecretStr | None = Field(
-        SecretStr("sandbox-app-secret"), description="Signs calls (appsecret_proof); empty sends none"
+        None, description="Signs calls (appsecret_proof); unset sends no proof"
     )
     feeds_url: str | None = Field(None, description="fsspec URL of the feeds' folder; HOME/feeds when unset")
     portal_url: str | None = Field(None, description="Public address of the portal; loopback when unset")
@@ -48,6 +48,13 @@ class Settings(BaseSettings):
     quarantine_budget: float = Field(
         0.03, ge=0, le=1, description="Share of collected payloads that may be quarantined before exit code 3"
     )
+
+    @property
+    def app_secret(self) -> str | None:
+        """What signs Graph calls: the setting's, the sandbox's when the sandbox stands in, else nothing."""
+        if self.facebook_app_secret is not None:
+            return self.facebook_app_secret.get_secret_value()
+        return None if self.facebook_graph_url else "sandbox-app-secret"
 
     @property
     def public_url(self) -> str:

@@ -1,7 +1,7 @@
 """What a channel wants: its policy, one record a channel.
 
 Belongs here: the frozen form of deployments/channels.toml and its fingerprint. Does not: reading the file
-(connectors/channels.py) or what a channel can do (its own ``CAPABILITIES``).
+(connectors/registry.py) or what a channel can do (its own ``CAPABILITIES``).
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ from deployments import report, stack
 from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, RetryLater
 
 DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
+FEW = 5  # quarantined payloads that are no sign of anything, whatever their share
 P = ParamSpec("P")
 
 app = typer.Typer(
@@ -175,8 +176,10 @@ def verdict(figures: Mapping[str, Any], chosen: Settings) -> int:
     if any(channel["unreachable"] for channel in channels):
         return AWAY
     collected = max(figures["collected"], 1)
-    over = figures["quarantined"] > chosen.quarantine_budget * collected
-    if over or any(channel["refused"] or channel["error"] for channel in channels):
+    over = figures["quarantined"] > max(FEW, chosen.quarantine_budget * collected)
+    if over or any(
+        channel["refused"] or (channel["error"] and not channel["waiting"]) for channel in channels
+    ):
         return NOT_ALL
     return DONE
 
@@ -188,7 +191,9 @@ def plan(channel: str, as_json: Json = False) -> None:
     with _connected() as chosen:
         _check_schema(region())
         built = registry.channel(channel, chosen, region())
-        policy = registry.policies(chosen.channels_file)[channel]
+        policy = registry.policies(chosen.channels_file).get(channel)
+        if policy is None:
+            raise Misconfigured(f"{chosen.channels_file} says nothing of {channel}: add its section.")
         wanted = ledger.plan(
             region(), policy, built.capabilities.form, paris_day(dt.datetime.now(dt.UTC)), dry=True
         )
@@ -203,23 +208,25 @@ def plan(channel: str, as_json: Json = False) -> None:
 @_told
 def status(as_json: Json = False) -> None:
     """Show sources, offers, quarantine and channels."""
-    with _connected():
+    with _connected() as chosen:
         _check_schema(region())
-        told = standing()
+        told = standing(chosen)
     if as_json:
         _print_json(told)
     else:
         report.status(told)
 
 
-def standing() -> dict[str, Any]:
+def standing(chosen: Settings) -> dict[str, Any]:
     """Where everything stands, as ``status --json`` tells it."""
     reasons = quarantine.counts(region())
     told = {
-        "sources": {state.name: state for state in walks.source_states(region())},
+        "sources": {name: walks.SourceState(name) for name in registry.SOURCES}
+        | {state.name: state for state in walks.source_states(region())},
         "offers": offers.counts(region()),
         "quarantine": {"total": sum(reasons.values()), "by_reason": reasons},
-        "channels": ledger.standings(region()),
+        "channels": {name: ledger.Standing() for name in registry.policies(chosen.channels_file)}
+        | ledger.standings(region()),
     }
     return dict(msgspec.to_builtins(told))
 
@@ -366,7 +373,11 @@ def db_check() -> None:
     """Check that server, version and tables are what this code needs."""
     with _connected():
         region().check_server()
-        _check_schema(region())
+        now, needed = migrations.current(region()), migrations.newest(region())
+        if now != needed:
+            raise Misconfigured(
+                f"The database is at version {now}, this code needs {needed}: run `boostez db upgrade`."
+            )
         if differences := migrations.differences(region()):
             lines = "\n  ".join(str(difference) for difference in differences)
             raise Misconfigured(f"The tables differ from the models:\n  {lines}\nWrite a migration.")

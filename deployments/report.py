@@ -69,7 +69,7 @@ def status(told: Mapping[str, Any]) -> None:
             f"{standing[key]:,}" for key in ("wanted", "live", "planned", "unknown", "parked", "refused")
         )
         channels.add_row(name, *counts, f"paused: {standing['paused_reason']}" if standing["paused"] else "")
-    if not told["sources"]:
+    if not any(state["last_change_at"] for state in told["sources"].values()):
         stdout.print("Nothing was ever synced: run `boostez sync offers`.")
     for table in (sources, offers, detained, channels):
         stdout.print(table)

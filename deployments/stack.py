@@ -36,6 +36,7 @@ class Stack(msgspec.Struct, frozen=True, omit_defaults=True):
     sandbox_url: str | None = None
     portal_port: int | None = None
     marks: tuple[Mark, ...] = ()
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
         """What its processes, and commands that use it, find in their environment."""
@@ -50,16 +51,30 @@ class Stack(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.prefect_api_url:
             told["PREFECT_API_URL"] = self.prefect_api_url
         if self.sandbox_url:
-            told.setdefault(
-                "BOOSTEZ_CONTRACTOR_URL", os.environ.get("BOOSTEZ_CONTRACTOR_URL") or self.sandbox_url
-            )
-            told.setdefault(
-                "BOOSTEZ_FACEBOOK_GRAPH_URL",
-                os.environ.get("BOOSTEZ_FACEBOOK_GRAPH_URL") or f"{self.sandbox_url}/graph",
-            )
+            told |= _sandbox_settings(self.sandbox_url)
         if self.portal_port:
             told["BOOSTEZ_PORTAL_PORT"] = str(self.portal_port)
-        return told
+        return told | {name: value for name, value in self.settings.items() if name not in os.environ}
+
+
+def _sandbox_settings(url: str) -> dict[str, str]:
+    """The sandbox's addresses, but for what the environment names."""
+    told = {"BOOSTEZ_CONTRACTOR_URL": url}
+    if not os.environ.get("BOOSTEZ_FACEBOOK_GRAPH_URL"):
+        told |= {
+            "BOOSTEZ_FACEBOOK_GRAPH_URL": f"{url}/graph",
+            "BOOSTEZ_FACEBOOK_APP_SECRET": "sandbox-app-secret",
+        }
+    return {name: os.environ.get(name) or value for name, value in told.items()}
+
+
+def open_settings() -> dict[str, str]:
+    """The BOOSTEZ_ settings of this process that are no secrets: whoever uses the stack must mean the same places."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("BOOSTEZ_") and not name.endswith(("_SECRET", "_TOKEN", "_DATABASE_URL"))
+    }
 
 
 _PREFECT_CLIENT: Final = {
@@ -142,18 +157,20 @@ def borrowed(settings: Settings, *, prefect: bool, sandbox: bool) -> Iterator[St
     needs_database = settings.database_url is None
     needs_prefect = prefect and "PREFECT_API_URL" not in os.environ
     needs_sandbox = sandbox and not (settings.contractor_url and settings.facebook_graph_url)
+    already = needs_sandbox and _answers(f"{settings.sandbox_url}/_sandbox/healthz")
     with ExitStack() as ending:
-        if needs_database or needs_prefect or needs_sandbox:
+        if needs_prefect or needs_sandbox:  # a database alone is shared by whoever wants it
             ending.enter_context(owned(home, wait=True))
         server = start_postgres(home, ending) if needs_database or needs_prefect else None
         stack = Stack(str(home), database_address(settings, server))
-        if needs_prefect or needs_sandbox:
+        if needs_prefect or (needs_sandbox and not already):
             sys.stderr.write(
                 "boostez: no stack is running, starting what this command needs (`boostez up` keeps one)\n"
             )
         children = []
         if needs_sandbox:
             stack = msgspec.structs.replace(stack, sandbox_url=settings.sandbox_url)
+        if needs_sandbox and not already:
             children.append(start_sandbox(settings, stack, ending))
         if needs_prefect:
             assert server is not None
@@ -270,13 +287,17 @@ def until_answers(child: Child, address: str) -> float:
     begun = time.monotonic()
     while time.monotonic() - begun < WAIT:
         child.check()
-        try:
-            with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own address
-                if answer.status == 200:
-                    return time.monotonic() - begun
-        except (urllib.error.URLError, OSError):
-            pass
+        if _answers(address):
+            return time.monotonic() - begun
         time.sleep(0.1)
     raise Unreachable(
         f"{child.name} did not answer at {address} in {WAIT:.0f} s. The end of {child.log}:\n{child.tail()}"
     )
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -68,6 +68,7 @@ def _run(chosen: Settings, home: Path, ending: ExitStack, *, once: bool) -> int:
         stack.prefect_url(chosen),
         chosen.sandbox_url if _needs_sandbox(chosen) else None,
         chosen.portal_port,
+        settings=stack.open_settings(),
     )
     ending.callback(stack.forget, home)
     children = [stack.start_prefect(chosen, lent, server, ending)]

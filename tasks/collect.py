@@ -29,7 +29,7 @@ from tasks.run import Run
 RESTARTS = 4  # of a void walk
 INDEXED = 5_000  # items a transaction
 OVERLAP = dt.timedelta(seconds=60)  # an incremental walk begins so much before the last change seen
-CLOCKS_APART = dt.timedelta(minutes=5)
+CLOCKS_APART = dt.timedelta(seconds=30)  # less than the overlap: what it lets in is read again
 LONGEST_REF = 300  # characters: a longer one is kept by its hash
 
 

@@ -22,9 +22,9 @@ from connectors.registry import channel as channel_of
 from connectors.registry import policies
 from core.days import paris_day
 from core.effects import Intent, Receipt
-from core.plan import Plan
+from core.plan import Operation, Plan
 from core.policy import Policy
-from schemas.errors import BoostezError, Misconfigured, Permanent, RetryLater
+from schemas.errors import BoostezError, Misconfigured, Permanent, RetryLater, Unreachable
 from schemas.offer import decode
 from tasks.measure import Stage
 from tasks.progress import Progress
@@ -94,7 +94,8 @@ def _deliver(run: Run, channel: Channel, delivered: Delivered, progress: Progres
 
 def _note(run: Run, channel: Channel, delivered: Delivered, error: BoostezError) -> None:
     delivered.error = str(error)
-    delivered.unreachable = isinstance(error, RetryLater)
+    delivered.unreachable = isinstance(error, Unreachable)
+    delivered.waiting = isinstance(error, RetryLater) and not delivered.unreachable
     if isinstance(error, Permanent) and not isinstance(error, Misconfigured):
         ledger.pause(run.region, channel.name, str(error))
     get_run_logger().warning("%s: %s", channel.name, error)
@@ -119,17 +120,23 @@ def _place(run: Run, channel: BoardChannel, delivered: Delivered, progress: Prog
 
 
 def _replace(run: Run, channel: DocumentChannel, delivered: Delivered, progress: Progress) -> None:
+    with run.region.sole_writer(channel.name):
+        claimed = _rewrite(run, channel)
+    for operation, number in claimed.items():
+        _count(delivered, operation, number)
+    progress.add(sum(claimed.values()))
+
+
+def _rewrite(run: Run, channel: DocumentChannel) -> dict[Operation, int]:
     able = channel.capabilities
     lease, claimed = ledger.claim_all(run.region, channel.name, able.form, able.lease_seconds)
     if not claimed and channel.present():
-        return
+        return claimed
     built_at = ledger.last_intent(run.region, channel.name) or dt.datetime.fromtimestamp(0, dt.UTC)
     entries = (Entry(marker, decode(content)) for marker, content in ledger.entries(run.region, channel.name))
     channel.replace(entries, built_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     ledger.receive_all(run.region, lease)
-    for operation, number in claimed.items():
-        _count(delivered, operation, number)
-    progress.add(sum(claimed.values()))
+    return claimed
 
 
 def _send_all(run: Run, channel: ItemChannel, delivered: Delivered, progress: Progress) -> None:

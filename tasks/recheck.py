@@ -42,7 +42,8 @@ def recheck(region: Region, run_id: int, source: str) -> Rechecked:
                 kept.append(msgspec.structs.replace(payload, reasons=verdict))
             else:
                 accepted.append(incoming(verdict, payload.raw_hash, now))
-        offers.merge(region, run_id, source, accepted)
+        newest = {row.ref: row for row in sorted(accepted, key=lambda row: row.version)}
+        offers.merge(region, run_id, source, list(newest.values()))
         quarantine.release(region, source, [row.raw_hash for row in accepted])
         quarantine.put(region, run_id, kept)
         told.released += len(accepted)

@@ -10,6 +10,7 @@ each absent offer before it is closed.
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 from prefect import get_run_logger, task
@@ -22,7 +23,8 @@ from tasks.collect import Walk
 from tasks.run import Run
 from tasks.validate import Judged, detained
 
-ASKED = 500  # absent offers that are asked about one by one; more are spared until a later snapshot
+ASKED = 5_000  # absent offers that are asked about one by one; more are spared until a later snapshot
+ASKING = 4  # at once
 
 
 @task(name="reconcile", cache_policy=NO_CACHE)
@@ -31,6 +33,7 @@ def reconcile(run: Run, judged: Judged) -> None:
     with run.meter.stage("reconcile") as stage:
         merged = offers.merge(run.region, run.number, run.source.name, judged.accepted)
         stale = {ref: _stale(run, ref, judged) for ref in merged.stale}
+        quarantine.release(run.region, run.source.name, [row.raw_hash for row in judged.accepted])
         quarantine.put(run.region, run.number, [*judged.detained, *stale.values()])
         stage.documents += len(judged.accepted) + len(judged.detained)
     figures = run.figures
@@ -64,7 +67,10 @@ def close(run: Run, walk: Walk) -> None:
             spared = _unproven(run)
             if spared:
                 log.warning("%d absent offers are kept: their absence could not be proven", len(spared))
-            closed += offers.close_absent(run.region, number, name, spared=spared)
+                walk = msgspec.structs.replace(walk, after=msgspec.structs.replace(walk.after, etag=None))
+            closed += offers.close_absent(
+                run.region, number, name, expected=run.figures.collected, spared=spared
+            )
         if not run.figures.not_modified:
             quarantine.release_outdated(run.region, number, name, whole=walk.whole)
         closed += offers.expire(run.region, number, dt.datetime.now(dt.UTC))
@@ -79,13 +85,15 @@ def close(run: Run, walk: Walk) -> None:
 
 def _unproven(run: Run) -> list[str]:
     """Absent refs that may hide behind a payload whose ref cannot be read."""
-    if not quarantine.newly_unreadable(run.region, run.number):
+    if not walks.count_unreadable(run.region, run.number):
         return []
-    absent = offers.absent(run.region, run.number, run.source.name, ASKED + 1)
+    absent = offers.absent(run.region, run.number, run.source.name)
     if len(absent) > ASKED or run.source.read is not None:
-        return offers.absent(run.region, run.number, run.source.name, 10_000_000)
+        return absent
     client = contractor_client(run.settings)
     try:
-        return [ref for ref in absent if client.is_open(ref)]
+        with ThreadPoolExecutor(ASKING) as pool:
+            answers = list(pool.map(client.is_open, absent))
     finally:
         client.http.close()
+    return [ref for ref, is_open in zip(absent, answers, strict=True) if is_open]

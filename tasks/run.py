@@ -21,7 +21,11 @@ from tasks.measure import Meter, Stage
 
 
 class Delivered(msgspec.Struct):
-    """What a run did on one channel, in effects. ``error`` says why it stopped early, ``unreachable`` that it was away."""
+    """What a run did on one channel, in effects.
+
+    ``error`` says why it stopped early: because it was ``unreachable``, because it is ``waiting`` (the channel asked for
+    time, a later run goes on), or because a person must act.
+    """
 
     created: int = 0
     updated: int = 0
@@ -30,6 +34,7 @@ class Delivered(msgspec.Struct):
     refused: int = 0
     error: str | None = None
     unreachable: bool = False
+    waiting: bool = False
 
 
 class Figures(msgspec.Struct, kw_only=True):

@@ -35,6 +35,8 @@ def settle(region: Region, settings: Settings, name: str) -> Settled:
     settled = Settled()
     channel = channel_of(name, settings, region)
     try:
+        if ledger.check_open(region, name):
+            return settled
         while _settle_some(region, channel, settled):
             pass
     except BoostezError as error:

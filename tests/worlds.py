@@ -141,6 +141,7 @@ def hub(region: Region, sandbox: Sandbox, tmp_path: Path) -> Hub:
         home=tmp_path,
         contractor_url=sandbox.base,
         facebook_graph_url=f"{sandbox.base}/graph",
+        facebook_app_secret="sandbox-app-secret",
         feeds_url=f"file://{tmp_path}/feeds",
         portal_url="https://portail.example",
         channels_file=channels_file,

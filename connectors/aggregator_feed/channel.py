@@ -9,10 +9,13 @@ replaces the object when it is complete.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import fsspec
+from botocore.exceptions import BotoCoreError
 from isal import igzip
 
 from connectors.aggregator_feed import wire
@@ -46,7 +49,7 @@ class AggregatorFeed(DocumentChannel):
 
     def present(self) -> bool:
         """See the port."""
-        return bool(self._files.exists(self._path))
+        return all(self._files.exists(path) for path in (self._path, f"{self._path}.gz"))
 
     def replace(self, entries: Iterable[Entry], built_at: str) -> int:
         """See the port.
@@ -58,31 +61,37 @@ class AggregatorFeed(DocumentChannel):
         try:
             self._files.makedirs(self._folder, exist_ok=True)
             return self._write(entries, built_at)
-        except OSError as error:
+        except (OSError, BotoCoreError) as error:
             raise Unreachable(
                 f"The feed cannot be written at {self._path}: {error}. Check BOOSTEZ_FEEDS_URL."
             ) from error
 
     def _write(self, entries: Iterable[Entry], built_at: str) -> int:
-        suffix = ".new" if self._local else ""
-        plain, packed = self._path + suffix, f"{self._path}.gz{suffix}"
-        count = 0
-        with (
-            self._files.open(plain, "wb") as plain_file,
-            self._files.open(packed, "wb") as packed_file,
-            _gzip(packed_file) as gzip_file,
-        ):
-            for part in self._parts(entries, built_at):
-                plain_file.write(part)
-                gzip_file.write(part)
-                count += 1
-            gzip_file.close()
-            if self._local:
+        """Build both files beside the old ones (or here, for an object store), then put them in place: gzip first.
+
+        The plain file comes last: it is what a look-up believes.
+        """
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=self._folder if self._local else None) as folder:
+            plain, packed = Path(folder) / FILE, Path(folder) / f"{FILE}.gz"
+            count = 0
+            with (
+                plain.open("wb") as plain_file,
+                packed.open("wb") as packed_file,
+                _gzip(packed_file) as gzip_file,
+            ):
+                for part in self._parts(entries, built_at):
+                    plain_file.write(part)
+                    gzip_file.write(part)
+                    count += 1
+                gzip_file.close()
                 _to_disk(plain_file)
                 _to_disk(packed_file)
-        if self._local:
-            self._files.mv(packed, f"{self._path}.gz")
-            self._files.mv(plain, self._path)  # last: it is what a look-up believes
+            for built, place in ((packed, f"{self._path}.gz"), (plain, self._path)):
+                if self._local:
+                    built.chmod(0o644)
+                    built.replace(place)
+                else:
+                    self._files.put_file(str(built), place)
         return count - 2
 
     def _parts(self, entries: Iterable[Entry], built_at: str) -> Iterator[bytes]:
@@ -102,7 +111,7 @@ class AggregatorFeed(DocumentChannel):
 
     def inventory(self) -> Iterator[Found]:
         """See the port: the markers of the file, streamed."""
-        if not self.present():
+        if not self._files.exists(self._path):
             return
         with self._files.open(self._path, "rb") as file:
             rest = b""

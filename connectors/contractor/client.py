@@ -160,12 +160,13 @@ def _read_token(response: Response) -> str:
 
 
 def _is_open(response: Response) -> bool:
+    """Only a readable answer can say that an offer is gone."""
     if response.status_code == 404:
         return False
     try:
-        return msgspec.json.decode(response.content, type=_Status).status == "open"
-    except msgspec.DecodeError as error:
-        raise RetryLater(f"not an offer: {error}", after=0.0) from error
+        return msgspec.json.decode(response.content, type=_Status).status != "closed"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return True
 
 
 def _date(response: Response) -> dt.datetime | None:

@@ -60,7 +60,7 @@ def peek(raw: bytes) -> tuple[str | None, int | None, str | None]:
     """Ref, version and change instant as they stand, without decoding the rest; None for what cannot be read."""
     try:
         key = _key.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None, None, None
     version = key.version if isinstance(key.version, int) and not isinstance(key.version, bool) else None
     return key.ref or None, version, key.updated_at if isinstance(key.updated_at, str) else None

@@ -15,7 +15,7 @@ from connectors.channel import Capabilities, ItemChannel, Sent
 from connectors.facebook_page import wire
 from connectors.http import Http, Response
 from core.effects import Found, Intent, Receipt, subject_of
-from schemas.errors import Permanent, RetryLater, Unknown
+from schemas.errors import RetryLater, Unknown
 
 NAME: Final = "facebook_page"
 BATCH: Final = 50  # Graph's maximum
@@ -101,10 +101,10 @@ class FacebookPage(ItemChannel):
                 headers=lambda: self._headers,
                 accept=frozenset({200, 400, 403}),
             )
-            for post in page["data"]:
-                if since is not None and _created(post) < since:
-                    return
-                yield _found(post)
+            recent = [post for post in page["data"] if since is None or _created(post) >= since]
+            yield from map(_found, recent)
+            if page["data"] and not recent:
+                return  # a whole page that is older; a pinned or backdated post stands alone
             after = page.get("paging", {}).get("cursors", {}).get("after")
             if not page.get("paging", {}).get("next") or not after:
                 return
@@ -154,7 +154,7 @@ class FacebookPage(ItemChannel):
         except msgspec.DecodeError as error:
             raise Unknown(f"HTTP {response.status_code}, not JSON: {response.text[:60]!r}") from error
         if response.status_code < 500 and (refused := wire.error_of(body)):
-            wire.raise_for(refused, response.status_code)
+            wire.raise_for(refused, response.status_code, wire.pause(response.headers))
         if response.status_code != 200 or not isinstance(body, list) or len(body) != count:
             raise Unknown(f"HTTP {response.status_code}, not {count} answers: {response.text[:100]!r}")
         return body
@@ -168,12 +168,14 @@ def _body(answer: Any) -> Any:
 
 
 def _found(post: Any) -> Found | None:
+    if not isinstance(post, dict) or not isinstance(post.get("id"), str):
+        raise RetryLater(f"not a post: {str(post)[:100]}", after=0.0)
     match = wire.MARKER.search(str(post.get("message", "")))
-    return Found(match.group(2), str(post["id"])) if match else None
+    return Found(match.group(2), post["id"]) if match else None
 
 
 def _created(post: Any) -> dt.datetime:
     try:
         return dt.datetime.strptime(post["created_time"], "%Y-%m-%dT%H:%M:%S%z")
-    except (KeyError, ValueError) as error:
-        raise Permanent(f"A post without a readable created_time: {str(post)[:100]}") from error
+    except (TypeError, KeyError, ValueError) as error:
+        raise RetryLater(f"a post without a readable created_time: {str(post)[:100]}", after=0.0) from error

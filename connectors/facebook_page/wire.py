@@ -104,7 +104,7 @@ def error_of(body: Any) -> Error | None:
         return Error(str(body["error"])[:200])
 
 
-def raise_for(error: Error, status: int) -> None:
+def raise_for(error: Error, status: int, wait: float = 0.0) -> None:
     """Raise what an error of a whole call means, when it says that nothing was done.
 
     Raises:
@@ -113,7 +113,7 @@ def raise_for(error: Error, status: int) -> None:
 
     """
     if error.code in BUSY:
-        raise RetryLater(str(error), after=WAIT)
+        raise RetryLater(str(error), after=wait or WAIT)
     if error.code in TOKEN:
         raise Permanent(
             f"{error}. Renew BOOSTEZ_FACEBOOK_TOKEN with a Page token that has pages_manage_posts."

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import text
 
 from connectors.region.database import Region
-from connectors.region.ledger import DUE, new_lease
+from connectors.region.ledger import DUE, OPERATION, new_lease
 from core.effects import Found
 
 
@@ -35,14 +35,12 @@ _PLACE = """
         SELECT e.id FROM {due} ORDER BY e.id LIMIT :n FOR UPDATE OF e SKIP LOCKED),
     done AS (
         UPDATE effect e SET state = 'done', attempts = e.attempts + 1, intent_at = now(), changed_at = now(),
-            operation = CASE WHEN e.wanted_hash IS NULL THEN 'withdraw'
-                WHEN e.live_hash IS NULL THEN 'create' ELSE 'update' END,
+            operation = {operation},
             lease = :lease, marker = e.subject || '-' || to_hex(cast(:lease AS bigint)), error = NULL,
-            wanted_hash = CASE WHEN e.wanted_hash IS NOT NULL THEN sha256(o.content_hash || :form) END,
-            live_hash = CASE WHEN e.wanted_hash IS NOT NULL THEN sha256(o.content_hash || :form) END,
+            live_hash = e.wanted_hash, intent_hash = e.wanted_hash,
             remote_id = CASE WHEN e.wanted_hash IS NOT NULL THEN e.subject END
-        FROM due, offer o WHERE e.id = due.id AND o.id = e.offer_id
-        RETURNING e.subject, e.marker, e.operation, o.id AS offer_id),
+        FROM due WHERE e.id = due.id
+        RETURNING e.subject, e.marker, e.operation, e.offer_id),
     placed AS (
         INSERT INTO board (key, kind, marker, content, content_hash, published_at)
         SELECT d.subject, o.kind, d.marker, o.content, o.content_hash, o.published_at
@@ -63,7 +61,7 @@ def place(region: Region, channel: str, form: str, limit: int) -> Placed:
     lease = new_lease(region)
     with region.begin() as connection:
         row = connection.execute(
-            text(_PLACE.format(due=DUE)),
+            text(_PLACE.format(due=DUE, operation=OPERATION)),
             {"channel": channel, "form": form.encode(), "n": limit, "lease": lease},
         ).one()
         placed = Placed(*row)

@@ -22,6 +22,7 @@ from schemas.errors import Misconfigured, Refused, Unreachable
 OLDEST = 15  # PostgreSQL
 _REVISIONS = 72_001  # advisory lock: offers' revisions are drawn and committed one transaction at a time
 _SYNCS = 72_002  # advisory lock class: one sync a source
+_WRITERS = 72_003  # advisory lock class: one writer a document
 
 
 class Region:
@@ -64,8 +65,16 @@ class Region:
             Unreachable: no server answers.
 
         """
-        with self._connect() as connection, connection.begin():
-            yield connection
+        with self._connect() as connection:
+            try:
+                with connection.begin():
+                    yield connection
+            except OperationalError as error:
+                if not error.connection_invalidated:
+                    raise
+                raise Unreachable(
+                    f"The Region's database went away: {error.orig}. Run this again."
+                ) from error
 
     @contextmanager
     def sole_sync(self, source: str) -> Iterator[None]:
@@ -76,18 +85,32 @@ class Region:
             Unreachable: no server answers.
 
         """
-        with self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            held = connection.scalar(
-                text("SELECT pg_try_advisory_lock(:c, hashtext(:s))"), {"c": _SYNCS, "s": source}
-            )
+        with self._holding("pg_try_advisory_lock", _SYNCS, source) as held:
             if not held:
                 raise Refused(f"Another sync of {source} is running: wait for its end, then run this again.")
+            yield
+
+    @contextmanager
+    def sole_writer(self, channel: str) -> Iterator[None]:
+        """Hold a channel that is one document, waiting for whoever holds it; released even by the death of the process.
+
+        Raises:
+            Unreachable: no server answers.
+
+        """
+        with self._holding("pg_advisory_lock", _WRITERS, channel):
+            yield
+
+    @contextmanager
+    def _holding(self, function: str, kind: int, name: str) -> Iterator[bool]:
+        names = {"kind": kind, "name": name}
+        with self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            held = connection.scalar(text(f"SELECT {function}(:kind, hashtext(:name))"), names) is not False
             try:
-                yield
+                yield held
             finally:
-                connection.execute(
-                    text("SELECT pg_advisory_unlock(:c, hashtext(:s))"), {"c": _SYNCS, "s": source}
-                )
+                if held:
+                    connection.execute(text("SELECT pg_advisory_unlock(:kind, hashtext(:name))"), names)
 
     def ping(self) -> None:
         """Ask the database for one row.

@@ -21,7 +21,7 @@ from core.effects import Found, Intent, Receipt, marker_of, subject_of
 from core.plan import Example, Operation, Plan
 from core.policy import Policy
 from core.selection import Candidate, choose
-from schemas.errors import Permanent
+from schemas.errors import Refused
 from schemas.offer import Offer
 
 EXAMPLES = 10  # shown in a plan
@@ -82,7 +82,7 @@ def plan(
         fingerprint = policy.fingerprint(form)
         since = channel.planned_revision if channel.policy == fingerprint else -1
         upto = connection.execute(text("SELECT coalesce(max(revision), 0) FROM offer")).scalar_one()
-        picked = _pick(connection, policy, today) if policy.budget is not None else []
+        picked = _pick(connection, policy, today) if policy.enabled and policy.budget is not None else []
         if upto > since or picked:
             region.wrote(len(picked) + _want(connection, policy, form, since, upto, picked, run_id))
             connection.execute(
@@ -191,7 +191,7 @@ def _want(
     return wanting.rowcount + unwanting.rowcount
 
 
-_OPERATION = (
+OPERATION = (
     "CASE WHEN e.wanted_hash IS NULL THEN 'withdraw' WHEN e.live_hash IS NULL THEN 'create' ELSE 'update' END"
 )
 
@@ -201,12 +201,12 @@ def _planned(connection: Connection, channel: str, revision: int) -> Plan:
     counts = {
         row.operation: row.n
         for row in connection.execute(
-            text(f"SELECT {_OPERATION} AS operation, count(*) AS n {due} GROUP BY 1"), {"channel": channel}
+            text(f"SELECT {OPERATION} AS operation, count(*) AS n {due} GROUP BY 1"), {"channel": channel}
         )
     }
     examples = connection.execute(
         text(
-            f"SELECT {_OPERATION} AS operation, e.subject, o.content ->> 'title' AS title FROM effect e "
+            f"SELECT {OPERATION} AS operation, e.subject, o.content ->> 'title' AS title FROM effect e "
             "JOIN offer o ON o.id = e.offer_id WHERE e.channel = :channel AND e.state = 'planned' ORDER BY e.id LIMIT :n"
         ),
         {"channel": channel, "n": EXAMPLES},
@@ -221,10 +221,10 @@ def _planned(connection: Connection, channel: str, revision: int) -> Plan:
     )
 
 
-# An effect whose offer closed after the plan waits for the next plan: a closed offer is never sent.
+# An effect whose offer changed or closed after the plan waits for the next plan: what is sent is what was planned.
 DUE = (
     "effect e JOIN offer o ON o.id = e.offer_id WHERE e.channel = :channel AND e.state = 'planned' "
-    "AND (e.wanted_hash IS NULL OR o.status = 'open') AND (e.not_before IS NULL OR e.not_before <= now())"
+    "AND (e.wanted_hash IS NULL OR (o.status = 'open' AND e.wanted_hash = sha256(o.content_hash || :form))) AND (e.not_before IS NULL OR e.not_before <= now())"
 )
 
 # --- intents and receipts -------------------------------------------------------------------------------------------
@@ -239,13 +239,12 @@ def new_lease(region: Region) -> int:
 def _claimed(limit: str) -> str:
     return (
         f"due AS (SELECT e.id FROM {DUE} ORDER BY e.id {limit} FOR UPDATE OF e SKIP LOCKED), "
-        f"claimed AS (UPDATE effect e SET state = 'intent', operation = {_OPERATION}, "
-        "wanted_hash = CASE WHEN e.wanted_hash IS NOT NULL THEN sha256(o.content_hash || :form) END, "
-        "intent_hash = CASE WHEN e.wanted_hash IS NOT NULL THEN sha256(o.content_hash || :form) END, "
+        f"claimed AS (UPDATE effect e SET state = 'intent', operation = {OPERATION}, "
+        "intent_hash = e.wanted_hash, "
         "marker = e.subject || '-' || to_hex(cast(:lease AS bigint)), lease = :lease, "
         "lease_until = now() + make_interval(secs => :seconds), intent_at = now(), attempts = e.attempts + 1, "
         "lookups = 0, looked_up_at = NULL, error = NULL, changed_at = now() "
-        "FROM due, offer o WHERE e.id = due.id AND o.id = e.offer_id "
+        "FROM due WHERE e.id = due.id "
         "RETURNING e.id, e.subject, e.operation, e.marker, e.remote_id, e.offer_id, e.intent_at)"
     )
 
@@ -253,7 +252,7 @@ def _claimed(limit: str) -> str:
 def claim(region: Region, channel: str, form: str, limit: int, seconds: float) -> tuple[int, list[Intent]]:
     """Commit the intents of at most ``limit`` planned effects under a new lease of ``seconds``.
 
-    What will be sent is read in the same transaction, so an intent's hash is always that of its content. Workers never
+    What will be sent is read in the same statement, so an intent's hash is always that of its content. Workers never
     wait for each other and never share an effect.
     """
     lease = new_lease(region)
@@ -334,17 +333,21 @@ def last_intent(region: Region, channel: str) -> dt.datetime | None:
         return newest
 
 
-_RECEIVE = """
+# What is known to be there after a receipt; an empty hash is an object with content that is not ours to name.
+_LIVE = (
+    "CASE r.outcome WHEN 'done' THEN e.intent_hash WHEN 'missing' THEN NULL WHEN 'stale' THEN ''::bytea "
+    "ELSE e.live_hash END"
+)
+_RECEIVE = f"""
     UPDATE effect e SET
-        state = CASE r.outcome
-            WHEN 'done' THEN CASE WHEN e.wanted_hash IS NOT DISTINCT FROM e.intent_hash THEN 'done' ELSE 'planned' END
-            WHEN 'missing' THEN CASE WHEN e.wanted_hash IS NULL THEN 'done' ELSE 'planned' END
-            WHEN 'rejected' THEN CASE WHEN e.wanted_hash IS NOT DISTINCT FROM e.intent_hash THEN 'rejected' ELSE 'planned' END
-            WHEN 'retry' THEN 'planned' WHEN 'stale' THEN 'planned'
-            WHEN 'unproven' THEN CASE WHEN e.lookups >= 1 THEN 'planned' ELSE 'unknown' END
-            ELSE r.outcome END,
-        live_hash = CASE r.outcome WHEN 'done' THEN e.intent_hash WHEN 'missing' THEN NULL
-            WHEN 'stale' THEN ''::bytea ELSE e.live_hash END,
+        state = CASE
+            WHEN r.outcome IN ('unknown', 'parked') THEN r.outcome
+            WHEN r.outcome = 'unproven' AND e.lookups < 1 THEN 'unknown'
+            WHEN r.outcome = 'rejected' AND e.operation = 'withdraw' THEN 'parked'
+            WHEN r.outcome = 'rejected' AND e.wanted_hash IS NOT DISTINCT FROM e.intent_hash THEN 'rejected'
+            WHEN e.wanted_hash IS NOT DISTINCT FROM {_LIVE} THEN 'done'
+            ELSE 'planned' END,
+        live_hash = {_LIVE},
         remote_id = CASE
             WHEN r.outcome = 'missing' OR (r.outcome = 'done' AND e.intent_hash IS NULL) THEN NULL
             ELSE coalesce(r.remote_id, e.remote_id) END,
@@ -448,7 +451,7 @@ def check_open(region: Region, channel: str) -> float:
     """Seconds until the channel may be called, 0 when it may now.
 
     Raises:
-        Permanent: it is paused; the message says why.
+        Refused: it is paused; the message says why.
 
     """
     with region.begin() as connection:
@@ -462,7 +465,7 @@ def check_open(region: Region, channel: str) -> float:
     if row is None:
         return 0.0
     if row.paused:
-        raise Permanent(
+        raise Refused(
             f"{channel} is paused: {row.paused_reason}. Mend it, then `boostez channel resume {channel}`."
         )
     return float(row.wait or 0)

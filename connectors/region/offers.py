@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from connectors.region.copying import copy_rows
 from connectors.region.database import Region, lock_revisions
-from schemas.errors import Rejected
+from schemas.errors import Refused, Rejected
 from schemas.offer import content_hash, key_of
 
 CHANGED_OFFERS = "o.content_hash <> i.content_hash OR o.status <> i.status"
@@ -205,20 +205,43 @@ _ABSENT = (
 )
 
 
-def absent(region: Region, run_id: int, source: str, limit: int) -> list[str]:
-    """Refs of open offers that the run's walk did not see, at most ``limit``."""
+def absent(region: Region, run_id: int, source: str) -> list[str]:
+    """Refs of open offers that the run's walk did not see."""
     with region.begin() as connection:
         rows = connection.execute(
-            text(f"SELECT o.ref FROM offer o WHERE o.status = 'open' AND {_ABSENT} ORDER BY o.id LIMIT :n"),
-            {"source": source, "run": run_id, "n": limit},
+            text(f"SELECT o.ref FROM offer o WHERE o.status = 'open' AND {_ABSENT} ORDER BY o.id"),
+            {"source": source, "run": run_id},
         )
         return [row.ref for row in rows]
 
 
-def close_absent(region: Region, run_id: int, source: str, *, spared: Sequence[str] = ()) -> int:
-    """Close every open offer that a whole snapshot did not contain, but for ``spared`` refs. Returns how many."""
+def close_absent(
+    region: Region, run_id: int, source: str, *, expected: int, spared: Sequence[str] = ()
+) -> int:
+    """Close every open offer that a whole snapshot did not contain, but for ``spared`` refs. Returns how many.
+
+    Raises:
+        Refused: the walk's index does not hold the ``expected`` number of payloads, or the snapshot was empty while
+            offers are open. Nothing is closed.
+
+    """
     with region.begin() as connection:
         lock_revisions(connection)
+        values = {"run": run_id, "source": source}
+        indexed = connection.execute(
+            text("SELECT count(*) FROM collected WHERE run_id = :run"), values
+        ).scalar_one()
+        if indexed != expected:
+            raise Refused(
+                f"The index of run {run_id} holds {indexed} payloads of {expected}: nothing is closed. Sync again."
+            )
+        still = connection.execute(
+            text("SELECT count(*) FROM offer WHERE source = :source AND status = 'open'"), values
+        ).scalar_one()
+        if not expected and still:
+            raise Refused(
+                f"{source} served an empty catalogue while {still} of its offers are open: nothing is closed."
+            )
         statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared)")
         values = {"source": source, "run": run_id, "reason": "absent", "spared": list(spared)}
         return _closed(region, connection.execute(text(statement), values).scalar_one())

@@ -59,17 +59,6 @@ def put(region: Region, run_id: int | None, detained: Sequence[Detained]) -> Non
         )
 
 
-def newly_unreadable(region: Region, run_id: int) -> int:
-    """How many payloads without a readable ref the run saw for the first time."""
-    with region.begin() as connection:
-        return int(
-            connection.execute(
-                text(r"SELECT count(*) FROM quarantine WHERE run_id = :run AND key LIKE '#%'"),
-                {"run": run_id},
-            ).scalar_one()
-        )
-
-
 def release_outdated(region: Region, run_id: int, source: str, *, whole: bool) -> int:
     """Drop what is no longer the newest word on its offer. Returns how many.
 
@@ -92,12 +81,16 @@ def release_outdated(region: Region, run_id: int, source: str, *, whole: bool) -
 
 
 def release(region: Region, source: str, hashes: Sequence[bytes]) -> int:
-    """Take payloads out by their hash. Returns how many."""
+    """Take payloads out by their hash: they are offers now. Returns how many."""
+    if not hashes:
+        return 0
     with region.begin() as connection:
-        return connection.execute(
+        number = connection.execute(
             text("DELETE FROM quarantine WHERE source = :source AND raw_hash = ANY(:hashes)"),
             {"source": source, "hashes": list(hashes)},
         ).rowcount
+    region.wrote(number)
+    return number
 
 
 _COLUMNS = "id, source, key, ref, raw_hash, payload, reasons, first_seen_at"

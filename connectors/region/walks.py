@@ -138,7 +138,8 @@ _CHANGED = """
     ) c
     WHERE (c.rank = 1 OR c.raw_hash <> c.best_hash)
     AND NOT EXISTS (
-        SELECT FROM quarantine q WHERE q.source = :source AND q.key = c.key AND q.raw_hash = c.raw_hash)
+        SELECT FROM quarantine q WHERE q.source = :source AND q.key = c.key AND q.raw_hash = c.raw_hash
+        AND (c.rank > 1 OR q.rule <> 'duplicate_ref'))
     AND NOT EXISTS (
         SELECT FROM offer o WHERE o.source = :source AND o.ref = c.key AND o.raw_hash = c.raw_hash
         AND (o.status = 'open' OR o.closed_reason <> 'absent'))
@@ -161,6 +162,16 @@ def changed(region: Region, run_id: int, source: str, chunk: int) -> Iterator[li
         )
         for part in rows.partitions(chunk):
             yield [Item(*row) for row in part]
+
+
+def count_unreadable(region: Region, run_id: int) -> int:
+    """How many payloads of the walk have no readable ref: any absent offer may be one of them."""
+    with region.begin() as connection:
+        return int(
+            connection.execute(
+                text("SELECT count(*) FROM collected WHERE run_id = :run AND key LIKE '#%'"), {"run": run_id}
+            ).scalar_one()
+        )
 
 
 def count_changed(region: Region, run_id: int, source: str) -> tuple[int, int]:

@@ -321,7 +321,9 @@ def test_a_feed_folder_that_cannot_be_written_is_said_and_leaves_the_old_feed(
     stock(hub, 1)
     hub.put_out("aggregator_feed")
     before = feed()
-    (hub.settings.home / "feeds" / "aggregator.xml.new").mkdir()
+    packed = hub.settings.home / "feeds" / "aggregator.xml.gz"
+    packed.unlink()
+    packed.mkdir()
     stock(hub, 2)
 
     _, figures = hub.put_out("aggregator_feed")
@@ -329,7 +331,7 @@ def test_a_feed_folder_that_cannot_be_written_is_said_and_leaves_the_old_feed(
     assert "BOOSTEZ_FEEDS_URL" in (figures.channels["aggregator_feed"].error or "")
     assert figures.channels["aggregator_feed"].unreachable
     assert feed() == before
-    (hub.settings.home / "feeds" / "aggregator.xml.new").rmdir()
+    packed.rmdir()
     until_quiet(hub, "aggregator_feed")
     assert audited(hub, "aggregator_feed").agrees
 

@@ -109,6 +109,21 @@ def test_an_offer_that_may_hide_behind_an_unreadable_payload_is_asked_about(
     assert set(hidden) <= open_refs(hub)
     assert not set(closed) & open_refs(hub)
     assert figures.closed == 4
+    sandbox.tell("/contractor/change", count=1)
+    assert hub.take_in().closed == 0
+    assert set(hidden) <= open_refs(hub)
+
+
+def test_an_offer_whose_payload_is_no_longer_json_stays_and_stops_nobody(hub: Hub, sandbox: Sandbox) -> None:
+    hub.take_in()
+    broken = some_refs(hub, 2)
+    sandbox.tell("/contractor/malform", refs=broken, how="not_json")
+
+    assert hub.take_in().closed == 0
+
+    assert set(broken) <= open_refs(hub)
+    sandbox.tell("/contractor/heal", refs=broken)
+    assert hub.take_in().quarantined == 0
 
 
 @pytest.mark.catalogue(1200, 1200)

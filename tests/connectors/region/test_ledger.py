@@ -13,7 +13,7 @@ from connectors.region import board, ledger, offers, walks
 from connectors.region.database import Region
 from core.effects import Found, Intent, Receipt
 from core.policy import Policy
-from schemas.errors import Permanent
+from schemas.errors import Refused
 from schemas.offer import Location
 from tests.makers import NOON, incoming, job, training
 
@@ -115,16 +115,46 @@ def test_an_offer_that_closes_before_it_is_sent_never_leaves(two: Region) -> Non
     assert counts(two)[2] == 0
 
 
-def test_an_intent_holds_the_content_of_its_claim(two: Region) -> None:
+def test_what_changed_after_the_plan_is_sent_after_the_next_plan(two: Region) -> None:
     counts(two)
     offers.merge(two, 2, "contractor", [incoming(job(title="Chef boulanger"), 2)])
+    assert [i.offer.title for i in claim(two)[1] if i.offer] == ["CAP Pâtisserie"]
 
+    counts(two)
+
+    assert [i.offer.title for i in claim(two)[1] if i.offer] == ["Chef boulanger"]
+
+
+def test_what_was_never_there_is_not_withdrawn(two: Region) -> None:
+    """An unknown creation whose offer closed, looked up twice in vain, became DELETE /None."""
+    counts(two)
     lease, intents = claim(two)
-    titles = {i.offer.title for i in intents if i.offer}
-    ledger.receive(two, lease, [Receipt(i.effect, "done", "x") for i in intents])
+    ledger.receive(two, lease, [Receipt(i.effect, "unknown") for i in intents])
+    offers.merge(two, 2, "contractor", [incoming(job(), 2, "closed"), incoming(training(), 2, "closed")])
+    counts(two)
+    for _ in range(2):
+        age(two, "looked_up_at", 61)
+        lease, unsettled = ledger.claim_unsettled(two, PAGE.channel, 60, 50, 600)
+        ledger.receive(two, lease, [Receipt(i.effect, "unproven") for i in unsettled])
 
-    assert "Chef boulanger" in titles
-    assert counts(two) == (0, 0, 0)
+    assert set(states(two).values()) == {"done"}
+    assert claim(two)[1] == []
+
+
+def test_a_refused_withdrawal_waits_for_a_person(two: Region) -> None:
+    counts(two)
+    deliver(two)
+    offers.merge(two, 2, "contractor", [incoming(job(), 2, "closed")])
+    counts(two)
+    lease, intents = claim(two)
+    ledger.receive(two, lease, [Receipt(i.effect, "rejected", error="Graph 803") for i in intents])
+    assert ledger.standings(two)["facebook_page"].parked == 1
+
+
+def test_a_channel_that_is_disabled_chooses_nothing(two: Region) -> None:
+    policy = Policy("facebook_page", ("job",), budget=5, enabled=False)
+    assert counts(two, policy) == (0, 0, 0)
+    assert counts(two, Policy("facebook_page", ("job",), budget=5)) == (1, 0, 0)
 
 
 def test_two_workers_never_claim_the_same_effect(two: Region) -> None:
@@ -221,7 +251,7 @@ def test_what_must_wait_is_not_claimed_before_its_time(two: Region) -> None:
 def test_a_paused_channel_accumulates_and_loses_nothing(two: Region) -> None:
     counts(two)
     ledger.pause(two, PAGE.channel, "token expired")
-    with pytest.raises(Permanent, match="token expired"):
+    with pytest.raises(Refused, match="token expired"):
         ledger.check_open(two, PAGE.channel)
     offers.merge(two, 2, "contractor", [incoming(job("J-2"))])
     assert counts(two) == (3, 0, 0)

@@ -85,8 +85,8 @@ def test_only_what_a_whole_snapshot_lacks_is_closed(region: Region) -> None:
     run = walks.start_run(region, "test", "contractor")
     walks.index(region, run, [item(kept)])
 
-    assert offers.absent(region, run, "contractor", 10) == ["GONE", "SPARED"]
-    assert offers.close_absent(region, run, "contractor", spared=["SPARED"]) == 1
+    assert offers.absent(region, run, "contractor") == ["GONE", "SPARED"]
+    assert offers.close_absent(region, run, "contractor", expected=1, spared=["SPARED"]) == 1
 
     still_open = {r.ref for r in rows(region, "SELECT ref FROM offer WHERE status = 'open'")}
     assert still_open == {"KEPT", "SPARED", "OTHER"}
@@ -148,12 +148,25 @@ def test_of_two_payloads_with_one_ref_the_highest_version_counts(region: Region)
 
 def test_an_offer_closed_as_absent_comes_back_with_the_same_bytes(region: Region) -> None:
     offers.merge(region, 1, "contractor", [incoming(job())])
-    empty = walks.start_run(region, "test", "contractor")
-    offers.close_absent(region, empty, "contractor")
+    other = walks.start_run(region, "test", "contractor")
+    walks.index(region, other, [item(job("J-2"))])
+    offers.close_absent(region, other, "contractor", expected=1)
     run = walks.start_run(region, "test", "contractor")
     walks.index(region, run, [item(job())])
 
     assert [i.key for chunk in walks.changed(region, run, "contractor", 9) for i in chunk] == ["J-1"]
+
+
+def test_a_lost_index_or_an_empty_catalogue_closes_nothing(region: Region) -> None:
+    """The index of a run was emptied by the start of another: every offer looked absent."""
+    offers.merge(region, 1, "contractor", [incoming(job())])
+    run = walks.start_run(region, "test", "contractor")
+
+    with pytest.raises(Refused, match="holds 0 payloads of 3"):
+        offers.close_absent(region, run, "contractor", expected=3)
+    with pytest.raises(Refused, match="empty catalogue"):
+        offers.close_absent(region, run, "contractor", expected=0)
+    assert offers.counts(region)["job"] == {"open": 1, "closed": 0}
 
 
 def test_one_source_is_synced_by_one_run_at_a_time(region: Region) -> None:
