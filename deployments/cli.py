@@ -24,7 +24,7 @@ import msgspec
 import typer
 
 from connectors import registry
-from connectors.region import ledger, migrations, offers, quarantine, walks
+from connectors.region import channel_state, migrations, offers, planning, quarantine, walks
 from connectors.region.database import Region, region, wait_for
 from connectors.settings import Settings, settings
 from core.days import paris_day
@@ -194,7 +194,7 @@ def plan(channel: str, as_json: Json = False) -> None:
         policy = registry.policies(chosen.channels_file).get(channel)
         if policy is None:
             raise Misconfigured(f"{chosen.channels_file} says nothing of {channel}: add its section.")
-        wanted = ledger.plan(
+        wanted = planning.plan(
             region(), policy, built.capabilities.form, paris_day(dt.datetime.now(dt.UTC)), dry=True
         )
         built.close()
@@ -225,8 +225,8 @@ def standing(chosen: Settings) -> dict[str, Any]:
         | {state.name: state for state in walks.source_states(region())},
         "offers": offers.counts(region()),
         "quarantine": {"total": sum(reasons.values()), "by_reason": reasons},
-        "channels": {name: ledger.Standing() for name in registry.policies(chosen.channels_file)}
-        | ledger.standings(region()),
+        "channels": {name: channel_state.Standing() for name in registry.policies(chosen.channels_file)}
+        | channel_state.standings(region()),
     }
     return dict(msgspec.to_builtins(told))
 
@@ -238,23 +238,23 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Hold what is really on the channels against the ledger and the database; changes nothing."""
-    audits = []
+    told = []
     with _connected(sandbox=True) as chosen:
         _check_schema(region())
         for name in [channel] if channel else list(registry.policies(chosen.channels_file)):
             built = registry.channel(name, chosen, region())
-            audits.append(ledger.audit(region(), name, built.inventory()))
+            told.append(audits.audit(region(), name, built.inventory()))
             built.close()
     if as_json:
-        _print_json({a.channel: {**msgspec.to_builtins(a), "agrees": a.agrees} for a in audits})
+        _print_json({a.channel: {**msgspec.to_builtins(a), "agrees": a.agrees} for a in told})
     else:
-        for a in audits:
+        for a in told:
             word = "agree" if a.agrees else "DIFFER"
             sys.stdout.write(
                 f"{a.channel}: database wants {a.wanted}, ledger says {a.live} live, the channel holds {a.inventory}: {word} "
                 f"(missing {a.missing}, unexpected {a.unexpected}, doubled {a.doubled}, not ours {a.foreign})\n"
             )
-    raise typer.Exit(DONE if all(a.agrees for a in audits) else NOT_ALL)
+    raise typer.Exit(DONE if all(a.agrees for a in told) else NOT_ALL)
 
 
 @quarantine_app.command("list")
@@ -337,7 +337,7 @@ def channel_pause(
     """Stop delivering to NAME; what changes meanwhile accumulates, none is lost."""
     with _connected() as chosen:
         _known(chosen, name)
-        ledger.pause(region(), name, reason)
+        channel_state.pause(region(), name, reason)
         sys.stdout.write(f"{name} is paused. `boostez channel resume {name}` ends that.\n")
 
 
@@ -347,7 +347,7 @@ def channel_resume(name: str) -> None:
     """Deliver to NAME again; the next sync catches up."""
     with _connected() as chosen:
         _known(chosen, name)
-        ledger.resume(region(), name)
+        channel_state.resume(region(), name)
         sys.stdout.write(f"{name} is resumed: the next sync delivers what accumulated.\n")
 
 

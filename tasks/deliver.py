@@ -17,7 +17,7 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.channel import BoardChannel, Channel, DocumentChannel, Entry, ItemChannel, Sent
-from connectors.region import ledger
+from connectors.region import channel_state, ledger, planning
 from connectors.registry import channel as channel_of
 from connectors.registry import policies
 from core.days import paris_day
@@ -46,7 +46,7 @@ def plan(run: Run, policy: Policy) -> Plan:
     with run.meter.stage(f"plan {policy.channel}") as stage:
         channel = channel_of(policy.channel, run.settings, run.region)
         try:
-            wanted = ledger.plan(
+            wanted = planning.plan(
                 run.region, policy, channel.capabilities.form, paris_day(dt.datetime.now(dt.UTC)), run.number
             )
         finally:
@@ -70,7 +70,7 @@ def deliver(run: Run, wanted: Plan) -> Delivered:
     progress = Progress(f"deliver {wanted.channel}", wanted.changes)
     with run.meter.stage(f"deliver {wanted.channel}") as stage:
         try:
-            if wait := ledger.check_open(run.region, channel.name):
+            if wait := channel_state.check_open(run.region, channel.name):
                 raise RetryLater(f"the channel asked for time: {wait:.0f} s left", after=wait)
             _deliver(run, channel, delivered, progress, stage)
         except BoostezError as error:
@@ -97,7 +97,7 @@ def _note(run: Run, channel: Channel, delivered: Delivered, error: BoostezError)
     delivered.unreachable = isinstance(error, Unreachable)
     delivered.waiting = isinstance(error, RetryLater) and not delivered.unreachable
     if isinstance(error, Permanent) and not isinstance(error, Misconfigured):
-        ledger.pause(run.region, channel.name, str(error))
+        channel_state.pause(run.region, channel.name, str(error))
     get_run_logger().warning("%s: %s", channel.name, error)
 
 
@@ -208,7 +208,7 @@ def _send(
             elif answer.hold:
                 trouble = RetryLater("the channel asks for time", after=answer.hold)
         if isinstance(trouble, RetryLater):
-            ledger.hold(run.region, channel.name, trouble.after)
+            channel_state.hold(run.region, channel.name, trouble.after)
         ledger.receive(run.region, lease, receipts)
         _tally(delivered, batch, receipts)
     return trouble

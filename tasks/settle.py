@@ -10,7 +10,7 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.channel import Channel
-from connectors.region import ledger
+from connectors.region import channel_state, ledger
 from connectors.region.database import Region
 from connectors.registry import channel as channel_of
 from connectors.settings import Settings
@@ -35,7 +35,7 @@ def settle(region: Region, settings: Settings, name: str) -> Settled:
     settled = Settled()
     channel = channel_of(name, settings, region)
     try:
-        if ledger.check_open(region, name):
+        if channel_state.check_open(region, name):
             return settled
         while _settle_some(region, channel, settled):
             pass

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from connectors.channel import ItemChannel
-from connectors.region import ledger, offers
+from connectors.region import audits, channel_state, ledger, offers, planning
 from connectors.registry import CHANNELS, channel
 from connectors.settings import Settings
 from core.effects import Intent
@@ -31,10 +31,10 @@ def stock(
     offers.merge(hub.region, 1, "contractor", rows)
 
 
-def audited(hub: Hub, name: str) -> ledger.Audit:
+def audited(hub: Hub, name: str) -> audits.Audit:
     built = channel(name, hub.settings, hub.region)
     try:
-        return ledger.audit(hub.region, name, built.inventory())
+        return audits.audit(hub.region, name, built.inventory())
     finally:
         built.close()
 
@@ -57,7 +57,7 @@ def until_quiet(hub: Hub, name: str, rounds: int = 6) -> None:
         hub.settle(name)
         later(hub)
         hub.put_out(name)
-    standing = ledger.standings(hub.region)[name]
+    standing = channel_state.standings(hub.region)[name]
     assert (standing.planned, standing.intent, standing.unknown) == (0, 0, 0), standing
 
 
@@ -139,7 +139,7 @@ class TestConformance:
         hub.put_out(name)
         stock(hub, 3, 4)
         with hub.run() as run:
-            ledger.plan(hub.region, _policy(hub, name), built.capabilities.form, NOON.date(), run.number)
+            planning.plan(hub.region, _policy(hub, name), built.capabilities.form, NOON.date(), run.number)
         ledger.claim_all(hub.region, name, built.capabilities.form, 600)  # and the worker dies
         built.close()
         until_quiet(hub, name)
@@ -215,7 +215,7 @@ def test_what_graph_says_of_an_item_decides(hub: Hub, sandbox: Sandbox, code: in
 
     _, figures = hub.put_out("facebook_page")
 
-    standing = ledger.standings(hub.region)["facebook_page"]
+    standing = channel_state.standings(hub.region)["facebook_page"]
     assert standing.paused is paused
     assert standing.refused == (1 if code == 100 else 0)
     assert standing.unknown == (1 if code == 506 else 0)
@@ -266,7 +266,7 @@ def test_a_post_deleted_by_hand_is_created_again_when_its_offer_changes(hub: Hub
     hub.put_out("facebook_page")
 
     assert sandbox.truth()["graph"]["created"] == 2
-    assert ledger.standings(hub.region)["facebook_page"].live == 1
+    assert channel_state.standings(hub.region)["facebook_page"].live == 1
 
 
 @pytest.fixture

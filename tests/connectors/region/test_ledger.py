@@ -9,7 +9,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from connectors.region import board, ledger, offers, walks
+from connectors.region import audits, board, channel_state, ledger, offers, planning, walks
 from connectors.region.database import Region
 from core.effects import Found, Intent, Receipt
 from core.policy import Policy
@@ -24,7 +24,7 @@ TODAY = dt.date(2026, 11, 24)
 
 
 def counts(region: Region, policy: Policy = PAGE, form: str = FORM) -> tuple[int, int, int]:
-    wanted = ledger.plan(region, policy, form, TODAY)
+    wanted = planning.plan(region, policy, form, TODAY)
     return wanted.create, wanted.update, wanted.withdraw
 
 
@@ -72,15 +72,15 @@ def test_a_plan_creates_updates_and_withdraws(two: Region) -> None:
     assert counts(two) == (0, 1, 1)
     deliver(two)
     assert counts(two) == (0, 0, 0)
-    assert ledger.standings(two)["facebook_page"].live == 1
+    assert channel_state.standings(two)["facebook_page"].live == 1
 
 
 def test_a_dry_plan_writes_nothing(two: Region) -> None:
-    wanted = ledger.plan(two, PAGE, FORM, TODAY, dry=True)
+    wanted = planning.plan(two, PAGE, FORM, TODAY, dry=True)
 
     assert wanted.create == 2
     assert {e.title for e in wanted.examples} == {"Boulanger, boulangère", "CAP Pâtisserie"}
-    assert ledger.standings(two) == {}
+    assert channel_state.standings(two) == {}
     assert claim(two)[1] == []
 
 
@@ -148,7 +148,7 @@ def test_a_refused_withdrawal_waits_for_a_person(two: Region) -> None:
     counts(two)
     lease, intents = claim(two)
     ledger.receive(two, lease, [Receipt(i.effect, "rejected", error="Graph 803") for i in intents])
-    assert ledger.standings(two)["facebook_page"].parked == 1
+    assert channel_state.standings(two)["facebook_page"].parked == 1
 
 
 def test_a_channel_that_is_disabled_chooses_nothing(two: Region) -> None:
@@ -215,7 +215,7 @@ def test_an_intent_whose_worker_died_is_looked_up(two: Region) -> None:
 
     assert {i.marker for i in unsettled} == {i.marker for i in intents}
     assert counts(two) == (0, 0, 0)
-    assert ledger.standings(two)["facebook_page"].live == 2
+    assert channel_state.standings(two)["facebook_page"].live == 2
 
 
 def test_an_object_found_with_older_content_is_updated_not_created_again(two: Region) -> None:
@@ -232,7 +232,7 @@ def test_a_refused_content_waits_until_it_changes(two: Region) -> None:
     lease, intents = claim(two)
     ledger.receive(two, lease, [Receipt(i.effect, "rejected", error="Graph 100") for i in intents])
     assert counts(two) == (0, 0, 0)
-    assert ledger.standings(two)["facebook_page"].refused == 2
+    assert channel_state.standings(two)["facebook_page"].refused == 2
 
     offers.merge(two, 2, "contractor", [incoming(job(title="Chef boulanger"), 2)])
 
@@ -250,19 +250,19 @@ def test_what_must_wait_is_not_claimed_before_its_time(two: Region) -> None:
 
 def test_a_paused_channel_accumulates_and_loses_nothing(two: Region) -> None:
     counts(two)
-    ledger.pause(two, PAGE.channel, "token expired")
+    channel_state.pause(two, PAGE.channel, "token expired")
     with pytest.raises(Refused, match="token expired"):
-        ledger.check_open(two, PAGE.channel)
+        channel_state.check_open(two, PAGE.channel)
     offers.merge(two, 2, "contractor", [incoming(job("J-2"))])
     assert counts(two) == (3, 0, 0)
-    ledger.resume(two, PAGE.channel)
-    assert ledger.check_open(two, PAGE.channel) == 0
+    channel_state.resume(two, PAGE.channel)
+    assert channel_state.check_open(two, PAGE.channel) == 0
 
 
 def test_a_channel_that_asked_for_time_is_held(two: Region) -> None:
     counts(two)
-    ledger.hold(two, PAGE.channel, 120)
-    assert 100 < ledger.check_open(two, PAGE.channel) <= 120
+    channel_state.hold(two, PAGE.channel, 120)
+    assert 100 < channel_state.check_open(two, PAGE.channel) <= 120
 
 
 def test_a_daily_budget_chooses_the_newest_spread_over_departments_once_a_day(region: Region) -> None:
@@ -283,23 +283,23 @@ def test_a_daily_budget_chooses_the_newest_spread_over_departments_once_a_day(re
     assert counts(region, policy) == (4, 0, 0)
     assert set(states(region)) == {"69-0", "69-1", "15-0", "15-1"}
     assert counts(region, policy) == (4, 0, 0)  # the day's budget is spent
-    tomorrow = ledger.plan(region, policy, FORM, TODAY + dt.timedelta(days=1))
+    tomorrow = planning.plan(region, policy, FORM, TODAY + dt.timedelta(days=1))
     assert tomorrow.create == 8
 
 
 def test_the_board_is_placed_in_one_transaction_and_agrees(two: Region) -> None:
     policy = Policy("open_portal", ("job", "training"))
-    ledger.plan(two, policy, "board-1", TODAY)
+    planning.plan(two, policy, "board-1", TODAY)
 
     assert board.place(two, "open_portal", "board-1", 1).created == 1
     assert board.place(two, "open_portal", "board-1", 9).created == 1
     assert board.place(two, "open_portal", "board-1", 9).total == 0
-    assert ledger.audit(two, "open_portal", board.inventory(two)).agrees
+    assert audits.audit(two, "open_portal", board.inventory(two)).agrees
 
     offers.merge(two, 2, "contractor", [incoming(job(), 2, "closed")])
-    ledger.plan(two, policy, "board-1", TODAY)
+    planning.plan(two, policy, "board-1", TODAY)
     assert board.place(two, "open_portal", "board-1", 9).withdrawn == 1
-    audit = ledger.audit(two, "open_portal", board.inventory(two))
+    audit = audits.audit(two, "open_portal", board.inventory(two))
     assert audit.agrees
     assert audit.inventory == 1
 
@@ -311,7 +311,7 @@ def test_an_audit_tells_missing_doubled_unexpected_and_foreign_objects(two: Regi
         markers = [row.marker for row in connection.execute(text("SELECT marker FROM effect ORDER BY id"))]
     there: list[Found | None] = [Found(markers[0], "a"), Found(markers[0], "b"), Found("zzz-1", "c"), None]
 
-    audit = ledger.audit(two, PAGE.channel, there)
+    audit = audits.audit(two, PAGE.channel, there)
 
     assert (audit.missing, audit.doubled, audit.unexpected, audit.foreign) == (1, 1, 1, 1)
     assert not audit.agrees
@@ -366,7 +366,7 @@ def test_whatever_the_answers_the_ledger_ends_where_the_offer_is(
         lease, unsettled = ledger.claim_unsettled(region, PAGE.channel, 60, 50, 600)
         ledger.receive(region, lease, [Receipt(i.effect, "done", "post") for i in unsettled])
         deliver(region)
-    standing = ledger.standings(region).get(PAGE.channel, ledger.Standing())
+    standing = channel_state.standings(region).get(PAGE.channel, channel_state.Standing())
     assert standing.live == standing.wanted == int(wanted)
     assert standing.unknown == standing.intent == standing.planned == 0
 

@@ -1,0 +1,170 @@
+"""Planning: writing what a channel should carry into the ledger.
+
+Belongs here: the set-based comparison of offers and wants, and an editorial channel's picks. Does not: carrying a plan out
+(ledger.py).
+
+A plan costs what changed, not what exists: it reads offers whose revision is beyond the channel's last plan.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from connectors.region.database import Region
+from connectors.region.ledger import OPERATION
+from core.plan import Example, Plan
+from core.policy import Policy
+from core.selection import Candidate, choose
+
+EXAMPLES = 10  # shown in a plan
+
+
+def plan(
+    region: Region, policy: Policy, form: str, today: dt.date, run_id: int | None = None, *, dry: bool = False
+) -> Plan:
+    """Write what ``policy`` wants of the offers into the ledger and say what that takes.
+
+    ``form`` is the version of what the channel writes: a new one updates everything. ``today`` is the Paris day that an
+    editorial budget counts on. ``dry`` writes nothing.
+    """
+    with region.begin() as connection:
+        channel = _channel(connection, policy.channel)
+        fingerprint = policy.fingerprint(form)
+        since = channel.planned_revision if channel.policy == fingerprint else -1
+        upto = connection.execute(text("SELECT coalesce(max(revision), 0) FROM offer")).scalar_one()
+        picked = _pick(connection, policy, today) if policy.enabled and policy.budget is not None else []
+        if upto > since or picked:
+            region.wrote(len(picked) + _want(connection, policy, form, since, upto, picked, run_id))
+            connection.execute(
+                text("UPDATE channel SET planned_revision = :upto, policy = :policy WHERE name = :name"),
+                {"upto": upto, "policy": fingerprint, "name": policy.channel},
+            )
+        outcome = _planned(connection, policy.channel, upto)
+        if dry:
+            connection.rollback()
+        return outcome
+
+
+def _channel(connection: Connection, name: str) -> Any:
+    connection.execute(
+        text("INSERT INTO channel (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": name}
+    )
+    return connection.execute(
+        text("SELECT * FROM channel WHERE name = :name FOR UPDATE"), {"name": name}
+    ).one()
+
+
+def _pick(connection: Connection, policy: Policy, today: dt.date) -> list[int]:
+    """Choose what is left of the day's budget among the newest open offers of each department."""
+    assert policy.budget is not None
+    used = connection.execute(
+        text("SELECT count(*) FROM pick WHERE channel = :channel AND day = :day"),
+        {"channel": policy.channel, "day": today},
+    ).scalar_one()
+    left = policy.budget - used
+    if left <= 0:
+        return []
+    rows = connection.execute(
+        text(
+            "SELECT o.id, o.key, o.department, o.published_at FROM "
+            "(SELECT DISTINCT department FROM offer WHERE status = 'open') d CROSS JOIN LATERAL ("
+            "SELECT * FROM offer o WHERE o.status = 'open' AND o.department IS NOT DISTINCT FROM d.department "
+            "AND o.kind = ANY(:kinds) AND o.published_at IS NOT NULL AND NOT EXISTS ("
+            "SELECT FROM pick p WHERE p.channel = :channel AND p.offer_id = o.id) "
+            "ORDER BY o.published_at DESC LIMIT :left) o"
+        ),
+        {"channel": policy.channel, "kinds": list(policy.kinds), "left": left},
+    ).all()
+    ids = {row.key: row.id for row in rows}
+    chosen = choose([Candidate(row.key, row.department, row.published_at) for row in rows], left)
+    picked = [ids[candidate.key] for candidate in chosen]
+    if picked:
+        connection.execute(
+            text(
+                "INSERT INTO pick (channel, offer_id, day) SELECT :channel, id, :day FROM unnest(cast(:ids AS bigint[])) id"
+            ),
+            {"channel": policy.channel, "day": today, "ids": picked},
+        )
+    return picked
+
+
+def _want(
+    connection: Connection,
+    policy: Policy,
+    form: str,
+    since: int,
+    upto: int,
+    picked: Sequence[int],
+    run_id: int | None,
+) -> int:
+    chosen = (
+        ""
+        if policy.budget is None
+        else ("AND EXISTS (SELECT FROM pick p WHERE p.channel = :channel AND p.offer_id = o.id)")
+    )
+    values = {
+        "channel": policy.channel,
+        "kinds": list(policy.kinds) if policy.enabled else [],
+        "form": form.encode(),
+        "since": since,
+        "upto": upto,
+        "picked": list(picked),
+        "run": run_id,
+    }
+    scope = "((o.revision > :since AND o.revision <= :upto) OR o.id = ANY(cast(:picked AS bigint[])))"
+    wanted = f"o.status = 'open' AND o.kind = ANY(:kinds) {chosen}"
+    following = (
+        "state = CASE WHEN e.state IN ('intent', 'unknown', 'parked') THEN e.state "
+        "WHEN e.live_hash IS NOT DISTINCT FROM {hash} THEN 'done' ELSE 'planned' END, "
+        "not_before = NULL, attempts = 0, error = NULL, run_id = :run, changed_at = now()"
+    )
+    wanting = connection.execute(
+        text(
+            "INSERT INTO effect AS e (channel, subject, offer_id, wanted_hash, state, run_id) "
+            "SELECT :channel, o.key, o.id, sha256(o.content_hash || :form), 'planned', :run "
+            f"FROM offer o WHERE {scope} AND {wanted} "
+            "ON CONFLICT (channel, subject) DO UPDATE SET wanted_hash = excluded.wanted_hash, offer_id = excluded.offer_id, "
+            + following.format(hash="excluded.wanted_hash")
+            + " WHERE e.wanted_hash IS DISTINCT FROM excluded.wanted_hash"
+        ),
+        values,
+    )
+    unwanting = connection.execute(
+        text(
+            "UPDATE effect e SET wanted_hash = NULL, "
+            + following.format(hash="NULL::bytea")
+            + " FROM offer o "
+            f"WHERE e.channel = :channel AND e.offer_id = o.id AND e.wanted_hash IS NOT NULL AND {scope} AND NOT ({wanted})"
+        ),
+        values,
+    )
+    return wanting.rowcount + unwanting.rowcount
+
+
+def _planned(connection: Connection, channel: str, revision: int) -> Plan:
+    due = "FROM effect e WHERE e.channel = :channel AND e.state = 'planned'"
+    counts = {
+        row.operation: row.n
+        for row in connection.execute(
+            text(f"SELECT {OPERATION} AS operation, count(*) AS n {due} GROUP BY 1"), {"channel": channel}
+        )
+    }
+    examples = connection.execute(
+        text(
+            f"SELECT {OPERATION} AS operation, e.subject, o.content ->> 'title' AS title FROM effect e "
+            "JOIN offer o ON o.id = e.offer_id WHERE e.channel = :channel AND e.state = 'planned' ORDER BY e.id LIMIT :n"
+        ),
+        {"channel": channel, "n": EXAMPLES},
+    )
+    return Plan(
+        channel,
+        revision,
+        counts.get("create", 0),
+        counts.get("update", 0),
+        counts.get("withdraw", 0),
+        tuple(Example(row.operation, row.subject, row.title) for row in examples),
+    )
