@@ -24,7 +24,7 @@ import msgspec
 import typer
 
 from connectors import registry
-from connectors.region import channel_state, migrations, offers, planning, quarantine, walks
+from connectors.region import audits, channel_state, migrations, offers, planning, quarantine, walks
 from connectors.region.database import Region, region, wait_for
 from connectors.settings import Settings, settings
 from core.days import paris_day
