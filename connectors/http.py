@@ -9,6 +9,7 @@ A read is retried here. A write is sent once: whatever has no trustworthy answer
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
@@ -23,7 +24,6 @@ T = TypeVar("T")
 MAX_BYTES: Final = 64 * 1024 * 1024  # of one decoded response
 MAX_WAIT: Final = 120.0  # seconds that one Retry-After may cost a read
 ATTEMPTS: Final = 6
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _BUSY = frozenset({429, 503})
 
 
@@ -46,7 +46,7 @@ class Http:
             raise Misconfigured(f"{setting} is not an http address: {error}") from None
         if address.scheme not in {"http", "https"} or not address.host:
             raise Misconfigured(f"{setting} is not an http address (https://…)")
-        if address.scheme == "http" and address.host not in LOOPBACK:
+        if address.scheme == "http" and not _on_this_machine(address.host):
             raise Misconfigured(f"{setting} must be https: secrets travel in headers ({address.host})")
         self.base = base.rstrip("/")
         self.setting = setting
@@ -142,6 +142,13 @@ class Http:
             ) from error
         except (httpx.TransportError, httpx.DecodingError, RetryLater) as error:
             raise Unknown(f"no whole answer to a write: {type(error).__name__}: {error}") from error
+
+
+def _on_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _load(response: Response) -> None:

@@ -478,3 +478,8 @@ def test_a_problem_is_one_short_line_whatever_the_body(body: bytes) -> None:
     line = problem(httpx.Response(400, content=body))
     assert len(line) <= 200
     assert "\n" not in line
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "[::1]"])
+def test_plain_http_is_allowed_to_this_machine(host: str) -> None:
+    Http(f"http://{host}:4401").close()
