@@ -60,6 +60,21 @@ def test_the_feed_is_written_replaced_and_read_back(bucket: str) -> None:
     assert {found.marker for found in feed.inventory()} == {entry.marker for entry in entries(2)}
 
 
+def test_a_build_that_breaks_off_leaves_the_old_feed(bucket: str) -> None:
+    """Leaving the upload's context published whatever had been written: a feed cut in its middle."""
+    feed = AggregatorFeed(f"s3://{bucket}/feeds", "https://portail.example")
+    feed.replace(entries(3), "2026-11-24T12:00:00Z")
+
+    def broken() -> Iterator[Entry]:
+        yield entries(1)[0]
+        raise Unreachable("the database went away")
+
+    with pytest.raises(Unreachable, match="went away"):
+        feed.replace(broken(), "2026-11-24T12:15:00Z")
+
+    assert {found.marker for found in feed.inventory()} == {entry.marker for entry in entries(3)}
+
+
 def test_a_bucket_that_is_not_there_is_said(bucket: str) -> None:
     assert bucket
     feed = AggregatorFeed("s3://nowhere/feeds", "https://portail.example")

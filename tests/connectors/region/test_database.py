@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DataError
@@ -175,3 +177,21 @@ def test_a_sync_that_fails_frees_its_source(region: Region) -> None:
         raise LookupError
     with region.sole_sync("contractor"):
         pass
+
+
+def test_a_document_has_one_writer_at_a_time(region: Region) -> None:
+    """Two syncs of different sources wrote the same feed at once."""
+    entered = threading.Event()
+
+    def second() -> None:
+        with region.sole_writer("aggregator_feed"):
+            entered.set()
+
+    with region.sole_writer("aggregator_feed"):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert not entered.wait(0.3)
+        with region.sole_writer("another_document"):
+            pass
+    assert entered.wait(10)
+    thread.join()
