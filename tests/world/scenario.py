@@ -1,0 +1,165 @@
+"""The scenario: the one story that every world plays, with whatever strikes on the way.
+
+Belongs here: the order of syncs and changes, hubs that die and are replaced, the rounds until it is quiet. Does not: the
+stage (stage.py) or the verdict's clauses (truth.py).
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from connectors.region import channel_state
+from connectors.region.database import Region
+from flows.offers import sync_offers
+from flows.settle import settle_effects
+from schemas.errors import BoostezError
+from tests.world import seams, truth
+from tests.world.outside import Outside
+from tests.world.points import Death, Listener, Planned, Point, Points, Struck
+from tests.world.seams import Life
+from tests.world.stage import Stage
+
+ROUNDS: Final = 8  # an effect needs four at most: two look-ups, one more try, one in which nothing happens
+SEED: Final = 1  # of what changes outside
+
+
+class Story(msgspec.Struct, frozen=True):
+    """How a world went. ``differences`` is empty when nothing was lost and nothing happened twice."""
+
+    seed: int
+    points: list[Point]
+    struck: list[Struck]
+    rounds: int
+    differences: list[str]
+
+    def command(self) -> str:
+        """What plays this world again."""
+        faults = " ".join(f'"{s.point.number}:{s.fault}"' for s in self.struck)
+        seed = f" --seed {self.seed}" if self.seed != SEED else ""
+        return f".venv/bin/python -m tests.world{seed} {faults}".strip()
+
+    def __str__(self) -> str:
+        """The failure as a person reads it."""
+        lines = [f"seed {self.seed}, struck by", *(f"  {struck}" for struck in self.struck), "differs in"]
+        return "\n".join([*lines, *(f"  {each}" for each in self.differences), self.command()])
+
+
+class _Crash(Exception):
+    """The hub raised what is none of its own errors."""
+
+
+class World:
+    """One world on its stage, from nothing."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        planned: Mapping[int, Planned] | None = None,
+        *,
+        seed: int = SEED,
+        tell: Callable[[str], None] | None = None,
+        curious: bool = False,
+    ) -> None:
+        self.stage, self.seed = stage, seed
+        self._tell = tell or (lambda _: None)
+        self.points = Points(planned, self._listener() if tell else None, curious=curious)
+        self._hub: Life | None = None
+        self._resumed: set[str] = set()
+        stage.reset()
+        self.outside = Outside(stage.sandbox, seed)
+
+    def _listener(self) -> Listener:
+        return lambda point, fault: self._tell(f"{point}{f'   <== {fault}' if fault else ''}")
+
+    def play(self) -> Story:
+        """The whole story and its verdict."""
+        rounds, found = 0, []
+        try:
+            self.syncs()
+            rounds = self.until_quiet()
+        except _Crash as crash:
+            found.append(str(crash))
+        finally:
+            self._bury()
+        if rounds > ROUNDS:
+            found.append(f"not quiet after {ROUNDS} rounds: {channel_state.standings(self.stage.direct)}")
+        found += truth.differences(self.stage, self.outside)
+        return Story(self.seed, self.points.passed, self.points.struck, rounds, found)
+
+    def syncs(self) -> None:
+        """Three syncs, with changes outside between them, whatever becomes of the hub."""
+        self.attempt("full sync", _sync, full=True)
+        self._tell("      the outside changes")
+        self.outside.change_a_first_time()
+        self.attempt("incremental sync", _sync, full=False)
+        self._tell("      the outside changes again")
+        self.outside.change_a_second_time()
+        self.attempt("full sync", _sync, full=True)
+
+    def until_quiet(self) -> int:
+        """Rounds of an hour each until nothing is left to do; how many, more than ROUNDS when that never came."""
+        for number in range(1, ROUNDS + 1):
+            self._tell(f"      an hour passes ({number})")
+            self.stage.an_hour_passes()
+            self._resume()
+            self.attempt("settle", _settle)
+            figures = self.attempt("full sync", _sync, full=True)
+            if figures is not None and _nothing_done(figures) and self._nothing_open():
+                return number
+        return ROUNDS + 1
+
+    def attempt(self, what: str, step: Callable[..., Any], **how: Any) -> Any:
+        """One step of the living hub, or of a new one; None when it did not come to its end."""
+        self._tell(f"      {what}")
+        life = self._hub or self._born()
+        try:
+            with seams.alive(life):
+                return step(**how)
+        except Death:
+            self._tell("      the hub is dead")
+        except BoostezError as error:
+            self._tell(f"      the sync failed: {error}")
+        except Exception as error:
+            raise _Crash(f"{what} crashed: {''.join(traceback.format_exception(error))}") from error
+        self._bury()
+        return None
+
+    def _born(self) -> Life:
+        self._hub = Life(self.points, Region(self.stage.database_url), self.stage.idle)
+        self.stage.region = self._hub.region
+        return self._hub
+
+    def _bury(self) -> None:
+        if self._hub:
+            self._hub.end()
+        self._hub = None
+
+    def _resume(self) -> None:
+        """A person resumes what was paused, once."""
+        for name, standing in channel_state.standings(self.stage.direct).items():
+            if standing.paused and name not in self._resumed:
+                self._tell(f"      a person resumes {name}: {standing.paused_reason}")
+                self._resumed.add(name)
+                channel_state.resume(self.stage.direct, name)
+
+    def _nothing_open(self) -> bool:
+        standings = channel_state.standings(self.stage.direct).values()
+        return not any(s.planned or s.intent or s.unknown or s.paused for s in standings)
+
+
+def _sync(*, full: bool) -> dict[str, Any]:
+    return dict(sync_offers.fn("contractor", full=full))
+
+
+def _settle() -> dict[str, Any]:
+    return dict(settle_effects.fn())
+
+
+def _nothing_done(figures: Mapping[str, Any]) -> bool:
+    return not figures["rows_written"] and not figures["writing_calls"] and not any(
+        channel["error"] for channel in figures["channels"].values()
+    )
