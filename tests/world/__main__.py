@@ -13,9 +13,8 @@ from pathlib import Path
 from connectors.region import migrations
 from connectors.region.database import Region
 from deployments import postgres
-from tests.world import scenario
 from tests.world.faults import EVERY
-from tests.world.scenario import World
+from tests.world.scenario import Tale, World
 from tests.world.stage import set_up
 
 
@@ -29,9 +28,12 @@ def _fault(written: str) -> tuple[int, str]:
 def main() -> int:
     """Play a world; 0 when all is well."""
     parser = argparse.ArgumentParser(prog="python -m tests.world", description=__doc__)
-    parser.add_argument("--seed", type=int, default=scenario.SEED, help="of what changes outside")
+    parser.add_argument("--seed", type=int, default=1, help="of what changes outside")
+    parser.add_argument("--slow", action="store_true", help="hours pass between the syncs")
+    parser.add_argument("--eager", action="store_true", help="all calls of a claim before its first receipt")
     parser.add_argument("faults", nargs="*", type=_fault, metavar="NUMBER:FAULT")
     asked = parser.parse_args()
+    tale = Tale(asked.seed, asked.slow, asked.eager)
     with tempfile.TemporaryDirectory(prefix="boostez-world-") as folder:
         server = postgres.start(Path(folder) / "postgres" / "data")
         try:
@@ -40,7 +42,7 @@ def main() -> int:
             migrations.upgrade(region)
             region.dispose()
             with set_up(server.url("world"), Path(folder)) as stage:
-                story = World(stage, dict(asked.faults), seed=asked.seed, tell=_say).play()
+                story = World(stage, dict(asked.faults), tale, tell=_say).play()
         finally:
             server.stop()
             postgres.remove(server.data)

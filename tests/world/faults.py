@@ -31,7 +31,9 @@ EVERY: Final = (*EXCHANGE, *NULLS, "lost_before", "lost_after", "disk_full")
 
 _JSON: Final = "application/json"
 _PROBLEM: Final = "application/problem+json"
-_HTML: Final = "<!DOCTYPE html><html lang=fr><title>Maintenance</title><h1>Le service revient bientôt</h1></html>"
+_HTML: Final = (
+    "<!DOCTYPE html><html lang=fr><title>Maintenance</title><h1>Le service revient bientôt</h1></html>"
+)
 _GRAPH_500: Final = {
     "error": {
         "message": "An unexpected error has occurred. Please retry your request later.",
@@ -128,7 +130,9 @@ def strike(fault: str, exchange: Exchange, die: Callable[[], Exception]) -> Any:
             exchange.forward()
             return exchange.answered(_answer(200, _JSON, {"ok": True}))
         case "html":
-            return exchange.answered(Answer(200, {"content-type": "text/html; charset=utf-8"}, _HTML.encode()))
+            return exchange.answered(
+                Answer(200, {"content-type": "text/html; charset=utf-8"}, _HTML.encode())
+            )
         case "null_item":
             return exchange.answered(_one_left_out(exchange))
         case "null_item_after":

@@ -24,13 +24,35 @@ from tests.world.seams import Life
 from tests.world.stage import Stage
 
 ROUNDS: Final = 8  # an effect needs four at most: two look-ups, one more try, one in which nothing happens
-SEED: Final = 1  # of what changes outside
+
+
+class Tale(msgspec.Struct, frozen=True):
+    """What makes one world differ from another, but for its faults.
+
+    ``seed`` draws what changes outside. ``slow``: an hour passes and the hub settles before each later sync, so that
+    look-ups and changes mix. ``eager``: a pool's calls are all made before the first receipt, instead of one by one.
+    """
+
+    seed: int = 1
+    slow: bool = False
+    eager: bool = False
+
+    def options(self) -> str:
+        """As the command line takes it."""
+        told = (
+            f"--seed {self.seed}" if self.seed != 1 else "",
+            *(f"--{n}" for n in _PACES if getattr(self, n)),
+        )
+        return " ".join(filter(None, told))
+
+
+_PACES: Final = ("slow", "eager")
 
 
 class Story(msgspec.Struct, frozen=True):
     """How a world went. ``differences`` is empty when nothing was lost and nothing happened twice."""
 
-    seed: int
+    tale: Tale
     points: list[Point]
     struck: list[Struck]
     rounds: int
@@ -38,14 +60,13 @@ class Story(msgspec.Struct, frozen=True):
 
     def command(self) -> str:
         """What plays this world again."""
-        faults = " ".join(f'"{s.point.number}:{s.fault}"' for s in self.struck)
-        seed = f" --seed {self.seed}" if self.seed != SEED else ""
-        return f".venv/bin/python -m tests.world{seed} {faults}".strip()
+        faults = " ".join(f"{struck.point.number}:{struck.fault}" for struck in self.struck)
+        return " ".join(filter(None, (".venv/bin/python -m tests.world", self.tale.options(), faults)))
 
     def __str__(self) -> str:
         """The failure as a person reads it."""
-        lines = [f"seed {self.seed}, struck by", *(f"  {struck}" for struck in self.struck), "differs in"]
-        return "\n".join([*lines, *(f"  {each}" for each in self.differences), self.command()])
+        lines = [f"seed {self.tale.seed}, struck by", *(f"  {struck}" for struck in self.struck), "differs:"]
+        return "\n".join([*lines, *(f"  {each}" for each in self.differences), f"replay: {self.command()}"])
 
 
 class _Crash(Exception):
@@ -59,18 +80,19 @@ class World:
         self,
         stage: Stage,
         planned: Mapping[int, Planned] | None = None,
+        tale: Tale = Tale(),  # noqa: B008 - a frozen value
         *,
-        seed: int = SEED,
         tell: Callable[[str], None] | None = None,
         curious: bool = False,
     ) -> None:
-        self.stage, self.seed = stage, seed
+        """``tell`` is told every step; ``curious`` asks of each commit whether it is idle."""
+        self.stage, self.tale = stage, tale
         self._tell = tell or (lambda _: None)
         self.points = Points(planned, self._listener() if tell else None, curious=curious)
         self._hub: Life | None = None
         self._resumed: set[str] = set()
         stage.reset()
-        self.outside = Outside(stage.sandbox, seed)
+        self.outside = Outside(stage.sandbox, tale.seed)
 
     def _listener(self) -> Listener:
         return lambda point, fault: self._tell(f"{point}{f'   <== {fault}' if fault else ''}")
@@ -88,17 +110,25 @@ class World:
         if rounds > ROUNDS:
             found.append(f"not quiet after {ROUNDS} rounds: {channel_state.standings(self.stage.direct)}")
         found += truth.differences(self.stage, self.outside)
-        return Story(self.seed, self.points.passed, self.points.struck, rounds, found)
+        return Story(self.tale, self.points.passed, self.points.struck, rounds, found)
 
     def syncs(self) -> None:
         """Three syncs, with changes outside between them, whatever becomes of the hub."""
-        self.attempt("full sync", _sync, full=True)
+        self.attempt("full sync", sync, full=True)
         self._tell("      the outside changes")
         self.outside.change_a_first_time()
-        self.attempt("incremental sync", _sync, full=False)
+        self._time_passes()
+        self.attempt("incremental sync", sync, full=False)
         self._tell("      the outside changes again")
         self.outside.change_a_second_time()
-        self.attempt("full sync", _sync, full=True)
+        self._time_passes()
+        self.attempt("full sync", sync, full=True)
+
+    def _time_passes(self) -> None:
+        if self.tale.slow:
+            self._tell("      an hour passes")
+            self.stage.an_hour_passes()
+            self.attempt("settle", settle)
 
     def until_quiet(self) -> int:
         """Rounds of an hour each until nothing is left to do; how many, more than ROUNDS when that never came."""
@@ -106,8 +136,8 @@ class World:
             self._tell(f"      an hour passes ({number})")
             self.stage.an_hour_passes()
             self._resume()
-            self.attempt("settle", _settle)
-            figures = self.attempt("full sync", _sync, full=True)
+            self.attempt("settle", settle)
+            figures = self.attempt("full sync", sync, full=True)
             if figures is not None and _nothing_done(figures) and self._nothing_open():
                 return number
         return ROUNDS + 1
@@ -129,7 +159,7 @@ class World:
         return None
 
     def _born(self) -> Life:
-        self._hub = Life(self.points, Region(self.stage.database_url), self.stage.idle)
+        self._hub = Life(self.points, Region(self.stage.database_url), self.stage.idle, eager=self.tale.eager)
         self.stage.region = self._hub.region
         return self._hub
 
@@ -151,15 +181,19 @@ class World:
         return not any(s.planned or s.intent or s.unknown or s.paused for s in standings)
 
 
-def _sync(*, full: bool) -> dict[str, Any]:
+def sync(*, full: bool) -> dict[str, Any]:
+    """A sync, as the flow does it: its figures."""
     return dict(sync_offers.fn("contractor", full=full))
 
 
-def _settle() -> dict[str, Any]:
+def settle() -> dict[str, Any]:
+    """What the settling deployment does."""
     return dict(settle_effects.fn())
 
 
 def _nothing_done(figures: Mapping[str, Any]) -> bool:
-    return not figures["rows_written"] and not figures["writing_calls"] and not any(
-        channel["error"] for channel in figures["channels"].values()
+    return (
+        not figures["rows_written"]
+        and not figures["writing_calls"]
+        and not any(channel["error"] for channel in figures["channels"].values())
     )

@@ -48,12 +48,13 @@ class Life:
         points: Points,
         region: Region,
         idle: list[Raw] | None = None,
-        owns: Callable[[str], bool] = lambda _: True,
+        *,
+        eager: bool = False,
     ) -> None:
-        """``owns`` tells which HTTP paths are this hub's, when several live at once."""
+        """``eager``: a pool's steps are all done before the first result is looked at, instead of one by one."""
         self.points = points
         self.region = region
-        self.owns = owns
+        self.eager = eager
         self.dead = False
         self._idle = [] if idle is None else idle
         self._lent: list[Raw] = []
@@ -145,9 +146,7 @@ _lives: list[Life] = []
 
 def _life_of(path: str) -> Life | None:
     """Whose exchange this is; None for a test's own."""
-    if path.startswith(CONTROL):
-        return None
-    return next((life for life in _lives if life.owns(path)), None)
+    return _lives[-1] if _lives and not path.startswith(CONTROL) else None
 
 
 @contextmanager
@@ -204,12 +203,16 @@ class _HttpxExchange:
         answer = self._handle(self._transport, request)
         answer.read()
         answer.close()
-        headers_kept = {k: v for k, v in answer.headers.items() if k not in {"content-encoding", "content-length"}}
+        headers_kept = {
+            k: v for k, v in answer.headers.items() if k not in {"content-encoding", "content-length"}
+        }
         return Answer(answer.status_code, headers_kept, answer.content)
 
     def answered(self, answer: Answer) -> httpx.Response:
         """See the protocol."""
-        return httpx.Response(answer.status, headers=dict(answer.headers), stream=httpx.ByteStream(answer.body))
+        return httpx.Response(
+            answer.status, headers=dict(answer.headers), stream=httpx.ByteStream(answer.body)
+        )
 
     def cut(self, answer: Answer) -> httpx.Response:
         """See the protocol."""
@@ -252,7 +255,9 @@ _Send = Callable[..., requests.Response]
 class _RequestsExchange:
     """An exchange of requests."""
 
-    def __init__(self, request: requests.PreparedRequest, send: Callable[[requests.PreparedRequest], requests.Response]) -> None:
+    def __init__(
+        self, request: requests.PreparedRequest, send: Callable[[requests.PreparedRequest], requests.Response]
+    ) -> None:
         self._request, self._send = request, send
         body = request.body or b""
         self.body = body.encode() if isinstance(body, str) else bytes(body)
@@ -276,7 +281,11 @@ class _RequestsExchange:
 
     def _response(self, answer: Answer, body: bytes | None) -> requests.Response:
         response = requests.Response()
-        response.status_code, response.request, response.url = answer.status, self._request, str(self._request.url)
+        response.status_code, response.request, response.url = (
+            answer.status,
+            self._request,
+            str(self._request.url),
+        )
         response.headers.update(answer.headers)
         response.raw = _HalfBody(answer.body) if body is None else None
         if body is not None:
@@ -307,7 +316,9 @@ class _HalfBody:
 def _through_requests(patch: pytest.MonkeyPatch) -> None:
     original: _Send = requests.adapters.HTTPAdapter.send
 
-    def send(adapter: requests.adapters.HTTPAdapter, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+    def send(
+        adapter: requests.adapters.HTTPAdapter, request: requests.PreparedRequest, *args: Any, **more: Any
+    ) -> requests.Response:
         life = _life_of(request.path_url)
         if life is None:
             return original(adapter, request, *args, **more)
@@ -372,9 +383,11 @@ def _no_dead_hand() -> None:
 
 
 def _one_after_the_other(patch: pytest.MonkeyPatch) -> None:
-    """What a pool would do at once is done in its order, each step when its result is asked for."""
+    """What a pool would do at once is done in its order: each step when its result is asked for, or all before."""
 
-    def submit(_pool: ThreadPoolExecutor, function: Callable[..., Any], *args: Any, **more: Any) -> Future[Any]:
+    def submit(
+        _pool: ThreadPoolExecutor, function: Callable[..., Any], *args: Any, **more: Any
+    ) -> Future[Any]:
         done: Future[Any] = Future()
         try:
             done.set_result(function(*args, **more))
@@ -382,8 +395,11 @@ def _one_after_the_other(patch: pytest.MonkeyPatch) -> None:
             done.set_exception(error)
         return done
 
-    def mapped(_pool: ThreadPoolExecutor, function: Callable[..., Any], *iterables: Iterable[Any], **_: Any) -> Iterator[Any]:
-        return map(function, *iterables)
+    def mapped(
+        _pool: ThreadPoolExecutor, function: Callable[..., Any], *iterables: Iterable[Any], **_: Any
+    ) -> Iterator[Any]:
+        steps = map(function, *iterables)
+        return iter(list(steps)) if _lives and _lives[-1].eager else steps
 
     patch.setattr(ThreadPoolExecutor, "submit", submit)
     patch.setattr(ThreadPoolExecutor, "map", mapped)

@@ -149,7 +149,9 @@ def _small(
     def built(settings: Settings, region: Region) -> Channel:
         channel: Any = build(settings, region)
         able = channel.capabilities
-        channel.capabilities = msgspec.structs.replace(able, batch=min(able.batch, batch), in_flight=in_flight)
+        channel.capabilities = msgspec.structs.replace(
+            able, batch=min(able.batch, batch), in_flight=in_flight
+        )
         return channel  # type: ignore[no-any-return]
 
     return built

@@ -34,7 +34,7 @@ def differences(stage: Stage, outside: Outside) -> list[str]:
     carried |= {key: board.malformed[key] for key in board.malformed.keys() & known.keys()}
     return [
         difference
-        for clause in (_offers, _payloads, _page, _never_twice, _feed, _residents, _ledger)
+        for clause in (_offers, _payloads, _page, _never_twice, _feed, _residents, _ledger, _litter)
         for difference in clause(Case(stage, board, known, carried))
     ]
 
@@ -68,7 +68,9 @@ def _offers(case: Case) -> Iterator[str]:
 def _payloads(case: Case) -> Iterator[str]:
     """Every payload is an offer or in quarantine."""
     with case.stage.direct.begin() as connection:
-        rows = connection.execute(text("SELECT raw_hash FROM offer UNION ALL SELECT raw_hash FROM quarantine"))
+        rows = connection.execute(
+            text("SELECT raw_hash FROM offer UNION ALL SELECT raw_hash FROM quarantine")
+        )
         accounted = {bytes(row.raw_hash) for row in rows}
     for raw_hash in sorted(case.board.served - accounted):
         yield f"payload {raw_hash.hex()[:12]}: neither an offer nor in quarantine"
@@ -129,7 +131,10 @@ def _residents(case: Case) -> Iterator[str]:
         rows = connection.execute(text("SELECT key, content FROM board WHERE withdrawn_at IS NULL"))
         shown = {row.key: [row.content] for row in rows}
     yield from _compare(
-        "open_portal", case.carried, shown, lambda content, offer: content == msgspec.json.decode(encode(offer))
+        "open_portal",
+        case.carried,
+        shown,
+        lambda content, offer: content == msgspec.json.decode(encode(offer)),
     )
 
 
@@ -179,3 +184,12 @@ def _ended(case: Case, name: str) -> Iterator[str]:
     states = Counter(row.state for row in rows)
     if states.keys() - {"done", "parked"}:
         yield f"{name}: effects that did not end: {dict(states)}"
+
+
+def _litter(case: Case) -> Iterator[str]:
+    """What the dead left on the disk is gone."""
+    home = case.stage.home
+    kept = {home / "feeds" / name for name in ("aggregator.xml", "aggregator.xml.gz")}
+    for folder in ("feeds", "spool"):
+        for path in sorted(set((home / folder).glob("*")) - kept):
+            yield f"litter: {path.relative_to(home)}"
