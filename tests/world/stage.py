@@ -112,6 +112,7 @@ def set_up(database_url: str, home: Path) -> Iterator[Stage]:
         make_small(patch, batch=BATCH, in_flight=1)
         patch.setattr(os, "fsync", lambda _: None)  # a process dies here, not the machine
         stamina.set_testing(True, attempts=6, cap=True)
+        stamina.instrumentation.set_on_retry_hooks(())  # thousands of lines nobody reads
         stage = Stage(f"{database_url}&options=-csynchronous_commit%3Doff", Sandbox(base), home)
         without_orchestrator(patch, stage)
         try:
@@ -120,6 +121,7 @@ def set_up(database_url: str, home: Path) -> Iterator[Stage]:
             stage.close()
             stage.sandbox.http.close()
             stamina.set_testing(False)
+            stamina.instrumentation.set_on_retry_hooks(None)
 
 
 def without_orchestrator(patch: pytest.MonkeyPatch, stage: Stage) -> None:

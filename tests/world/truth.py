@@ -187,9 +187,9 @@ def _ended(case: Case, name: str) -> Iterator[str]:
 
 
 def _litter(case: Case) -> Iterator[str]:
-    """What the dead left on the disk is gone."""
+    """What the dead left on the disk is gone, but for the last half-built feed: the next writer takes that away."""
     home = case.stage.home
-    kept = {home / "feeds" / name for name in ("aggregator.xml", "aggregator.xml.gz")}
-    for folder in ("feeds", "spool"):
-        for path in sorted(set((home / folder).glob("*")) - kept):
-            yield f"litter: {path.relative_to(home)}"
+    for path in sorted((home / "spool").glob("*")):
+        yield f"litter: {path.relative_to(home)}"
+    for path in sorted((home / "feeds").glob(".new-*"))[1:]:
+        yield f"litter: {path.relative_to(home)}"
