@@ -6,7 +6,7 @@ Belongs here: connecting, the safety check of the server's settings, the locks. 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
@@ -103,14 +103,14 @@ class Region:
 
     @contextmanager
     def _holding(self, function: str, kind: int, name: str) -> Iterator[bool]:
-        names = {"kind": kind, "name": name}
+        names: dict[str, int | str] = {"kind": kind, "name": name}
         with self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             held = connection.scalar(text(f"SELECT {function}(:kind, hashtext(:name))"), names) is not False
             try:
                 yield held
             finally:
                 if held:
-                    connection.execute(text("SELECT pg_advisory_unlock(:kind, hashtext(:name))"), names)
+                    _unlock(connection, names)
 
     def ping(self) -> None:
         """Ask the database for one row.
@@ -143,6 +143,14 @@ class Region:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _unlock(connection: Connection, names: Mapping[str, int | str]) -> None:
+    try:
+        connection.execute(text("SELECT pg_advisory_unlock(:kind, hashtext(:name))"), names)
+    except OperationalError as error:
+        if not error.connection_invalidated:  # the lock went with its connection
+            raise
 
 
 def lock_revisions(connection: Connection) -> None:
