@@ -34,4 +34,3 @@ def stage(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 def clean(stage: Stage) -> Clean:
     """The points of clean worlds."""
     return Clean(lambda tale: World(stage, tale=tale, curious=True).play())
-

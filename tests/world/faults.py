@@ -1,5 +1,18 @@
 """Faults: what can go wrong at a point, and what becomes of an HTTP exchange that one strikes.
 
+    die_before, die_after           the process is gone before or after the point
+    overtaken                       after the point the process stands still for hours; another one settles and delivers
+    unreachable                     nobody listens: nothing was sent
+    timeout_before, timeout_after   no answer; what was asked did not happen, or did
+    error_500_after                 it happened, the answer is an error
+    rate_limited                    it did not happen: a limit, in the words of who is called
+    cut_body                        it happened, half of the answer came
+    wrong_json, html                an answer that means nothing; it happened, or did not
+    null_item, null_item_after      of a batch, one item has no answer; it did not happen, or did
+    lost_before, lost_after         the database connection breaks at the commit, which did not happen, or did
+    restart_before, restart_after   the same, and every other connection of the hub with it
+    disk_full                       the file cannot be put in place
+
 Belongs here: which faults apply to what, the lies that are told. Does not: any client's classes (seams.py).
 """
 
@@ -12,11 +25,11 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-DEATHS: Final = ("die_before", "die_after")
-COMMIT: Final = (*DEATHS, "lost_before", "lost_after")
-REPLACE: Final = (*DEATHS, "disk_full")
+ALWAYS: Final = ("die_before", "die_after", "overtaken")
+COMMIT: Final = (*ALWAYS, "lost_before", "lost_after", "restart_before", "restart_after")
+REPLACE: Final = (*ALWAYS, "disk_full")
 EXCHANGE: Final = (
-    *DEATHS,
+    *ALWAYS,
     "unreachable",
     "timeout_before",
     "timeout_after",
@@ -27,7 +40,13 @@ EXCHANGE: Final = (
     "html",
 )
 NULLS: Final = ("null_item", "null_item_after")
-EVERY: Final = (*EXCHANGE, *NULLS, "lost_before", "lost_after", "disk_full")
+HELD: Final = (
+    "held"  # before the point, for as long as a test says: no world draws it, since others may have to wait
+)
+LAST_LOOKS: Final = frozenset(
+    {"channel_state.admit", "ledger.admit"}
+)  # nothing stands between them and their call
+EVERY: Final = tuple(dict.fromkeys((*EXCHANGE, *NULLS, *COMMIT, *REPLACE)))
 
 _JSON: Final = "application/json"
 _PROBLEM: Final = "application/problem+json"
@@ -90,6 +109,11 @@ class Exchange(Protocol):
         ...
 
 
+def of_commit(label: str) -> tuple[str, ...]:
+    """The faults that can strike a commit."""
+    return tuple(fault for fault in COMMIT if fault != "overtaken" or label not in LAST_LOOKS)
+
+
 def applying(exchange: Exchange) -> tuple[str, ...]:
     """The faults that can strike an exchange."""
     return (*EXCHANGE, *NULLS) if _batch(exchange.body) else EXCHANGE
@@ -103,8 +127,10 @@ def label(exchange: Exchange) -> str:
     return f"{exchange.method} {exchange.path}" + (f" ({counted})" if items else "")
 
 
-def strike(fault: str, exchange: Exchange, die: Callable[[], Exception]) -> Any:
-    """What the client gets from an exchange that ``fault`` strikes; ``die`` kills the process."""
+def strike(
+    fault: str, exchange: Exchange, die: Callable[[], BaseException], stall: Callable[[], None]
+) -> Any:
+    """What the client gets from an exchange that ``fault`` strikes; ``die`` kills the process, ``stall`` stops it."""
     graph = exchange.path.startswith("/graph")
     match fault:
         case "die_before":
@@ -112,6 +138,13 @@ def strike(fault: str, exchange: Exchange, die: Callable[[], Exception]) -> Any:
         case "die_after":
             exchange.forward()
             raise die()
+        case "overtaken":
+            answer = exchange.forward()
+            stall()
+            return exchange.answered(answer)
+        case _ if fault == HELD:
+            stall()
+            return exchange.answered(exchange.forward())
         case "unreachable":
             raise exchange.refused()
         case "timeout_before":

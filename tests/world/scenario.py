@@ -7,22 +7,26 @@ stage (stage.py) or the verdict's clauses (truth.py).
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from connectors.region import channel_state
 from connectors.region.database import Region
+from flows import offers
 from flows.offers import sync_offers
 from flows.settle import settle_effects
 from schemas.errors import BoostezError
+from tasks import run
 from tests.world import seams, truth
 from tests.world.outside import Outside
 from tests.world.points import Death, Listener, Planned, Point, Points, Struck
 from tests.world.seams import Life
 from tests.world.stage import Stage
 
+SHOWN: Final = 8  # differences of one world
+LOOKS: Final = 2  # look-ups until an absence is believed
 ROUNDS: Final = 8  # an effect needs four at most: two look-ups, one more try, one in which nothing happens
 
 
@@ -65,8 +69,16 @@ class Story(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """The failure as a person reads it."""
-        lines = [f"seed {self.tale.seed}, struck by", *(f"  {struck}" for struck in self.struck), "differs:"]
-        return "\n".join([*lines, *(f"  {each}" for each in self.differences), f"replay: {self.command()}"])
+        hidden = len(self.differences) - SHOWN
+        lines = [
+            f"seed {self.tale.seed}, struck by",
+            *(f"  {struck}" for struck in self.struck),
+            "differs:",
+            *(f"  {difference}" for difference in self.differences[:SHOWN]),
+            *([f"  and {hidden} more"] if hidden > 0 else []),
+            f"replay: {self.command()}",
+        ]
+        return "\n".join(lines)
 
 
 class _Crash(Exception):
@@ -159,9 +171,27 @@ class World:
         return None
 
     def _born(self) -> Life:
-        self._hub = Life(self.points, Region(self.stage.database_url), self.stage.idle, eager=self.tale.eager)
+        region = Region(self.stage.database_url)
+        self._hub = Life(self.points, region, self.stage.idle, stall=self._overtake, eager=self.tale.eager)
         self.stage.region = self._hub.region
         return self._hub
+
+    def _overtake(self) -> None:
+        """The hub stands still while hours pass and another one does what there is to do but what only one may."""
+        self._tell("      the hub stands still, another one goes on")
+        stalled = self.stage.region
+        other = Life(Points(), Region(self.stage.impatient_url), self.stage.impatient)
+        self.stage.region = other.region
+        try:
+            with seams.alive(other):
+                for _ in range(LOOKS):
+                    self.stage.an_hour_passes()
+                    settle()
+                put_out(but=self.stage.written_now())
+        finally:
+            other.end()
+            self.stage.region = stalled
+        self._tell("      the hub wakes up")
 
     def _bury(self) -> None:
         if self._hub:
@@ -184,6 +214,15 @@ class World:
 def sync(*, full: bool) -> dict[str, Any]:
     """A sync, as the flow does it: its figures."""
     return dict(sync_offers.fn("contractor", full=full))
+
+
+def put_out(but: Collection[str] = ()) -> None:
+    """Plan, deliver and settle every channel, as a sync of another source does after its intake."""
+    with run.opened("lheo", "incremental") as other:
+        for policy in offers.channels(other):
+            if policy.channel not in but:
+                offers.deliver(other, offers.plan(other, policy))
+                offers.settle(other.region, other.settings, policy.channel)
 
 
 def settle() -> dict[str, Any]:

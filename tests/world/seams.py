@@ -49,21 +49,27 @@ class Life:
         region: Region,
         idle: list[Raw] | None = None,
         *,
+        stall: Callable[[], None] = lambda: None,
         eager: bool = False,
+        owns: Callable[[str | None], bool] = lambda _: True,
     ) -> None:
-        """``eager``: a pool's steps are all done before the first result is looked at, instead of one by one."""
+        """``stall`` is what happens while this hub stands still. ``owns`` tells, where several live at once, whether a
+        call to a path, or with None whatever the present thread does, is this hub's.
+
+        ``eager``: a pool's steps are all done before the first result is looked at, instead of one by one.
+        """
         self.points = points
         self.region = region
-        self.eager = eager
+        self.stall, self.eager, self.owns = stall, eager, owns
         self.dead = False
         self._idle = [] if idle is None else idle
-        self._lent: list[Raw] = []
+        self.lent: list[Raw] = []
         self._watch(region)
 
     def die(self) -> Death:
         """The process is gone: its transactions are undone and its locks released, as the server does for the dead."""
         self.dead = True
-        for connection in self._lent:
+        for connection in self.lent:
             if not connection.closed:
                 connection.rollback()
                 connection.execute("SELECT pg_advisory_unlock_all()")
@@ -79,7 +85,7 @@ class Life:
         """Nobody uses this hub any more."""
         self.die()
         self.region.dispose()
-        self._idle += [connection for connection in self._lent if not connection.closed]
+        self._idle += [connection for connection in self.lent if not connection.closed]
 
     def _watch(self, region: Region) -> None:
         engine, dialect = region.engine, cast("Any", region.engine.dialect)
@@ -102,26 +108,38 @@ class Life:
         self.lives()
         connection: Raw = self._idle.pop() if self._idle else dialect.connect(*words, **named)
         connection.autocommit, connection.prepared_max = False, 1000
-        self._lent.append(connection)
+        self.lent.append(connection)
         return connection
 
     def _commit(self, connection: Any, commit: Callable[[Any], None]) -> None:
         self.lives()
         raw: Raw = connection.driver_connection
         idle = self.points.curious and _idle(raw)
-        fault = self.points.reach("commit", _committer(), faults.COMMIT, idle=idle)
+        label = _committer()
+        fault = self.points.reach("commit", label, faults.of_commit(label), idle=idle)
         match fault:
             case None:
+                commit(connection)
+            case faults.HELD:
+                self.stall()
                 commit(connection)
             case "die_before":
                 raise self.die()
             case "die_after":
                 commit(connection)
                 raise self.die()
-            case "lost_before" | "lost_after":
-                (raw.commit if fault == "lost_after" else raw.rollback)()
-                raw.close()
+            case "overtaken":
+                commit(connection)
+                self.stall()
+            case _:
+                (raw.commit if fault.endswith("after") else raw.rollback)()
+                self._lose([raw] if fault.startswith("lost") else self.lent)
                 commit(connection)  # the client's own words for a connection that is gone
+
+    def _lose(self, connections: list[Raw]) -> None:
+        cast("Any", self.region.engine.pool)._pre_ping = True  # noqa: SLF001 - as in production, now that it matters
+        for connection in connections:
+            connection.close()
 
 
 def _idle(connection: Raw) -> bool:
@@ -145,8 +163,12 @@ _lives: list[Life] = []
 
 
 def _life_of(path: str) -> Life | None:
-    """Whose exchange this is; None for a test's own."""
-    return _lives[-1] if _lives and not path.startswith(CONTROL) else None
+    """Whose exchange this is: the newest hub's that owns the path; None for a test's own."""
+    return None if path.startswith(CONTROL) else _mine(path)
+
+
+def _mine(path: str | None = None) -> Life | None:
+    return next((life for life in reversed(_lives) if life.owns(path)), None)
 
 
 @contextmanager
@@ -160,13 +182,14 @@ def alive(life: Life) -> Iterator[Life]:
 
 
 @contextmanager
-def installed() -> Iterator[None]:
-    """Every seam in place, for as long as worlds are played in this process."""
+def installed(*, threads: bool = False) -> Iterator[None]:
+    """Every seam in place, for as long as worlds are played in this process; ``threads`` leaves pools as they are."""
     with pytest.MonkeyPatch.context() as patch:
         _through_httpx(patch)
         _through_requests(patch)
         _through_files(patch)
-        _one_after_the_other(patch)
+        if not threads:
+            _one_after_the_other(patch)
         yield
 
 
@@ -239,12 +262,16 @@ def _through_httpx(patch: pytest.MonkeyPatch) -> None:
         fault = life.points.reach("http", faults.label(exchange), faults.applying(exchange))
         if fault is None:
             return handle(transport, request)
-        answer: httpx.Response = faults.strike(fault, exchange, life.die)
+        answer: httpx.Response = faults.strike(fault, exchange, life.die, life.stall)
         return answer
 
     patch.setattr(httpx.HTTPTransport, "handle_request", handle_request)
+
+
+def one_ssl_context(patch: pytest.MonkeyPatch) -> None:
+    """Every client shares one: each takes 35 ms to make, and a sync makes five."""
     default: Any = sys.modules["httpx._transports.default"]
-    patch.setattr(default, "create_ssl_context", cache(default.create_ssl_context))  # 35 ms each
+    patch.setattr(default, "create_ssl_context", cache(default.create_ssl_context))
 
 
 # requests
@@ -327,7 +354,7 @@ def _through_requests(patch: pytest.MonkeyPatch) -> None:
         fault = life.points.reach("http", faults.label(exchange), faults.applying(exchange))
         if fault is None:
             return original(adapter, request, *args, **more)
-        answer: requests.Response = faults.strike(fault, exchange, life.die)
+        answer: requests.Response = faults.strike(fault, exchange, life.die, life.stall)
         return answer
 
     patch.setattr(requests.adapters.HTTPAdapter, "send", send)
@@ -340,7 +367,7 @@ def _through_files(patch: pytest.MonkeyPatch) -> None:
     replace, unlink, cleanup = Path.replace, Path.unlink, tempfile.TemporaryDirectory.cleanup
 
     def replacing(path: Path, target: Any) -> Path:
-        life = _lives[-1] if _lives and _by(AggregatorFeed.__module__) else None
+        life = _mine() if _by(AggregatorFeed.__module__) else None
         if life is None:
             return replace(path, target)
         life.lives()
@@ -352,6 +379,12 @@ def _through_files(patch: pytest.MonkeyPatch) -> None:
                 raise life.die()
             case "disk_full":
                 raise OSError(errno.ENOSPC, "No space left on device", str(target))
+            case "overtaken":
+                replace(path, target)
+                life.stall()
+                return Path(target)
+            case faults.HELD:
+                life.stall()
         return replace(path, target)
 
     def unlinking(path: Path, **more: Any) -> None:
@@ -359,7 +392,7 @@ def _through_files(patch: pytest.MonkeyPatch) -> None:
         unlink(path, **more)
 
     def cleaning(folder: Any) -> None:
-        if _lives and _lives[-1].dead:
+        if (life := _mine()) and life.dead:
             folder._finalizer.detach()  # noqa: SLF001 - the dead do not tidy up
         _no_dead_hand()
         cleanup(folder)
@@ -375,8 +408,8 @@ def _by(module: str) -> bool:
 
 
 def _no_dead_hand() -> None:
-    if _lives:
-        _lives[-1].lives()
+    if life := _mine():
+        life.lives()
 
 
 # Threads
@@ -399,7 +432,7 @@ def _one_after_the_other(patch: pytest.MonkeyPatch) -> None:
         _pool: ThreadPoolExecutor, function: Callable[..., Any], *iterables: Iterable[Any], **_: Any
     ) -> Iterator[Any]:
         steps = map(function, *iterables)
-        return iter(list(steps)) if _lives and _lives[-1].eager else steps
+        return iter(list(steps)) if (life := _mine()) and life.eager else steps
 
     patch.setattr(ThreadPoolExecutor, "submit", submit)
     patch.setattr(ThreadPoolExecutor, "map", mapped)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,7 @@ JOBS, TRAININGS = 7, 5
 SEED: Final = 2026  # of a catalogue without malformed offers: the story malforms one itself
 BATCH: Final = 5  # small, so that twelve offers take several calls and several pages
 HOUR: Final = 3600
+PATIENCE: Final = 30.0  # seconds
 TABLES: Final = (
     "board",
     "effect",
@@ -63,6 +65,9 @@ class Stage:
             database_url.replace("postgresql+psycopg", "postgresql"), autocommit=True
         )
         self.idle: list[seams.Raw] = []  # connections that hubs borrow
+        self.impatient: list[
+            seams.Raw
+        ] = []  # and those of a hub that must not wait for one that stands still
         file = home / "channels.toml"
         file.write_text(POLICIES)
         self.settings = Settings(
@@ -78,8 +83,21 @@ class Stage:
     def close(self) -> None:
         """Let go of the database."""
         self.direct.dispose()
-        for connection in (self.connection, *self.idle):
+        for connection in (self.connection, *self.idle, *self.impatient):
             connection.close()
+
+    @property
+    def impatient_url(self) -> str:
+        """The database for a hub that gives up when it would have to wait."""
+        return f"{self.database_url}%20-clock_timeout%3D5s"
+
+    def written_now(self) -> frozenset[str]:
+        """The channels that somebody holds as their only writer."""
+        rows = self.connection.execute(
+            "SELECT name FROM channel JOIN pg_locks ON classid = 72003 AND objid::bigint = hashtext(name)::bigint & 4294967295 "
+            "WHERE locktype = 'advisory' AND granted"
+        )
+        return frozenset(name for (name,) in rows)
 
     def reset(self) -> None:
         """Nothing ever happened."""
@@ -99,18 +117,30 @@ class Stage:
             self.connection.execute("UPDATE channel SET not_before = not_before - interval '1 hour'")
         self.sandbox.tell("/clock", advance_seconds=HOUR)
 
+    def wait_for_the_dead(self) -> None:
+        """Until the server has noticed that a killed process's connections are gone."""
+        self.direct.dispose()
+        others = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'boostez' AND datname = current_database()"
+        end = time.monotonic() + PATIENCE
+        while self.connection.execute(others).fetchone() != (0,):
+            assert time.monotonic() < end, "a dead process's connection lives on"
+
 
 @contextmanager
-def set_up(database_url: str, home: Path) -> Iterator[Stage]:
-    """A stage in this process, its sandbox included. ``database_url`` is a migrated database, of the stage alone."""
+def set_up(database_url: str, home: Path, *, threads: bool = False) -> Iterator[Stage]:
+    """A stage in this process, its sandbox included. ``database_url`` is a migrated database, of the stage alone.
+
+    ``threads``: pools are real ones, where a test needs several hubs at once rather than the same points each time.
+    """
     with (
-        seams.installed(),
+        seams.installed(threads=threads),
         pytest.MonkeyPatch.context() as patch,
         running(create_app(None, jobs=JOBS, trainings=TRAININGS, seed=SEED)) as base,
         disable_run_logger(),
     ):
         make_small(patch, batch=BATCH, in_flight=1)
         patch.setattr(os, "fsync", lambda _: None)  # a process dies here, not the machine
+        patch.setattr(Region, "check_server", lambda _: None)  # it refuses what makes worlds fast
         stamina.set_testing(True, attempts=6, cap=True)
         stamina.instrumentation.set_on_retry_hooks(())  # thousands of lines nobody reads
         stage = Stage(f"{database_url}&options=-csynchronous_commit%3Doff", Sandbox(base), home)
@@ -134,13 +164,13 @@ def without_orchestrator(patch: pytest.MonkeyPatch, stage: Stage) -> None:
     for module in (run, settle):
         patch.setattr(module, "settings", lambda: stage.settings)
         patch.setattr(module, "region", lambda: stage.region)
-    patch.setattr(Region, "check_server", lambda _: None)  # it refuses what makes worlds fast
 
 
 def make_small(patch: pytest.MonkeyPatch, *, batch: int, in_flight: int) -> None:
     """Every channel with small batches and so many calls at once, every outside with small pages."""
     for name, build in list(registry.CHANNELS.items()):
         patch.setitem(registry.CHANNELS, name, _small(build, batch, in_flight))
+    seams.one_ssl_context(patch)
     for module, constant in ((contractor, "PAGE"), (facebook, "PAGE"), (facebook, "BATCH")):
         patch.setattr(module, constant, batch)
 

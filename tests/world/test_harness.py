@@ -32,7 +32,9 @@ def test_every_registered_channel_is_in_the_world(stage: Stage) -> None:
 def test_every_table_is_new_in_a_new_world(stage: Stage) -> None:
     with stage.direct.begin() as connection:
         there = connection.execute(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
+            text(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
         ).scalars()
         assert set(there) == set(TABLES)
 

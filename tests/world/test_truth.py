@@ -88,11 +88,17 @@ def never_withdrawn(stage: Stage) -> list[str]:
 
 
 def feed_without_a_job(stage: Stage) -> list[str]:
-    return _feed(stage, lambda text: text[: text.index("<job>")] + text[text.index("</job>\n") + 7 :], "missing")
+    return _feed(
+        stage, lambda text: text[: text.index("<job>")] + text[text.index("</job>\n") + 7 :], "missing"
+    )
 
 
 def feed_with_an_old_title(stage: Stage) -> list[str]:
-    return _feed(stage, lambda text: text.replace("<title><![CDATA[", "<title><![CDATA[Ex ", 1), "stale or wrong content")
+    return _feed(
+        stage,
+        lambda text: text.replace("<title><![CDATA[", "<title><![CDATA[Ex ", 1),
+        "stale or wrong content",
+    )
 
 
 def feed_with_a_job_twice(stage: Stage) -> list[str]:
@@ -129,7 +135,7 @@ def board_without_an_offer(stage: Stage) -> list[str]:
 def board_with_old_content(stage: Stage) -> list[str]:
     sql(
         stage,
-        "UPDATE board SET content = content || '{\"title\": \"Ancien\"}' "
+        'UPDATE board SET content = content || \'{"title": "Ancien"}\' '
         "WHERE key = (SELECT min(key) FROM board WHERE withdrawn_at IS NULL)",
     )
     return ["open_portal", ": stale or wrong content"]
