@@ -101,7 +101,7 @@ def test_workers_at_once_share_a_plan(stage: Stage, number: int) -> None:
 
 
 def test_workers_at_once_settle_and_deliver(stage: Stage) -> None:
-    first = Worker(stage, 0, planned={n: "timeout_after" for n in (6, 8)})
+    first = Worker(stage, 0, Gate(CALL, "timeout_after"))
     first.put_out(PAGE)
     first.ends()
     assert first.done[PAGE].unknown > 0
@@ -190,7 +190,7 @@ def test_a_worker_that_wakes_up_does_not_put_old_content_over_new(stage: Stage) 
 @pytest.mark.parametrize("label", ["ledger.claim_unsettled", "GET /graph"])
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after"])
 def test_a_look_up_that_ends_late_proves_nothing(stage: Stage, label: str, fault: str) -> None:
-    first = Worker(stage, 0, planned={6: fault})
+    first = Worker(stage, 0, Gate(CALL, fault))
     first.put_out(PAGE)
     first.ends()
     assert first.done[PAGE].unknown == 5
