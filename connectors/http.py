@@ -12,7 +12,7 @@ import datetime as dt
 import ipaddress
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import httpx
 import stamina
@@ -27,14 +27,26 @@ ATTEMPTS: Final = 6
 _BUSY = frozenset({429, 503})
 
 
+class Gate(Protocol):
+    """What stands before every call, for all workers: a budget that they share."""
+
+    def enter(self) -> None:
+        """Wait for this call's turn; raises NotYet when it is too far away."""
+
+    def told(self, headers: Mapping[str, str], wait: float) -> None:
+        """Learn from an answer; ``wait`` is its Retry-After in seconds, 0 when it has none."""
+
+
 class Http:
     """A client of one outside system at ``base``; thread-safe.
 
     ``timeout`` in seconds covers each of connecting, sending and waiting for bytes.
     """
 
-    def __init__(self, base: str, *, timeout: float = 40.0, setting: str = "its URL") -> None:
-        """``setting`` names the setting that holds ``base``, for messages.
+    def __init__(
+        self, base: str, *, timeout: float = 40.0, setting: str = "its URL", gate: Gate | None = None
+    ) -> None:
+        """``setting`` names the setting that holds ``base``, for messages; ``gate`` stands before every call.
 
         Raises:
             Misconfigured: not an http(s) address, or plain http outside this machine.
@@ -52,6 +64,7 @@ class Http:
         self.setting = setting
         self.requests = 0
         self.writes = 0
+        self._gate = gate
         self._client = httpx.Client(
             base_url=self.base,
             timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
@@ -80,6 +93,7 @@ class Http:
         ``headers`` is asked anew at each try; statuses in ``accept`` reach ``parse``, which may raise RetryLater.
 
         Raises:
+            NotYet: it was not its turn.
             Unreachable: every try failed.
             Permanent: the answer is neither accepted nor worth another try.
 
@@ -89,8 +103,9 @@ class Http:
                 on=_pause, attempts=ATTEMPTS, timeout=600.0, wait_initial=0.2, wait_max=20.0
             ):
                 with attempt:
-                    self.requests += 1
+                    self._enter()
                     response = self._send("GET" if data is None else "POST", path, params, data, headers())
+                    self._told(response)
                     if response.status_code not in accept:
                         raise refusal(response)
                     return parse(response)
@@ -126,22 +141,36 @@ class Http:
         """POST a form, once. Any status is returned: the caller reads what happened.
 
         Raises:
+            NotYet: it was not its turn; nothing was sent.
             Unreachable: nothing was sent.
             Unknown: it was sent, and no whole answer came back.
 
         """
-        self.requests += 1
+        self._enter()
         self.writes += 1
         try:
             with self._client.stream("POST", path, data=dict(data), headers=headers) as response:
                 _load(response)
-                return response
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unreachable(
                 f"{self.base} cannot be reached: {error}. Check {self.setting}.", after=30.0
             ) from error
         except (httpx.TransportError, httpx.DecodingError, RetryLater) as error:
-            raise Unknown(f"no whole answer to a write: {type(error).__name__}: {error}") from error
+            raise Unknown(
+                f"no whole answer to a write: {type(error).__name__}: {error}", cause="answer"
+            ) from error
+        self._told(response)
+        return response
+
+    def _enter(self) -> None:
+        if self._gate:
+            self._gate.enter()
+        self.requests += 1
+
+    def _told(self, response: Response) -> None:
+        if self._gate:
+            asked = retry_after(response) if "Retry-After" in response.headers else 0.0
+            self._gate.told(response.headers, asked)
 
 
 def _on_this_machine(host: str) -> bool:

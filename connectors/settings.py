@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.guards import Limits
 from schemas.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +49,39 @@ class Settings(BaseSettings):
     quarantine_budget: float = Field(
         0.03, ge=0, le=1, description="Share of collected payloads that may be quarantined before exit code 3"
     )
+
+    alert_urls: list[SecretStr] = Field(
+        default_factory=list, description="Where alerts go: a JSON list of Apprise addresses"
+    )
+    guard_fall: float = Field(
+        0.20, ge=0, le=1, description="Fall of a whole snapshot since the last good one that is believed"
+    )
+    guard_run_floor: int = Field(25, ge=0, description="Unexplained withdrawals that any run may make")
+    guard_run_share: float = Field(
+        0.01, ge=0, le=1, description="Share of what is there that a run may withdraw"
+    )
+    guard_day_cap: int = Field(500, ge=0, description="Unexplained withdrawals in 24 hours, at most")
+    guard_day_share: float = Field(
+        0.02, ge=0, le=1, description="Share of what is there, in 24 hours, at most"
+    )
+    guard_day_floor: int = Field(
+        25, ge=0, description="Unexplained withdrawals in 24 hours that are always believed"
+    )
+    replay_debounce_seconds: int = Field(
+        600, ge=0, description="The same replay again within so long is a double click"
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """What the guards believe without asking."""
+        return Limits(
+            fall=self.guard_fall,
+            run_floor=self.guard_run_floor,
+            run_share=self.guard_run_share,
+            day_cap=self.guard_day_cap,
+            day_share=self.guard_day_share,
+            day_floor=self.guard_day_floor,
+        )
 
     @property
     def app_secret(self) -> str | None:

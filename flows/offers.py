@@ -13,11 +13,13 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from tasks.collect import collect
-from tasks.deliver import channels, deliver, plan
+from tasks.deliver import deliver
+from tasks.plan import channels, plan
 from tasks.reconcile import close, reconcile
 from tasks.report import report
 from tasks.run import opened
 from tasks.settle import settle
+from tasks.tell import telling
 from tasks.validate import changed, validate
 
 
@@ -36,7 +38,7 @@ def sync_offers(source: str = "contractor", full: bool = False, file: Path | Non
         file: A file of the source's records, for sources that are read from files.
 
     """
-    with opened(source, "full" if full else "incremental") as run:
+    with opened(source, "full" if full else "incremental") as run, telling(run):
         walk = collect(run, file)
         for chunk in changed(run):
             reconcile(run, validate(run, chunk))

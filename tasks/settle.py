@@ -9,7 +9,7 @@ import msgspec
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.channel import Channel
+from connectors.channel import Channel, Readable
 from connectors.region import channel_state, ledger
 from connectors.region.database import Region
 from connectors.registry import channel as channel_of
@@ -54,13 +54,17 @@ def _settle_some(region: Region, channel: Channel, settled: Settled) -> bool:
     )
     if not intents:
         return False
-    if not able.lookup:
-        receipts = [Receipt(i.effect, "parked", error="cannot be looked up") for i in intents]
+    if not isinstance(channel, Readable):
+        receipts = [
+            Receipt(i.effect, "parked", error="it may have happened, and cannot be looked up", cause="lookup")
+            for i in intents
+        ]
     else:
         try:
             found = channel.find(intents)
         except BoostezError as error:
-            ledger.receive(region, lease, [Receipt(i.effect, "unknown", error=str(error)) for i in intents])
+            receipts = [Receipt(i.effect, "unknown", error=str(error), cause="answer") for i in intents]
+            ledger.receive(region, lease, receipts)
             raise
         receipts = [proof(intent, found.get(intent.effect)) for intent in intents]
     ledger.receive(region, lease, receipts)

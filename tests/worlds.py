@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import stamina
 from prefect.logging import disable_run_logger
+from pydantic import SecretStr
 
 from connectors.region import migrations, walks
 from connectors.region.database import Region
@@ -22,10 +23,12 @@ from core.plan import Plan
 from sandbox.app import create_app
 from sandbox.server import running
 from tasks.collect import collect
-from tasks.deliver import deliver, plan
+from tasks.deliver import deliver
+from tasks.plan import plan
 from tasks.reconcile import close, reconcile
-from tasks.run import Figures, Run
+from tasks.run import Delivered, Figures, Run
 from tasks.settle import Settled, settle
+from tasks.tell import tell
 from tasks.validate import changed, validate
 
 
@@ -87,6 +90,11 @@ class Hub:
             deliver.fn(run, wanted)
             return wanted, run.figures
 
+    def tell(self) -> Delivered:
+        """Send every alert that waits."""
+        with disable_run_logger():
+            return tell.fn(self.region, self.settings)
+
     def settle(self, channel: str) -> Settled:
         with disable_run_logger():
             return settle.fn(self.region, self.settings, channel)
@@ -144,6 +152,7 @@ def hub(region: Region, sandbox: Sandbox, tmp_path: Path) -> Hub:
         facebook_app_secret="sandbox-app-secret",
         feeds_url=f"file://{tmp_path}/feeds",
         portal_url="https://portail.example",
+        alert_urls=[SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox")],
         channels_file=channels_file,
     )
     return Hub(region, chosen)

@@ -17,16 +17,16 @@ from typing import Any, Final
 import fsspec
 from botocore.exceptions import BotoCoreError
 from isal import igzip
+from lxml import etree
 
 from connectors.aggregator_feed import wire
 from connectors.channel import Capabilities, DocumentChannel, Entry
-from core.effects import Found, Intent, subject_of
+from core.effects import Found, Intent
 from schemas.errors import Misconfigured, Unreachable
+from schemas.offer import decode
 
 NAME: Final = "aggregator_feed"
 FILE: Final = "aggregator.xml"
-_BLOCK: Final = 1 << 20  # bytes read at a time when looking up
-_LONGEST: Final = 4096  # bytes: no <url> element is longer
 
 
 class AggregatorFeed(DocumentChannel):
@@ -110,19 +110,15 @@ class AggregatorFeed(DocumentChannel):
         return found
 
     def inventory(self) -> Iterator[Found]:
-        """See the port: the markers of the file, streamed."""
+        """See the port: the file as whoever pulls it reads it, streamed; what stands behind a fault is not there."""
         if not self._files.exists(self._path):
             return
         with self._files.open(self._path, "rb") as file:
-            rest = b""
-            while block := file.read(_BLOCK):
-                text = rest + block
-                end = 0
-                for match in wire.MARKER.finditer(text):
-                    end = match.end()
-                    marker = match.group(1).decode()
-                    yield Found(marker, subject_of(marker))
-                rest = text[max(end, len(text) - _LONGEST) :]
+            yield from wire.read(file)
+
+    def digest(self, marker: str, content: bytes) -> str:
+        """See the port."""
+        return wire.digest(etree.fromstring(wire.job(Entry(marker, decode(content)), self._publisher)))
 
 
 def _gzip(file: Any) -> Any:

@@ -36,7 +36,7 @@ _PLACE = """
     done AS (
         UPDATE effect e SET state = 'done', attempts = e.attempts + 1, intent_at = now(), changed_at = now(),
             operation = {operation},
-            lease = :lease, marker = e.subject || '-' || to_hex(cast(:lease AS bigint)), error = NULL,
+            lease = :lease, marker = e.subject || '-' || to_hex(cast(:lease AS bigint)), error = NULL, cause = NULL,
             live_hash = e.wanted_hash, intent_hash = e.wanted_hash,
             remote_id = CASE WHEN e.wanted_hash IS NOT NULL THEN e.subject END
         FROM due WHERE e.id = due.id
@@ -73,7 +73,10 @@ def inventory(region: Region) -> Iterator[Found]:
     """Everything that residents can see now."""
     with region.begin() as connection:
         rows = connection.execution_options(stream_results=True, max_row_buffer=5000).execute(
-            text("SELECT marker, key FROM board WHERE withdrawn_at IS NULL")
+            text(
+                "SELECT marker, key, left(encode(sha256(convert_to(content::text, 'UTF8')), 'hex'), 16) AS digest "
+                "FROM board WHERE withdrawn_at IS NULL"
+            )
         )
         for row in rows:
-            yield Found(row.marker, row.key)
+            yield Found(row.marker, row.key, row.digest)

@@ -1,0 +1,57 @@
+"""Holding what is really on the channels against the ledger.
+
+Belongs here: the order, and who heals. Does not: a step (tasks/audit.py).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from prefect import flow, get_run_logger
+from prefect.artifacts import create_table_artifact
+from pydantic import Field
+
+from connectors.region.database import region
+from connectors.registry import CHANNELS, policies
+from connectors.settings import settings
+from schemas.errors import RetryLater
+from tasks.audit import audit
+from tasks.tell import tell
+
+Channel = Annotated[
+    str | None,
+    Field(description="Only this channel; all when empty.", json_schema_extra={"enum": [*CHANNELS, None]}),
+]
+Heal = Annotated[
+    bool | None, Field(description="Put right what differs, or not; as the channel's policy says when empty.")
+]
+
+
+@flow(name="audit-channels", description=__doc__)
+def audit_channels(channel: Channel = None, heal: Heal = None) -> dict[str, Any]:
+    """Audit every channel; heal what was changed by hand, or tell a person, as the channel's policy says.
+
+    Raises:
+        RetryLater: some channel could not be read; the others were audited.
+
+    """
+    chosen, told, away = settings(), {}, []
+    for name, policy in policies(chosen.channels_file).items():
+        if channel in {None, name}:
+            healing = policy.drift == "heal" if heal is None else heal
+            try:
+                told[name] = audit(region(), chosen, name, heal=healing).told()
+            except RetryLater as error:
+                get_run_logger().warning("%s cannot be audited now: %s", name, error)
+                away.append(f"{name}: {error}")
+    create_table_artifact(
+        table=[_row(each) for each in told.values()], key="audit", description="Channels against the ledger"
+    )
+    tell(region(), chosen)
+    if away:
+        raise RetryLater("; ".join(away))
+    return told
+
+
+def _row(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name not in {"drifts", "began"}}

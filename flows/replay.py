@@ -1,0 +1,103 @@
+"""Doing again what went wrong: payloads in quarantine, failed effects, what a channel carries.
+
+Belongs here: the order, and the forms that staff fill. Does not: choosing or marking (tasks/).
+
+Each is dry unless told otherwise, and the same asked for twice within minutes is refused: a double click is no second wish.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from prefect import flow
+from pydantic import Field
+
+from connectors.region import quarantine, replays, walks
+from connectors.region.database import region
+from connectors.registry import CHANNELS, MESSENGERS, SOURCES
+from connectors.settings import settings
+from schemas.errors import Cause
+from tasks.recheck import Rechecked, recheck
+from tasks.replay import replay_carried, replay_failed
+
+Dry = Annotated[bool, Field(description="Only tell what would be done; untick to do it.")]
+Since = Annotated[dt.datetime | None, Field(description="Only what changed since then.")]
+Refs = Annotated[list[str] | None, Field(description="Only these references, or keys of the portal.")]
+SourceName = Annotated[
+    str | None, Field(description="Only this source.", json_schema_extra={"enum": [*SOURCES, None]})
+]
+ChannelName = Annotated[str, Field(description="The channel.", json_schema_extra={"enum": list(CHANNELS)})]
+AnyChannel = Annotated[
+    str | None,
+    Field(description="Only this channel.", json_schema_extra={"enum": [*CHANNELS, *MESSENGERS, None]}),
+]
+CauseName = Annotated[
+    str | None,
+    Field(description="Only what failed for this.", json_schema_extra={"enum": [*get_args(Cause), None]}),
+]
+Kind = Literal["replay-quarantine", "replay-channel", "replay-effects"]
+
+
+@flow(name="replay-quarantine", description=__doc__)
+def replay_quarantine(
+    source: SourceName = None,
+    cause: Annotated[str | None, Field(description="Only what this rule refused.")] = None,
+    since: Since = None,
+    refs: Refs = None,
+    dry_run: Dry = True,
+) -> dict[str, Any]:
+    """Judge what is in quarantine again; the next sync publishes what was let in."""
+    chosen = quarantine.Choice(cause=cause, since=since, refs=refs or ())
+    number = _begin("replay-quarantine", {"source": source, **msgspec.structs.asdict(chosen)}, dry=dry_run)
+    total = Rechecked(dry=dry_run)
+    for name in [source] if source else quarantine.sources(region()):
+        with region().sole_sync(name):
+            told = recheck(region(), number, name, chosen, dry=dry_run)
+        total.released += told.released
+        total.kept += told.kept
+        total.examples = (total.examples + told.examples)[: replays.EXAMPLES]
+    return _finished(number, total)
+
+
+@flow(name="replay-channel", description=__doc__)
+def replay_channel(
+    channel: ChannelName,
+    since: Since = None,
+    refs: Refs = None,
+    dry_run: Dry = True,
+) -> dict[str, Any]:
+    """Write again what a channel carries: after somebody spoilt it, or a look that must be renewed."""
+    chosen = replays.Choice(channel=channel, since=since, refs=refs or ())
+    number = _begin("replay-channel", msgspec.structs.asdict(chosen), dry=dry_run)
+    return _finished(number, replay_carried(region(), settings(), chosen, dry=dry_run))
+
+
+@flow(name="replay-effects", description=__doc__)
+def replay_effects(
+    channel: AnyChannel = None,
+    cause: CauseName = None,
+    since: Since = None,
+    refs: Refs = None,
+    parked: Annotated[
+        bool, Field(description="Also those whose outcome nobody can look up: they may happen twice.")
+    ] = False,
+    dry_run: Dry = True,
+) -> dict[str, Any]:
+    """Try failed effects again: all that failed because a token had expired, say."""
+    chosen = replays.Choice(channel=channel, cause=cause, since=since, refs=refs or (), parked=parked)
+    number = _begin("replay-effects", msgspec.structs.asdict(chosen), dry=dry_run)
+    return _finished(number, replay_failed(region(), settings(), chosen, dry=dry_run))
+
+
+def _begin(kind: Kind, asked: dict[str, Any], *, dry: bool) -> int | None:
+    """The run's number; a dry one is none, and may be asked for as often as one likes."""
+    return None if dry else replays.begin(region(), kind, asked, settings().replay_debounce_seconds)
+
+
+def _finished(number: int | None, told: object) -> dict[str, Any]:
+    shown = dict(msgspec.to_builtins(told))
+    if number is not None:
+        walks.finish_run(region(), number, shown)
+    return shown

@@ -1,0 +1,67 @@
+"""Audit: hold what is really on a channel against the ledger, and heal or tell what differs.
+
+Belongs here: the order, by the channel's policy. Does not: the comparison (connectors/region/audits.py) or putting it right
+(deliver.py).
+"""
+
+from __future__ import annotations
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.channel import Readable
+from connectors.region import audits
+from connectors.region.audits import Audit
+from connectors.region.database import Region
+from connectors.registry import channel as channel_of
+from connectors.settings import Settings
+from tasks.deliver import carry_out
+from tasks.progress import Progress
+from tasks.run import Delivered
+from tasks.tell import RUNBOOK, over, sound
+
+
+@task(name="audit", task_run_name="audit-{name}", cache_policy=NO_CACHE)
+def audit(region: Region, settings: Settings, name: str, *, heal: bool) -> Audit:
+    """Audit a channel. ``heal`` puts right what differs, at once; otherwise a person is told.
+
+    Raises:
+        RetryLater: the channel cannot be read now.
+
+    """
+    channel = channel_of(name, settings, region)
+    assert isinstance(channel, Readable)
+    try:
+        found = audits.audit(region, channel)
+    finally:
+        channel.close()
+    get_run_logger().info("%s", line(found))
+    if not found.drifts:
+        over(region, f"drift {name}")
+    elif heal:
+        audits.heal(region, found)
+        carry_out(region, settings, name, Delivered(), Progress(f"heal {name}", len(found.drifts)))
+        over(region, f"drift {name}")
+    else:
+        sound(region, settings, f"drift {name}", f"{name} is not what the ledger says", _in_words(found))
+    return found
+
+
+def line(found: Audit) -> str:
+    """An audit in one line."""
+    word = "agree" if found.agrees else "DIFFER"
+    drift = ", ".join(f"{kind} {number}" for kind, number in found.counts.items())
+    return (
+        f"{found.channel}: database wants {found.wanted}, ledger says {found.live} live, the channel holds "
+        f"{found.inventory}: {word} ({drift}, not ours {found.foreign})"
+    )
+
+
+def _in_words(found: Audit) -> str:
+    examples = "\n".join(
+        f"- {drift.kind}: {drift.subject} ({drift.remote_id})" for drift in found.drifts[:10]
+    )
+    return (
+        f"{line(found)}.\n\n{examples}\n\nSomebody changed it by hand, or something was lost. To put it right: "
+        f"`boostez audit {found.channel} --heal`. More: {RUNBOOK}/audit-differs.md"
+    )

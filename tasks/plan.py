@@ -1,0 +1,47 @@
+"""Plan: what each channel should carry, written into the ledger; what is not so yet is the plan.
+
+Belongs here: the order, and telling a person when a guard stopped some of it. Does not: the comparison
+(connectors/region/planning.py), the guard's rule (core/guards.py) or carrying it out (deliver.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.region import planning
+from connectors.registry import channel as channel_of
+from connectors.registry import policies
+from core.days import paris_day
+from core.plan import Plan
+from core.policy import Policy
+from tasks.run import Run
+from tasks.tell import ask, over
+
+
+def channels(run: Run) -> Iterator[Policy]:
+    """The policy of each channel, in the order of the reviewed file."""
+    yield from policies(run.settings.channels_file).values()
+
+
+@task(name="plan", task_run_name="plan-{policy.channel}", cache_policy=NO_CACHE)
+def plan(run: Run, policy: Policy) -> Plan:
+    """Write into the ledger what the channel should carry; the plan is what is not so yet."""
+    with run.meter.stage(f"plan {policy.channel}") as stage:
+        channel = channel_of(policy.channel, run.settings, run.region)
+        form = channel.capabilities.form
+        channel.close()
+        today = paris_day(dt.datetime.now(dt.UTC))
+        planned = planning.plan(run.region, policy, form, today, run.number, limits=run.settings.limits)
+        stage.documents = planned.plan.changes
+    log = get_run_logger()
+    for line in planned.plan.lines():
+        log.info(line)
+    if planned.stopped:
+        ask(run.region, run.settings, planned.stopped)
+    if planned.passed:
+        over(run.region, f"guard channel {policy.channel}")
+    return planned.plan
