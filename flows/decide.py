@@ -10,7 +10,7 @@ sent: if the plan was replaced meanwhile, it shows the new one.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from prefect import flow, get_run_logger, suspend_flow_run
 from prefect.input import RunInput
@@ -20,7 +20,6 @@ from pydantic import Field
 from connectors.region import plans
 from connectors.region.database import region
 from schemas.errors import Refused
-from tasks.tell import decided, in_words
 
 PATIENCE = 30 * 24 * 3600  # seconds that a form waits
 
@@ -30,6 +29,9 @@ class Verdict(str, Enum):  # noqa: UP042 - Prefect's form shows the values of a 
 
     APPROVE = "approve"
     REFUSE = "refuse"
+
+
+_VERDICTS: Final = {Verdict.APPROVE: plans.approve, Verdict.REFUSE: plans.refuse}
 
 
 class Decision(RunInput):
@@ -56,10 +58,10 @@ def decide_plan(plan: int) -> dict[str, Any]:
     held = plans.get(region(), plan)
     while (held := plans.newest(region(), held) or held).state == "waiting":
         plans.shown_by(region(), held.id, str(flow_run.id))
-        form = Decision.with_initial_data(description=in_words(held))
+        form = Decision.with_initial_data(description=held.words())
         decision = suspend_flow_run(wait_for_input=form, timeout=PATIENCE, key=f"plan-{held.id}")
         try:
-            held = decided(region(), held.id, decision.verdict.value, decision.by, decision.reason)
+            held = _VERDICTS[decision.verdict](region(), held.id, decision.by, decision.reason)
         except Refused as moved:
             get_run_logger().warning("%s", moved)
             held = plans.get(region(), held.id)

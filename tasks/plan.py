@@ -19,7 +19,7 @@ from core.days import paris_day
 from core.plan import Plan
 from core.policy import Policy
 from tasks.run import Run
-from tasks.tell import ask, over
+from tasks.tell import ask
 
 
 def channels(run: Run) -> Iterator[Policy]:
@@ -42,6 +42,4 @@ def plan(run: Run, policy: Policy) -> Plan:
         log.info(line)
     if planned.stopped:
         ask(run.region, run.settings, planned.stopped)
-    if planned.passed:
-        over(run.region, f"guard channel {policy.channel}")
     return planned.plan
