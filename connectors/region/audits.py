@@ -84,6 +84,8 @@ def audit(region: Region, channel: Readable) -> Audit:
         )
         columns = {"subject": "text", "marker": "text", "remote_id": "text", "digest": "text"}
         copy_rows(connection, "inventory", columns, _rows(channel.inventory()))
+        connection.execute(text("CREATE INDEX ON inventory (subject)"))
+        connection.execute(text("ANALYZE inventory"))  # without it every comparison is a nested loop
         values = {"channel": channel.name, "began": began, "form": channel.capabilities.form.encode()}
         foreign = _claim_edited(connection, values)
         row = connection.execute(text(_COUNTS), values).one()
