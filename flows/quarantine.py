@@ -11,7 +11,7 @@ import msgspec
 from prefect import flow
 
 from connectors.region import quarantine, walks
-from connectors.region.database import region
+from connectors.region.database import safe_region
 from tasks.recheck import Rechecked, recheck
 
 
@@ -23,7 +23,7 @@ def recheck_quarantine(source: str | None = None) -> dict[str, Any]:
         source: Only this source; all when empty.
 
     """
-    database, total = region(), Rechecked()
+    database, total = safe_region(), Rechecked()
     run_id = walks.start_run(database, "recheck-quarantine")
     for name in [source] if source else quarantine.sources(database):
         with database.sole_sync(name):

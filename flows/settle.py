@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from prefect import flow
 
-from connectors.region.database import region
+from connectors.region.database import safe_region
 from connectors.registry import policies
 from connectors.settings import settings
 from tasks.settle import settle
@@ -19,7 +19,9 @@ from tasks.settle import settle
 @flow(name="settle-effects", description=__doc__)
 def settle_effects() -> dict[str, Any]:
     """Look up every unknown effect that is due, channel by channel."""
-    chosen = settings()
-    return {
-        name: msgspec.to_builtins(settle(region(), chosen, name)) for name in policies(chosen.channels_file)
-    }
+    chosen, database = settings(), safe_region()
+    with database.at_work():
+        return {
+            name: msgspec.to_builtins(settle(database, chosen, name))
+            for name in policies(chosen.channels_file)
+        }
