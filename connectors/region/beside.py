@@ -181,9 +181,8 @@ def _set(server: Connection, name: str, value: str, altering: str) -> list[str]:
     except ProgrammingError as error:
         if not isinstance(error.orig, errors.InsufficientPrivilege):
             raise
-        return [
-            f"a setting that only an administrator may give: {altering.split(' DATABASE ')[0]} … SET {name} = {value}"
-        ]
+        place, _, _ = altering.partition(" DATABASE ")
+        return [f"a setting that only an administrator may give: {place} DATABASE … SET {name} = {value}"]
     return []
 
 
@@ -222,17 +221,15 @@ def swap(region: Region, other: str, kept_as: str) -> None:
     with _server(region) as server:
         for _ in range(_TRIES):
             _end_idle(server, name, other)
-            try:
-                _rename(server.engine, (name, kept_as), (other, name))
-            except OperationalError as error:
-                if not isinstance(error.orig, errors.ObjectInUse):
-                    raise
-            else:
-                return
             if found := sessions.holding(server, WORK, name):
                 raise Refused(
                     f"A sync began in the last moment: {'; '.join(found)}. Run this again when it has ended."
                 )
+            try:
+                return _rename(server.engine, (name, kept_as), (other, name))
+            except OperationalError as error:
+                if not isinstance(error.orig, errors.ObjectInUse):
+                    raise
         found = sessions.strangers(server, name)
     raise Refused(f"Others use the database: {'; '.join(found)}. End them, then run this again.")
 

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.full_database import full, full_backup, full_template, written
+from tests.worlds import _no_waiting, hub, region, sandbox
+
+__all__ = ["_no_waiting", "full", "full_backup", "full_template", "hub", "region", "sandbox", "written"]
+
 
 @pytest.fixture
 def home() -> Iterator[Path]:
