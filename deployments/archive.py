@@ -94,7 +94,7 @@ def dump(
         "--lock-wait-timeout=60s",  # behind a migration
     ]
     heard = _Counting("backup", rows, tell)
-    ended, said = _run([*command, *_target(region)], heard, _environment(region), stdout=into)
+    ended, said = _run(command, region, heard, stdout=into)
     if ended:
         raise Permanent(f"pg_dump {ended}: {_trouble(said)} Nothing is kept of this backup.")
     heard.finish()
@@ -131,9 +131,9 @@ def restore(
     """
     archive.seek(0)
     owner = f"--role={beside.owner_of(region)}"
-    command = [tools.pg_restore, "--verbose", "--no-password", "--no-owner", owner, *_target(region)]
+    command = [tools.pg_restore, "--verbose", "--no-password", "--no-owner", owner]
     heard = _Counting("restore", rows, tell)
-    ended, said = _run(command, heard, _environment(region), stdin=archive)
+    ended, said = _run(command, region, heard, stdin=archive)
     errors = _errors(said)
     serious = [message for entry, message in errors if not _dispensable(entry, message)]
     ignored = _IGNORED.search("\n".join(said[-1:]))  # not said by a pg_restore that gave up
@@ -192,15 +192,17 @@ class _Counting:
 
 def _run(
     command: Sequence[str],
+    region: Region,
     heard: Callable[[str], None],
-    environment: Mapping[str, str],
     stdin: IO[bytes] | int = subprocess.DEVNULL,
     stdout: IO[bytes] | int = subprocess.DEVNULL,
 ) -> tuple[str, list[str]]:
-    """Run a program; how it ended, empty when well, and everything it said, line by line."""
+    """Run a program on a database; how it ended, empty when well, and everything it said, line by line."""
+    variables, plain = address(region)
+    database = conninfo.make_conninfo(**(plain | {"dbname": beside.name_of(region)}))
     process = subprocess.Popen(  # noqa: S603 - our own command
-        command,
-        env=environment,
+        [*command, f"--dbname={database}"],
+        env={**os.environ, "LC_ALL": "C", **variables, "PGAPPNAME": "boostez backup"},
         stdin=stdin,
         stdout=stdout,
         stderr=subprocess.PIPE,
@@ -230,36 +232,20 @@ def _ended(code: int) -> str:
     return f"ended with code {code}" if code else ""
 
 
-def _target(region: Region) -> list[str]:
-    """The database, and what of its address has no variable."""
-    plain = {name: value for name, value in _parameters(region).items() if name not in _variables()}
-    return [f"--dbname={conninfo.make_conninfo(**(plain | {'dbname': beside.name_of(region)}))}"]
+def address(region: Region) -> tuple[dict[str, str], dict[str, str]]:
+    """The database's address as variables of the environment, and what of it has no variable.
 
+    Raises:
+        Misconfigured: a secret has none.
 
-def _environment(region: Region) -> dict[str, str]:
-    variables = _variables()
-    parameters = {name: value for name, value in _parameters(region).items() if name in variables}
-    told = {variables[name]: value for name, value in parameters.items()}
-    return {**os.environ, "LC_ALL": "C", **told, "PGAPPNAME": "boostez backup"}
-
-
-def _parameters(region: Region) -> dict[str, str]:
-    """The address in libpq's own parameters."""
+    """
     _, told = region.engine.dialect.create_connect_args(region.engine.url)
-    known = {option.keyword.decode(): option.dispchar for option in pq.Conninfo.get_defaults()}
-    variables = _variables()
-    for name in told:
-        if known.get(name) == b"*" and name not in variables:
-            raise Misconfigured(
-                f"{name} cannot be given to pg_dump safely: take it out of BOOSTEZ_DATABASE_URL."
-            )
-    return {name: str(value) for name, value in told.items() if name in known and name != "dbname"}
-
-
-def _variables() -> dict[str, str]:
-    """The environment variable of each of libpq's parameters that has one."""
-    return {
-        option.keyword.decode(): option.envvar.decode()
-        for option in pq.Conninfo.get_defaults()
-        if option.envvar
-    }
+    known = {option.keyword.decode(): option for option in pq.Conninfo.get_defaults()}
+    given = {name: value for name, value in told.items() if name in known and name != "dbname"}
+    plain = {name: str(value) for name, value in given.items() if not known[name].envvar}
+    if secret := next((name for name in plain if known[name].dispchar == b"*"), None):
+        raise Misconfigured(
+            f"{secret} cannot be given to pg_dump safely: take it out of BOOSTEZ_DATABASE_URL."
+        )
+    variables = {name: envvar.decode() for name in given if (envvar := known[name].envvar)}
+    return {variables[name]: str(given[name]) for name in variables}, plain

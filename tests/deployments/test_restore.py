@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from connectors.region import beside, channel_state, ledger, migrations, offers, planning, rewinding, walks
 from connectors.region.database import Region
@@ -27,6 +27,7 @@ from tests.deployments.test_backup import DAMAGES, back_up, forge, rewrite, sile
 from tests.full_database import BACKED_UP as NOW
 from tests.full_database import columns, contents, copied, copied_backup
 from tests.makers import incoming, job
+from tests.tomorrow import NextVersion
 from tests.worlds import Hub
 
 pytestmark = pytest.mark.database
@@ -300,6 +301,27 @@ def test_an_empty_database_needs_no_yes(full: Region, written: Path, empty_datab
 def test_a_backup_of_newer_code_is_refused(full: Region, written: Path) -> None:
     rewrite(written, version="9999")
     unchanged(full, lambda: restored(full, written), Refused, "schema version 9999.*install the newer code")
+
+
+def test_a_backup_of_an_older_version_is_brought_up_to_the_codes(
+    full: Region, written: Path, next_version: NextVersion
+) -> None:
+    then = same(full)
+    next_version()
+    migrations.upgrade(full)
+    done = restored(full, written)
+    assert (done.version, migrations.current(full)) == ("9999", "9999")
+    assert {"seen_by", *then} == set(same(full))
+    restored_columns = {table: names for table, names in kept_columns(full).items() if table in then}
+    restored_columns["effect"] = set(restored_columns["effect"]) - {"seen"}
+    assert contents(full, {table: sorted(names) for table, names in restored_columns.items()}) == then
+
+
+def test_a_backup_whose_upgrade_fails_leaves_the_old_database_serving(
+    full: Region, written: Path, next_version: NextVersion
+) -> None:
+    next_version(up='op.execute("SELECT 1 / 0")')
+    unchanged(full, lambda: restored(full, written), DataError, "division by zero")
 
 
 def test_nothing_is_restored_while_a_sync_or_a_settling_is_at_work(full: Region, written: Path) -> None:
