@@ -10,9 +10,12 @@ from contextlib import contextmanager
 
 import msgspec
 from alembic.migration import MigrationContext
+from psycopg import errors
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
 from connectors.region.database import Region
+from schemas.errors import Misconfigured
 
 _PATIENCE = (
     "statement_timeout",
@@ -74,7 +77,16 @@ def _rows(connection: Connection) -> dict[str, int]:
             "AND d.deptype = 'e') ORDER BY 1"
         )
     ).all()
-    return {
-        table.name: int(connection.exec_driver_sql(table.counting.replace("%", "%%")).scalar_one())
-        for table in tables
-    }
+    return {table.name: _count(connection, table.name, table.counting) for table in tables}
+
+
+def _count(connection: Connection, table: str, counting: str) -> int:
+    try:
+        return int(connection.exec_driver_sql(counting.replace("%", "%%")).scalar_one())
+    except ProgrammingError as error:
+        if not isinstance(error.orig, errors.InsufficientPrivilege):
+            raise
+        raise Misconfigured(
+            f"The table {table} in the Region's database may not be read by the hub's role, so no backup of the whole "
+            "can be made: an administrator has to grant that, or move the table to a database of its own."
+        ) from error

@@ -589,6 +589,13 @@ def test_what_a_plain_role_may_not_carry_over_is_told(roles: Roles, tmp_path: Pa
     assert f'role "{gone}" does not exist' in notes[2]
 
 
+def test_a_table_of_others_that_we_may_not_read_is_told(roles: Roles, tmp_path: Path) -> None:
+    roles.run("CREATE SCHEMA others", "CREATE TABLE others.secret (a int)")
+    with pytest.raises(Misconfigured, match=r"others\.secret .*may not be read"):
+        back_up(roles.region, tmp_path / "b.dump")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_role_that_may_not_make_databases_is_told_what_an_administrator_runs(
     roles: Roles, tmp_path: Path
 ) -> None:
