@@ -70,7 +70,9 @@ class Held(msgspec.Struct, frozen=True):
 
     def words(self) -> str:
         """The plan as a person reads it: the numbers, ten examples, the way out."""
-        numbers = "\n".join(f"- {words}: {self.numbers[name]}" for name, words in _WORDS.items() if name in self.numbers)
+        numbers = "\n".join(
+            f"- {words}: {self.numbers[name]}" for name, words in _WORDS.items() if name in self.numbers
+        )
         examples = "\n".join(f"- {example}" for example in self.examples)
         return (
             f"{self.message}\n\nNothing of it was done.\n\n{numbers}\n\nExamples:\n{examples}\n\n"
