@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,8 +49,18 @@ class AggregatorFeed(DocumentChannel):
         self.capabilities = Capabilities(form=f"indeed-1 {url} {publisher}", batch=1)
 
     def present(self) -> bool:
-        """See the port."""
-        return all(self._files.exists(path) for path in (self._path, f"{self._path}.gz"))
+        """See the port: two short reads, for a sync asks every time. A gzip file ends with the length of what is in it."""
+        packed, end = f"{self._path}.gz", wire.TAIL.encode()
+        with self._reaching():
+            if not (self._files.exists(self._path) and self._files.exists(packed)):
+                return False
+            length = int(self._files.size(self._path)) % 2**32
+            return self._end(self._path, len(end)) == end and self._end(packed, 4) == length.to_bytes(
+                4, "little"
+            )
+
+    def _end(self, path: str, length: int) -> bytes:
+        return bytes(self._files.read_block(path, max(0, self._files.size(path) - length), length))
 
     def replace(self, entries: Iterable[Entry], built_at: str) -> int:
         """See the port.
@@ -58,12 +69,17 @@ class AggregatorFeed(DocumentChannel):
             Unreachable: the folder cannot be written.
 
         """
-        try:
+        with self._reaching():
             self._files.makedirs(self._folder, exist_ok=True)
             return self._write(entries, built_at)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
         except (OSError, BotoCoreError) as error:
             raise Unreachable(
-                f"The feed cannot be written at {self._path}: {error}. Check BOOSTEZ_FEEDS_URL."
+                f"The feed at {self._path} cannot be reached: {error}. Check BOOSTEZ_FEEDS_URL."
             ) from error
 
     def _write(self, entries: Iterable[Entry], built_at: str) -> int:
@@ -111,10 +127,10 @@ class AggregatorFeed(DocumentChannel):
 
     def inventory(self) -> Iterator[Found]:
         """See the port: the file as whoever pulls it reads it, streamed; what stands behind a fault is not there."""
-        if not self._files.exists(self._path):
-            return
-        with self._files.open(self._path, "rb") as file:
-            yield from wire.read(file)
+        with self._reaching():
+            if self._files.exists(self._path):
+                with self._files.open(self._path, "rb") as file:
+                    yield from wire.read(file)
 
     def digest(self, marker: str, content: bytes) -> str:
         """See the port."""
