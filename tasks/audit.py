@@ -51,9 +51,18 @@ def audit(region: Region, settings: Settings, name: str, *, heal: bool) -> Audit
 
 
 def _heal(region: Region, settings: Settings, found: Audit, patience: float) -> None:
-    """Have the ledger say what was found, and deliver; what is ours and unexpected first meets the plan: it may be wanted."""
+    """Have the ledger say what was found, and deliver; what is ours and unexpected first meets the plan: it may be wanted.
+
+    After a restore from a backup the offers are old too: what they lack or still show open, a sync must say first.
+    """
     name = found.channel
     audits.heal(region, found, patience)
+    if found.outrun:
+        get_run_logger().warning(
+            "%s is newer than the ledger, which was restored, it seems: what was found is adopted, the next sync delivers",
+            name,
+        )
+        return
     if found.counts["unexpected"]:
         plan_now(region, settings, policies(settings.channels_file)[name])
     carry_out(region, settings, name, Delivered(), Progress(f"heal {name}", len(found.drifts)))

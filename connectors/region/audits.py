@@ -43,7 +43,8 @@ class Drift(msgspec.Struct, frozen=True):
 class Audit(msgspec.Struct, frozen=True):
     """The channel's truth against the ledger, in objects. ``foreign`` ones are not ours, and left alone.
 
-    ``lease`` is the newest that any marker there shows.
+    ``lease`` is the newest that any marker there shows. ``outrun``: this ledger has not given it yet, so it is older than what
+    is on the channel: it was restored from a backup.
     """
 
     channel: str
@@ -53,6 +54,7 @@ class Audit(msgspec.Struct, frozen=True):
     inventory: int
     foreign: int
     lease: int = 0
+    outrun: bool = False
     drifts: tuple[Drift, ...] = ()
 
     @property
@@ -96,7 +98,17 @@ def audit(region: Region, channel: Readable) -> Audit:
         ]
     if isinstance(channel, DocumentChannel) and row.live and not drifts and not channel.present():
         drifts.append(Drift("edited", DOCUMENT, None))
-    return Audit(channel.name, began, row.wanted, row.live, row.inventory, foreign, row.lease, tuple(drifts))
+    return Audit(
+        channel.name,
+        began,
+        row.wanted,
+        row.live,
+        row.inventory,
+        foreign,
+        row.lease,
+        row.lease > row.given,
+        tuple(drifts),
+    )
 
 
 # What a transaction that is still open writes bears the time at which that began, and is not to be seen yet: such an effect
@@ -166,7 +178,7 @@ _RANK = """
 """
 # ``lease`` is the newest that any marker shows: of 13 digits at most, for anybody may write a marker.
 _COUNTS = (
-    "SELECT (SELECT count(*) FROM there) AS inventory, count(wanted_hash) AS wanted, count(live_hash) AS live, "
+    "SELECT (SELECT count(*) FROM there) AS inventory, (SELECT last_value FROM effect_lease_seq) AS given, count(wanted_hash) AS wanted, count(live_hash) AS live, "
     "(SELECT coalesce(max(('x' || lpad(substring(marker FROM '-([0-9a-f]{1,13})$'), 16, '0'))::bit(64)::bigint), 0) "
     "FROM there) AS lease FROM effect WHERE channel = :channel"
 )
