@@ -169,3 +169,18 @@ def policies(file: Path) -> dict[str, Policy]:
         )
         for name, wanted in written.items()
     }
+
+
+def wanted(file: Path, channel: str | None = None) -> dict[str, Policy]:
+    """The policies of every channel, or of the one that somebody names.
+
+    Raises:
+        Misconfigured: the file says nothing of it.
+
+    """
+    every = policies(file)
+    if channel is None:
+        return every
+    if channel not in every:
+        raise Misconfigured(f"{file} says nothing of {channel!r}: there are {', '.join(every)}.")
+    return {channel: every[channel]}

@@ -102,12 +102,19 @@ def running_flow() -> Iterator[None]:
     """What a flow run in this process needs: its whole log sent before the server may be stopped, and no heartbeat.
 
     A sync flow ends up to a second late while the heartbeat's thread sleeps, and no variable turns that off.
+
+    Raises:
+        Misconfigured: a parameter is not what the flow's form takes; the message names it.
+
     """
+    from prefect.exceptions import ParameterTypeError
     from prefect.logging.handlers import APILogHandler
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     try:
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
             yield
+    except ParameterTypeError as error:
+        raise Misconfigured(str(error)) from error
     finally:
         APILogHandler().flush()

@@ -18,7 +18,7 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 from connectors.region import plans
-from connectors.region.database import region
+from connectors.region.database import safe_region
 from schemas.errors import Refused
 
 PATIENCE = 30 * 24 * 3600  # seconds that a form waits
@@ -43,7 +43,7 @@ class Decision(RunInput):
 
 
 def _run_name() -> str:
-    held = plans.get(region(), flow_run.parameters["plan"])
+    held = plans.get(safe_region(), flow_run.parameters["plan"])
     return f"decide {held.place}: {held.numbers['now']} withdrawals"
 
 
@@ -55,16 +55,16 @@ def decide_plan(plan: int) -> dict[str, Any]:
         plan: Its number; when another plan took its place meanwhile, that one is shown.
 
     """
-    held = plans.get(region(), plan)
-    while (held := plans.newest(region(), held) or held).state == "waiting":
-        plans.shown_by(region(), held.id, str(flow_run.id))
+    held = plans.get(safe_region(), plan)
+    while (held := plans.newest(safe_region(), held) or held).state == "waiting":
+        plans.shown_by(safe_region(), held.id, str(flow_run.id))
         form = Decision.with_initial_data(description=held.words())
         decision = suspend_flow_run(wait_for_input=form, timeout=PATIENCE, key=f"plan-{held.id}")
         try:
-            held = _VERDICTS[decision.verdict](region(), held.id, decision.by, decision.reason)
+            held = _VERDICTS[decision.verdict](safe_region(), held.id, decision.by, decision.reason)
         except Refused as moved:
             get_run_logger().warning("%s", moved)
-            held = plans.get(region(), held.id)
+            held = plans.get(safe_region(), held.id)
     get_run_logger().info(
         "Plan %d for %s: %s by %s (%s)", held.id, held.place, held.state, held.decided_by, held.reason
     )

@@ -8,6 +8,8 @@ Each is dry unless told otherwise, and the same asked for twice within minutes i
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -15,10 +17,10 @@ from prefect import flow
 from pydantic import Field
 
 from connectors.region import quarantine, replays, walks
-from connectors.region.database import region
+from connectors.region.database import safe_region
 from connectors.registry import CHANNELS, MESSENGERS, SOURCES
 from connectors.settings import settings
-from schemas.errors import Cause
+from schemas.errors import BoostezError, Cause, Misconfigured
 from tasks.recheck import Rechecked, recheck
 from tasks.replay import replay_carried, replay_failed
 
@@ -49,16 +51,17 @@ def replay_quarantine(
     dry_run: Dry = True,
 ) -> dict[str, Any]:
     """Judge what is in quarantine again; the next sync publishes what was let in."""
-    chosen = quarantine.Choice(cause=cause, since=since, refs=refs or ())
-    number = _begin("replay-quarantine", {"source": source, **msgspec.structs.asdict(chosen)}, dry=dry_run)
+    chosen = quarantine.Choice(cause=cause, since=since, refs=_sorted(refs))
     total = Rechecked(dry=dry_run)
-    for name in [source] if source else quarantine.sources(region()):
-        with region().sole_sync(name):
-            told = recheck(region(), number, name, chosen, dry=dry_run)
-        total.released += told.released
-        total.kept += told.kept
-        total.examples = (total.examples + told.examples)[: replays.EXAMPLES]
-    return _finished(number, total)
+    asked = {"source": source, **msgspec.structs.asdict(chosen)}
+    with _begun("replay-quarantine", asked, dry=dry_run) as number:
+        for name in [source] if source else quarantine.sources(safe_region()):
+            with safe_region().sole_sync(name):
+                told = recheck(safe_region(), number, name, chosen, dry=dry_run)
+            total.released += told.released
+            total.kept += told.kept
+            total.examples = (total.examples + told.examples)[: replays.EXAMPLES]
+        return _finished(number, total)
 
 
 @flow(name="replay-channel", description=__doc__)
@@ -69,9 +72,10 @@ def replay_channel(
     dry_run: Dry = True,
 ) -> dict[str, Any]:
     """Write again what a channel carries: after somebody spoilt it, or a look that must be renewed."""
-    chosen = replays.Choice(channel=channel, since=since, refs=refs or ())
-    number = _begin("replay-channel", msgspec.structs.asdict(chosen), dry=dry_run)
-    return _finished(number, replay_carried(region(), settings(), chosen, dry=dry_run))
+    _check(channel, CHANNELS)
+    chosen = replays.Choice(channel=channel, since=since, refs=_sorted(refs))
+    with _begun("replay-channel", msgspec.structs.asdict(chosen), dry=dry_run) as number:
+        return _finished(number, replay_carried(safe_region(), settings(), chosen, dry=dry_run))
 
 
 @flow(name="replay-effects", description=__doc__)
@@ -86,18 +90,45 @@ def replay_effects(
     dry_run: Dry = True,
 ) -> dict[str, Any]:
     """Try failed effects again: all that failed because a token had expired, say."""
-    chosen = replays.Choice(channel=channel, cause=cause, since=since, refs=refs or (), parked=parked)
-    number = _begin("replay-effects", msgspec.structs.asdict(chosen), dry=dry_run)
-    return _finished(number, replay_failed(region(), settings(), chosen, dry=dry_run))
+    _check(channel, (*CHANNELS, *MESSENGERS))
+    _check(cause, get_args(Cause))
+    chosen = replays.Choice(channel=channel, cause=cause, since=since, refs=_sorted(refs), parked=parked)
+    with _begun("replay-effects", msgspec.structs.asdict(chosen), dry=dry_run) as number:
+        return _finished(number, replay_failed(safe_region(), settings(), chosen, dry=dry_run))
 
 
-def _begin(kind: Kind, asked: dict[str, Any], *, dry: bool) -> int | None:
-    """The run's number; a dry one is none, and may be asked for as often as one likes."""
-    return None if dry else replays.begin(region(), kind, asked, settings().replay_debounce_seconds)
+def _check(asked: str | None, known: Collection[str]) -> None:
+    """Refuse what is not known: a replay of nothing would look like one that is done."""
+    if asked is not None and asked not in known:
+        raise Misconfigured(f"There is no {asked!r}: there are {', '.join(known)}.")
+
+
+def _sorted(refs: list[str] | None) -> tuple[str, ...]:
+    """The same references in another order are the same wish."""
+    return tuple(sorted(set(refs or ())))
+
+
+@contextmanager
+def _begun(kind: Kind, asked: dict[str, Any], *, dry: bool) -> Iterator[int | None]:
+    """The run's number; a dry one is none, and may be asked for as often as one likes.
+
+    Raises:
+        Refused: a double click.
+
+    """
+    database = safe_region()
+    with database.at_work():
+        number = None if dry else replays.begin(database, kind, asked, settings().replay_debounce_seconds)
+        try:
+            yield number
+        except BoostezError:
+            if number is not None:
+                replays.give_up(database, number)
+            raise
 
 
 def _finished(number: int | None, told: object) -> dict[str, Any]:
     shown = dict(msgspec.to_builtins(told))
     if number is not None:
-        walks.finish_run(region(), number, shown)
+        walks.finish_run(safe_region(), number, shown)
     return shown

@@ -13,8 +13,10 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.region import planning
+from connectors.region.database import Region
 from connectors.registry import channel as channel_of
 from connectors.registry import policies
+from connectors.settings import Settings
 from core.days import paris_day
 from core.plan import Plan
 from core.policy import Policy
@@ -31,15 +33,25 @@ def channels(run: Run) -> Iterator[Policy]:
 def plan(run: Run, policy: Policy) -> Plan:
     """Write into the ledger what the channel should carry; the plan is what is not so yet."""
     with run.meter.stage(f"plan {policy.channel}") as stage:
-        channel = channel_of(policy.channel, run.settings, run.region)
-        form = channel.capabilities.form
-        channel.close()
-        today = paris_day(dt.datetime.now(dt.UTC))
-        planned = planning.plan(run.region, policy, form, today, run.number, limits=run.settings.limits)
-        stage.documents = planned.plan.changes
-    log = get_run_logger()
-    for line in planned.plan.lines():
-        log.info(line)
+        planned = plan_now(run.region, run.settings, policy, run.number)
+        stage.documents = planned.changes
+    for line in planned.lines():
+        get_run_logger().info(line)
+    return planned
+
+
+def plan_now(region: Region, settings: Settings, policy: Policy, run_id: int | None = None) -> Plan:
+    """Plan a channel, and have a person decide on what a guard stopped of it.
+
+    Raises:
+        Misconfigured: the channel's settings do not fit.
+
+    """
+    channel = channel_of(policy.channel, settings, region)
+    form = channel.capabilities.form
+    channel.close()
+    today = paris_day(dt.datetime.now(dt.UTC))
+    planned = planning.plan(region, policy, form, today, run_id, limits=settings.limits)
     if planned.stopped:
-        ask(run.region, run.settings, planned.stopped)
+        ask(region, settings, planned.stopped)
     return planned.plan

@@ -14,22 +14,27 @@ import stamina
 from prefect.logging import disable_run_logger
 from pydantic import SecretStr
 
-from connectors.region import migrations, walks
+from connectors.region import migrations, offers, walks
+from connectors.region.audits import Audit
 from connectors.region.database import Region
+from connectors.region.replays import Choice
 from connectors.registry import policies, source
 from connectors.settings import Settings
 from connectors.spool import Spool
 from core.plan import Plan
 from sandbox.app import create_app
 from sandbox.server import running
+from tasks.audit import audit
 from tasks.collect import collect
 from tasks.deliver import deliver
 from tasks.plan import plan
 from tasks.reconcile import close, reconcile
+from tasks.replay import Outcome, replay_carried, replay_failed
 from tasks.run import Delivered, Figures, Run
 from tasks.settle import Settled, settle
 from tasks.tell import tell
 from tasks.validate import changed, validate
+from tasks.withdraw import Proof, withdraw
 
 
 class Sandbox:
@@ -94,6 +99,28 @@ class Hub:
         """Send every alert that waits."""
         with disable_run_logger():
             return tell.fn(self.region, self.settings)
+
+    def audit(self, channel: str, *, heal: bool = False) -> Audit:
+        with disable_run_logger():
+            return audit.fn(self.region, self.settings, channel, heal=heal)
+
+    def withdraw(self, name: str, reason: str = "asked by its employer") -> dict[str, Proof]:
+        """One offer off every channel; what each shows of it afterwards."""
+        with disable_run_logger():
+            offer = offers.named(self.region, name)
+            proofs = withdraw.fn(self.region, self.settings, offer, "camille", reason)
+            return {proof.channel: proof for proof in proofs}
+
+    def replay(self, *, dry: bool = False, **choice: Any) -> Outcome:
+        """Failed effects again."""
+        with disable_run_logger():
+            return replay_failed.fn(self.region, self.settings, Choice(**choice), dry=dry)
+
+    def renew(self, channel: str, *, dry: bool = False, **choice: Any) -> Outcome:
+        """What a channel carries again."""
+        with disable_run_logger():
+            chosen = Choice(channel=channel, **choice)
+            return replay_carried.fn(self.region, self.settings, chosen, dry=dry)
 
     def settle(self, channel: str) -> Settled:
         with disable_run_logger():
