@@ -27,6 +27,7 @@ from schemas.errors import Misconfigured, Unreachable
 from schemas.offer import decode
 
 NAME: Final = "aggregator_feed"
+_DAMAGED: Final[Any] = (EOFError, igzip.BadGzipFile, igzip_lib.IsalError)  # isal types the last as a value
 FILE: Final = "aggregator.xml"
 
 
@@ -63,7 +64,7 @@ class AggregatorFeed(DocumentChannel):
             try:
                 while packed.read(2**20):
                     pass
-            except (EOFError, igzip.BadGzipFile, igzip_lib.IsalError):
+            except _DAMAGED:
                 return False
         return True
 
