@@ -332,7 +332,9 @@ def test_an_audit_tells_missing_doubled_unexpected_and_foreign_objects(two: Regi
     counts(two)
     deliver(two)
     with two.begin() as connection:
-        marker, remote_id = connection.execute(text("SELECT marker, remote_id FROM effect ORDER BY id")).all()[0]
+        marker, remote_id = connection.execute(
+            text("SELECT marker, remote_id FROM effect ORDER BY id")
+        ).all()[0]
     there = [Found(marker, remote_id), Found(marker, "b"), Found("zzz-1", "c"), Found("", "d")]
 
     audit = audits.audit(two, Shown(there))
