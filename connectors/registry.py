@@ -76,7 +76,7 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
     "open_portal": lambda _, region: OpenPortal(region),
     "aggregator_feed": lambda settings, _: AggregatorFeed(settings.feeds, settings.public_url),
     "facebook_page": lambda settings, _: FacebookPage(
-        Http(settings.graph, setting="BOOSTEZ_FACEBOOK_GRAPH_URL"),
+        Http(settings.graph, setting="BOOSTEZ_FACEBOOK_GRAPH_URL", private_hosts=settings.private_hosts),
         version=settings.facebook_graph_version,
         page=settings.facebook_page_id,
         token=settings.facebook_token.get_secret_value(),
@@ -116,7 +116,7 @@ def channel(name: str, settings: Settings, region: Region) -> Channel:
 def contractor_client(settings: Settings) -> Contractor:
     """The contractor of the settings."""
     return Contractor(
-        Http(settings.contractor, setting="BOOSTEZ_CONTRACTOR_URL"),
+        Http(settings.contractor, setting="BOOSTEZ_CONTRACTOR_URL", private_hosts=settings.private_hosts),
         settings.contractor_client_id,
         settings.contractor_client_secret.get_secret_value(),
     )
