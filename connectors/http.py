@@ -21,6 +21,7 @@ import stamina
 
 from connectors.decoding import ACCEPTED, decoded
 from connectors.network import Network, Resolve, is_this_machine, resolve
+from schemas.documents import visible
 from schemas.errors import Misconfigured, Permanent, RetryLater, Unknown, Unreachable
 
 Response = httpx.Response
@@ -30,6 +31,7 @@ READ_SECONDS: Final = 120.0  # that one try of a read may take, however slowly i
 WRITE_SECONDS: Final = 60.0  # that a write may take
 MAX_WAIT: Final = 120.0  # seconds that one Retry-After may cost a read
 ATTEMPTS: Final = 6
+PROBLEM: Final = 200  # characters of what an error answer says
 _BUSY = frozenset({429, 503})
 _NO_ANSWER = (
     httpx.TransportError,
@@ -251,16 +253,14 @@ def _redirected(response: Response, setting: str) -> str:
 
 
 def problem(response: Response) -> str:
-    """What an error answer says, in one line (RFC 9457 when it is one)."""
+    """What an error answer says, in one short line that shows all it holds (RFC 9457 when it is one)."""
     try:
         body: Any = response.json()
     except (ValueError, RecursionError):
         body = response.text
     if isinstance(body, dict):
-        return str(body.get("detail") or body.get("title") or body.get("error") or body)[:200].replace(
-            "\n", " "
-        )
-    return str(body)[:200].replace("\n", " ")
+        body = body.get("detail") or body.get("title") or body.get("error") or body
+    return visible(" ".join(str(body).split()))[:PROBLEM]
 
 
 def retry_after(response: Response, now: dt.datetime | None = None) -> float:

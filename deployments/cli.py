@@ -29,6 +29,7 @@ from connectors.region.database import Region, region, wait_for
 from connectors.settings import Settings, settings
 from core.days import paris_day
 from deployments import report, stack
+from schemas import documents
 from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, RetryLater
 
 DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
@@ -276,9 +277,8 @@ def quarantine_list(
     for payload in kept:
         first = payload.reasons[0]
         more = f" (+{len(payload.reasons) - 1} more)" if len(payload.reasons) > 1 else ""
-        sys.stdout.write(
-            f"{payload.source}  {payload.ref or payload.key}  {first.rule}: {first.message}{more}\n"
-        )
+        line = f"{payload.source}  {payload.ref or payload.key}  {first.rule}: {first.message}{more}\n"
+        sys.stdout.write(documents.visible(line))
 
 
 @quarantine_app.command("show")
@@ -298,10 +298,11 @@ def quarantine_show(ref: str, as_json: Json = False) -> None:
             f"{payload.source}  {payload.ref or payload.key}  first seen {payload.first_seen_at}\n"
         )
         for reason in payload.reasons:
-            sys.stdout.write(
+            line = (
                 f"  {reason.pointer or '/'}  {reason.rule}: {reason.message}\n      value: {reason.value}\n"
             )
-        sys.stdout.write(payload.payload.decode("utf-8", "replace") + "\n")
+            sys.stdout.write(documents.visible(line))
+        sys.stdout.write(documents.visible(payload.payload.decode("utf-8", "replace")) + "\n")
 
 
 def _shown(payload: Any) -> dict[str, Any]:

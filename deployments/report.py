@@ -12,7 +12,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-stdout = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
+# Without markup: what outside systems say may hold brackets, and "[/a]" would end the summary of a sync.
+stdout = Console(
+    highlight=False, soft_wrap=True, markup=False, emoji=False, width=None if sys.stdout.isatty() else 140
+)
 
 
 def summary(figures: Mapping[str, Any]) -> None:
