@@ -264,6 +264,7 @@ def quarantine_list(
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
     as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a reason, to send on.")] = False,
 ) -> None:
     """List what is in quarantine, newest first."""
     with _connected():
@@ -271,6 +272,9 @@ def quarantine_list(
         kept = quarantine.detained(region(), source=source, limit=limit)
     if as_json:
         _print_json([_shown(payload) for payload in kept])
+        return
+    if as_csv:
+        report.refusals(kept)
         return
     if not kept:
         sys.stdout.write("Nothing is in quarantine.\n")
