@@ -23,6 +23,7 @@ from connectors.region import migrations
 from connectors.region.database import Region, region
 from connectors.settings import Settings, settings
 from deployments import stack
+from schemas import documents
 from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, RetryLater
 
 DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
@@ -88,8 +89,8 @@ def print_json(value: object) -> None:
 
 
 def say(line: str) -> None:
-    """A line on the standard output."""
-    sys.stdout.write(f"{line}\n")
+    """A line on the standard output; what outside systems said in it cannot steer the terminal."""
+    sys.stdout.write(f"{documents.visible(line)}\n")
 
 
 def quiet_prefect() -> None:
