@@ -20,7 +20,7 @@ import msgspec
 import typer
 
 from connectors.region import migrations
-from connectors.region.database import Region, region
+from connectors.region.database import Region, safe_region
 from connectors.settings import Settings, settings
 from deployments import stack
 from schemas import documents
@@ -57,12 +57,12 @@ def _fail(error: BoostezError) -> NoReturn:
 
 @contextmanager
 def connected(*, prefect: bool = False, sandbox: bool = False, schema: bool = True) -> Iterator[Settings]:
-    """The settings of a running stack, or of what is started for this one command; the database's version is checked."""
+    """The settings of a running stack, or of what is started for this one command; server and version are checked."""
     with stack.borrowed(settings(), prefect=prefect, sandbox=sandbox) as lent:
         os.environ.update(lent.environment())
         settings.cache_clear()
         if schema:
-            check_schema(region())
+            check_schema(safe_region())
         yield settings()
 
 
