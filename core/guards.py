@@ -114,7 +114,7 @@ def hash_of(guard: str, items: Iterable[tuple[str, str]]) -> str:
     """
     digest = hashlib.sha256(guard.encode())
     for subject, base in sorted(items):
-        digest.update(f"\n{len(subject)}:{subject}{base}".encode())
+        digest.update(f"\n{len(subject)}:{subject}{len(base)}:{base}".encode())
     return digest.hexdigest()[:16]
 
 
