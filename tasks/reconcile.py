@@ -67,11 +67,11 @@ def close(run: Run, walk: Walk) -> None:
         after = walk.after
         closed = offers.expire(run.region, number, dt.datetime.now(dt.UTC))  # explained: no guard counts them
         if walk.whole:
-            closing = _close_absent(run)
+            closing, kept = _close_absent(run)
             closed += closing.closed
-            if closing.kept:
+            if kept:
                 after = msgspec.structs.replace(after, etag=None)  # or a 304 would hide them
-            if closing.stopped:
+            if closing.doubted:
                 after = _distrusted(run, after)
         if not run.figures.not_modified:
             quarantine.release_outdated(run.region, number, name, whole=walk.whole)
@@ -83,28 +83,21 @@ def close(run: Run, walk: Walk) -> None:
     walks.remember(run.region, after)
 
 
-def _close_absent(run: Run) -> offers.Closing:
-    """Close what the snapshot lacks, unless a guard says no."""
+def _close_absent(run: Run) -> tuple[offers.Closing, int]:
+    """Close what the snapshot lacks, unless a guard says no; and how many absent offers are kept."""
     name, log = run.source.name, get_run_logger()
-    spared = _unproven(run)
+    seen = Snapshot(run.figures.collected, walks.source_state(run.region, name).last_snapshot_total)
+    spared = _unproven(run, seen)
     if spared:
         log.warning("%d absent offers are kept: their absence could not be proven", len(spared))
-    last = walks.source_state(run.region, name).last_snapshot_total
-    closing = offers.close_absent(
-        run.region,
-        run.number,
-        name,
-        Snapshot(run.figures.collected, last),
-        run.settings.limits,
-        spared=spared,
-    )
+    closing = offers.close_absent(run.region, run.number, name, seen, run.settings.limits, spared=spared)
     if closing.stopped:
         log.warning(closing.stopped.plan.message)
         ask(run.region, run.settings, closing.stopped)
     if closing.passed:
         over(run.region, f"guard source {name}")
     run.figures.held = closing.held
-    return msgspec.structs.replace(closing, kept=closing.held + len(spared))
+    return closing, closing.held + len(spared)
 
 
 def _distrusted(run: Run, after: SourceState) -> SourceState:
@@ -118,9 +111,11 @@ def _distrusted(run: Run, after: SourceState) -> SourceState:
     )
 
 
-def _unproven(run: Run) -> list[str]:
-    """Absent refs that may hide behind a payload whose ref cannot be read."""
+def _unproven(run: Run, seen: Snapshot) -> list[str]:
+    """Absent refs that may hide behind a payload whose ref cannot be read; none when a guard stops them all anyway."""
     if not walks.count_unreadable(run.region, run.number):
+        return []
+    if offers.stops_absent(run.region, run.number, run.source.name, seen, run.settings.limits):
         return []
     absent = offers.absent(run.region, run.number, run.source.name)
     if len(absent) > ASKED or run.source.read is not None:

@@ -213,6 +213,11 @@ _CLOSE = """
 _ABSENT = (
     "o.source = :source AND NOT EXISTS (SELECT FROM collected c WHERE c.run_id = :run AND c.key = o.ref)"
 )
+# Somebody refused to close it, and it is as it was then.
+_REFUSED = (
+    "EXISTS (SELECT FROM held_item i JOIN held_plan h ON h.id = i.plan_id WHERE h.kind = 'source' AND h.place = :source "
+    "AND h.state = 'refused' AND i.subject = o.ref AND i.base = o.revision::text)"
+)
 
 
 def absent(region: Region, run_id: int, source: str) -> list[str]:
@@ -228,15 +233,22 @@ def absent(region: Region, run_id: int, source: str) -> list[str]:
 class Closing(msgspec.Struct, frozen=True):
     """What became of the offers that a whole snapshot lacks.
 
-    ``closed`` were; ``held`` a guard ``stopped``; ``kept`` stay open whatever the reason; ``passed``: a plan that waited is
-    no longer needed.
+    ``closed`` were; ``held`` are open because a guard ``stopped`` them or somebody refused to close them; ``passed``: a plan
+    that waited is no longer needed; ``doubted``: the snapshot is not a good one.
     """
 
     closed: int = 0
     held: int = 0
-    kept: int = 0
     stopped: plans.Stopped | None = None
     passed: bool = False
+    doubted: bool = False
+
+
+def stops_absent(region: Region, run_id: int, source: str, seen: Snapshot, limits: Limits = DEFAULT) -> bool:
+    """Whether a guard would stop the closing of everything that a whole snapshot lacks: then nobody needs to be asked."""
+    with region.begin() as connection:
+        items, _ = _lacking(connection, run_id, source)
+        return bool(items) and snapshot(seen, _counted(connection, source, len(items)), limits) is not None
 
 
 def close_absent(
@@ -256,24 +268,31 @@ def close_absent(
     """
     with region.begin() as connection:
         lock_revisions(connection)
-        values = {"run": run_id, "source": source, "spared": list(spared)}
         _check_index(connection, run_id, seen.collected)
-        items = [
-            plans.Item(*row)
-            for row in connection.execute(
-                text(
-                    f"SELECT o.ref, o.revision::text, o.content ->> 'title' FROM offer o WHERE o.status = 'open' AND {_ABSENT} "
-                    "AND o.ref <> ALL(:spared) ORDER BY o.id"
-                ),
-                values,
-            )
-        ]
+        items, refused = _lacking(connection, run_id, source, spared)
         if stopped := _guard(connection, source, items, seen, limits, run_id):
-            return Closing(held=len(items), kept=len(items), stopped=stopped)
+            return Closing(held=len(items) + refused, stopped=stopped, doubted=True)
         passed = plans.no_longer(connection, "source", source)
-        statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared)")
-        number = connection.execute(text(statement), {**values, "reason": "absent"}).scalar_one()
-        return Closing(_closed(region, number), passed=passed)
+        statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared) AND NOT {_REFUSED}")
+        values = {"run": run_id, "source": source, "spared": list(spared), "reason": "absent"}
+        number = connection.execute(text(statement), values).scalar_one()
+        doubted = refused > 0 and seen.fell(limits)
+        return Closing(_closed(region, number), held=refused, passed=passed, doubted=doubted)
+
+
+def _lacking(
+    connection: Connection, run_id: int, source: str, spared: Sequence[str] = ()
+) -> tuple[list[plans.Item], int]:
+    """The open offers that the run's walk did not see, but for ``spared`` refs; beside them how many were refused before."""
+    rows = connection.execute(
+        text(
+            f"SELECT o.ref, o.revision::text AS base, o.content ->> 'title' AS title, {_REFUSED} AS refused FROM offer o "
+            f"WHERE o.status = 'open' AND {_ABSENT} AND o.ref <> ALL(:spared) ORDER BY o.id"
+        ),
+        {"run": run_id, "source": source, "spared": list(spared)},
+    ).all()
+    items = [plans.Item(row.ref, row.base, row.title) for row in rows if not row.refused]
+    return items, len(rows) - len(items)
 
 
 def _check_index(connection: Connection, run_id: int, expected: int) -> None:
@@ -296,6 +315,24 @@ def _guard(
 ) -> plans.Stopped | None:
     if not items:
         return None
+    counted = _counted(connection, source, len(items))
+    trip = snapshot(seen, counted, limits)
+    if trip is None:
+        return None
+    unreadable = connection.execute(
+        text("SELECT count(*) FROM collected WHERE run_id = :run AND key LIKE '#%'"), {"run": run_id}
+    ).scalar_one()
+    numbers = {
+        **msgspec.structs.asdict(counted),
+        "collected": seen.collected,
+        "unreadable": unreadable,  # some of the absent may hide behind these
+        "last_good": seen.last,
+    }
+    return plans.hold(connection, "source", source, trip, numbers, items, run_id)
+
+
+def _counted(connection: Connection, source: str, now: int) -> Withdrawals:
+    """So many absent offers, beside what was closed for its absence in the last 24 hours, of those that are open."""
     present, day = connection.execute(
         text(
             "SELECT count(*) FILTER (WHERE status = 'open'), count(*) FILTER (WHERE status = 'closed' "
@@ -303,12 +340,7 @@ def _guard(
         ),
         {"source": source},
     ).one()
-    absent = Withdrawals(len(items), day, present)
-    trip = snapshot(seen, absent, limits)
-    if trip is None:
-        return None
-    numbers = {**msgspec.structs.asdict(absent), "collected": seen.collected, "last_good": seen.last}
-    return plans.hold(connection, "source", source, trip, numbers, items, run_id)
+    return Withdrawals(now, day, present)
 
 
 def expire(region: Region, run_id: int, now: dt.datetime) -> int:
