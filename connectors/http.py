@@ -21,6 +21,7 @@ import stamina
 
 from connectors.decoding import ACCEPTED, decoded
 from connectors.network import Network, Resolve, is_this_machine, resolve
+from core.budgets import LONGEST
 from schemas.documents import visible
 from schemas.errors import Misconfigured, Permanent, RetryLater, Unknown, Unreachable
 
@@ -293,13 +294,13 @@ def problem(response: Response) -> str:
 
 
 def retry_after(response: Response, now: dt.datetime | None = None) -> float:
-    """Seconds to wait (RFC 9110 section 10.2.3: a number, or an HTTP date); 1 when it does not say."""
+    """Seconds to wait, a day at most (RFC 9110 section 10.2.3: a number, or an HTTP date); 1 when it does not say."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
-        return float(value)
+        return min(float(value), LONGEST)
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return 1.0
     moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)  # -0000 and asctime: UTC all the same
-    return max(0.0, (moment - (now or dt.datetime.now(dt.UTC))).total_seconds())
+    return min(max(0.0, (moment - (now or dt.datetime.now(dt.UTC))).total_seconds()), LONGEST)

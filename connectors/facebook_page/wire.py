@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 import jinja2
 import msgspec
 
-from core.budgets import Usage
+from core.budgets import LONGEST, Usage
 from core.effects import Intent, Receipt
 from core.html import plain_text
 from core.wording import excerpt, facts
@@ -209,7 +209,7 @@ def usage(headers: Mapping[str, str]) -> Usage | None:
             regain = told.pop("estimated_time_to_regain_access", 0)
             minutes = max(minutes, regain if isinstance(regain, int | float) else 0.0)
             percents += _numbers(told)
-    return Usage(max(percents, default=0.0), minutes * 60) if percents or minutes else None
+    return Usage(max(percents, default=0.0), min(minutes * 60, LONGEST)) if percents or minutes else None
 
 
 def _object(text: str | None) -> dict[str, Any]:
