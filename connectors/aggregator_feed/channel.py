@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import fsspec
 from botocore.exceptions import BotoCoreError
@@ -28,6 +28,8 @@ from schemas.offer import decode
 
 NAME: Final = "aggregator_feed"
 FILE: Final = "aggregator.xml"
+# isal's type hints take its error for an instance
+_BROKEN: Final = (EOFError, igzip.BadGzipFile, cast("type[Exception]", igzip_lib.error))
 
 
 class AggregatorFeed(DocumentChannel):
@@ -63,7 +65,7 @@ class AggregatorFeed(DocumentChannel):
             try:
                 while packed.read(2**20):
                     pass
-            except (EOFError, igzip.BadGzipFile, igzip_lib.IsalError):
+            except _BROKEN:
                 return False
         return True
 

@@ -13,7 +13,7 @@ from connectors.region import channel_state, offers
 from connectors.registry import policies
 from schemas.offer import key_of
 from tests.hands import PageEditor, sql
-from tests.makers import incoming, job
+from tests.makers import NOON, incoming, job
 from tests.worlds import Hub, Sandbox
 
 pytestmark = pytest.mark.database
@@ -156,10 +156,12 @@ def test_what_an_editorial_channel_had_chosen_since_the_backup_stays_chosen(
     stock(hub, *range(3))
     hub.put_out(PAGE)
     backup = Backup(hub, CARRIED)
-    stock(hub, *range(3, 12))
+    stock(hub, 3, 4)
     hub.put_out(PAGE)
     before = {post["id"] for post in sandbox.posts()}
     assert len(before) == 5
+    newer = [incoming(job(f"N-{n}", published_at=NOON)) for n in range(9)]
+    offers.merge(hub.region, 1, "contractor", newer)
 
     backup.restore()
     hub.audit(PAGE, heal=True)
