@@ -101,7 +101,11 @@ class DocumentChannel(Readable):
 
     @abstractmethod
     def present(self) -> bool:
-        """Whether the document is there, to its end."""
+        """Whether the document is there, to its end; cheap, for every delivery asks."""
+
+    @abstractmethod
+    def whole(self) -> bool:
+        """Whether all of it can be read, in every form in which it is offered; for audits."""
 
     @abstractmethod
     def replace(self, entries: Iterable[Entry], built_at: str) -> int:

@@ -69,11 +69,12 @@ def check_schema(database: Region) -> None:
     """Make an empty database ready; refuse one of another version.
 
     Raises:
-        Misconfigured: it is of another version; the message says what to run.
+        Misconfigured: it is of another version, or its server is not to be trusted; the message says what to do.
 
     """
     now, needed = migrations.current(database), migrations.newest(database)
     if now is None:
+        database.check_server()
         migrations.upgrade(database)
     elif now != needed:
         raise Misconfigured(

@@ -11,7 +11,7 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from pydantic import Field
 
-from connectors.region.database import region
+from connectors.region.database import safe_region
 from connectors.registry import CHANNELS, wanted
 from connectors.settings import settings
 from schemas.errors import BoostezError
@@ -36,18 +36,19 @@ def audit_channels(channel: Channel = None, heal: Heal = None) -> dict[str, Any]
         Misconfigured: there is no such channel.
 
     """
-    chosen, told, trouble = settings(), {}, []
-    for name, policy in wanted(chosen.channels_file, channel).items():
-        healing = policy.drift == "heal" if heal is None else heal
-        try:
-            told[name] = audit(region(), chosen, name, heal=healing).told()
-        except BoostezError as error:
-            get_run_logger().warning("%s cannot be audited now: %s", name, error)
-            trouble.append(error)
+    chosen, database, told, trouble = settings(), safe_region(), {}, []
+    with database.at_work():
+        for name, policy in wanted(chosen.channels_file, channel).items():
+            healing = policy.drift == "heal" if heal is None else heal
+            try:
+                told[name] = audit(database, chosen, name, heal=healing).told()
+            except BoostezError as error:
+                get_run_logger().warning("%s cannot be audited now: %s", name, error)
+                trouble.append(error)
+        tell(database, chosen)
     create_table_artifact(
         table=[_row(each) for each in told.values()], key="audit", description="Channels against the ledger"
     )
-    tell(region(), chosen)
     if trouble:
         raise trouble[0]
     return told

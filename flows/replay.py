@@ -17,7 +17,7 @@ from prefect import flow
 from pydantic import Field
 
 from connectors.region import quarantine, replays, walks
-from connectors.region.database import region
+from connectors.region.database import safe_region
 from connectors.registry import CHANNELS, MESSENGERS, SOURCES
 from connectors.settings import settings
 from schemas.errors import BoostezError, Cause, Misconfigured
@@ -55,9 +55,9 @@ def replay_quarantine(
     total = Rechecked(dry=dry_run)
     asked = {"source": source, **msgspec.structs.asdict(chosen)}
     with _begun("replay-quarantine", asked, dry=dry_run) as number:
-        for name in [source] if source else quarantine.sources(region()):
-            with region().sole_sync(name):
-                told = recheck(region(), number, name, chosen, dry=dry_run)
+        for name in [source] if source else quarantine.sources(safe_region()):
+            with safe_region().sole_sync(name):
+                told = recheck(safe_region(), number, name, chosen, dry=dry_run)
             total.released += told.released
             total.kept += told.kept
             total.examples = (total.examples + told.examples)[: replays.EXAMPLES]
@@ -75,7 +75,7 @@ def replay_channel(
     _check(channel, CHANNELS)
     chosen = replays.Choice(channel=channel, since=since, refs=_sorted(refs))
     with _begun("replay-channel", msgspec.structs.asdict(chosen), dry=dry_run) as number:
-        return _finished(number, replay_carried(region(), settings(), chosen, dry=dry_run))
+        return _finished(number, replay_carried(safe_region(), settings(), chosen, dry=dry_run))
 
 
 @flow(name="replay-effects", description=__doc__)
@@ -94,7 +94,7 @@ def replay_effects(
     _check(cause, get_args(Cause))
     chosen = replays.Choice(channel=channel, cause=cause, since=since, refs=_sorted(refs), parked=parked)
     with _begun("replay-effects", msgspec.structs.asdict(chosen), dry=dry_run) as number:
-        return _finished(number, replay_failed(region(), settings(), chosen, dry=dry_run))
+        return _finished(number, replay_failed(safe_region(), settings(), chosen, dry=dry_run))
 
 
 def _check(asked: str | None, known: Collection[str]) -> None:
@@ -116,17 +116,19 @@ def _begun(kind: Kind, asked: dict[str, Any], *, dry: bool) -> Iterator[int | No
         Refused: a double click.
 
     """
-    number = None if dry else replays.begin(region(), kind, asked, settings().replay_debounce_seconds)
-    try:
-        yield number
-    except BoostezError:
-        if number is not None:
-            replays.give_up(region(), number)
-        raise
+    database = safe_region()
+    with database.at_work():
+        number = None if dry else replays.begin(database, kind, asked, settings().replay_debounce_seconds)
+        try:
+            yield number
+        except BoostezError:
+            if number is not None:
+                replays.give_up(database, number)
+            raise
 
 
 def _finished(number: int | None, told: object) -> dict[str, Any]:
     shown = dict(msgspec.to_builtins(told))
     if number is not None:
-        walks.finish_run(region(), number, shown)
+        walks.finish_run(safe_region(), number, shown)
     return shown

@@ -13,7 +13,7 @@ from prefect.artifacts import create_table_artifact
 from pydantic import Field
 
 from connectors.region import offers
-from connectors.region.database import region
+from connectors.region.database import safe_region
 from connectors.settings import settings
 from schemas.errors import Refused
 from tasks.withdraw import withdraw
@@ -31,8 +31,10 @@ def withdraw_offer(name: Name, reason: Why, by: Who, source: str | None = None) 
         Refused: it could not be proven gone from every channel; the table says where.
 
     """
-    offer = offers.named(region(), name, source)
-    proofs = withdraw(region(), settings(), offer, by, reason)
+    database = safe_region()
+    with database.at_work():
+        offer = offers.named(database, name, source)
+        proofs = withdraw(database, settings(), offer, by, reason)
     told: list[dict[str, Any]] = msgspec.to_builtins(proofs)
     create_table_artifact(table=told, key=f"withdraw-{offer.key}", description=f"{offer.title} ({offer.ref})")
     if left := [proof for proof in proofs if not proof.gone]:

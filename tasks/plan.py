@@ -21,7 +21,7 @@ from core.days import paris_day
 from core.plan import Plan
 from core.policy import Policy
 from tasks.run import Run
-from tasks.tell import ask, over
+from tasks.tell import ask
 
 
 def channels(run: Run) -> Iterator[Policy]:
@@ -54,6 +54,4 @@ def plan_now(region: Region, settings: Settings, policy: Policy, run_id: int | N
     planned = planning.plan(region, policy, form, today, run_id, limits=settings.limits)
     if planned.stopped:
         ask(region, settings, planned.stopped)
-    if planned.passed:
-        over(region, f"guard channel {policy.channel}")
     return planned.plan

@@ -23,7 +23,7 @@ from core.guards import Snapshot
 from schemas.documents import Reason
 from tasks.collect import Walk
 from tasks.run import Run
-from tasks.tell import ask, over
+from tasks.tell import ask
 from tasks.validate import Judged, detained
 
 ASKED = 5_000  # absent offers that are asked about one by one; more are spared until a later snapshot
@@ -67,12 +67,8 @@ def close(run: Run, walk: Walk) -> None:
         after = walk.after
         closed = offers.expire(run.region, number, dt.datetime.now(dt.UTC))  # explained: no guard counts them
         if walk.whole:
-            closing = _close_absent(run)
-            closed += closing.closed
-            if closing.kept:
-                after = msgspec.structs.replace(after, etag=None)  # or a 304 would hide them
-            if closing.stopped:
-                after = _distrusted(run, after)
+            done, after = _close_absent(run, after)
+            closed += done
         if not run.figures.not_modified:
             quarantine.release_outdated(run.region, number, name, whole=walk.whole)
         stage.documents += closed
@@ -83,35 +79,29 @@ def close(run: Run, walk: Walk) -> None:
     walks.remember(run.region, after)
 
 
-def _close_absent(run: Run) -> offers.Closing:
-    """Close what the snapshot lacks, unless a guard says no."""
-    name, log = run.source.name, get_run_logger()
+def _close_absent(run: Run, after: SourceState) -> tuple[int, SourceState]:
+    """Close what the snapshot lacks, unless a guard says no. Returns how many, and what to remember of the snapshot."""
+    name, number, log = run.source.name, run.number, get_run_logger()
+    before = walks.source_state(run.region, name)
+    seen = Snapshot(run.figures.collected, before.last_snapshot_total)
+    if stopped := offers.stop_absent(run.region, number, name, seen, run.settings.limits):
+        log.warning(stopped.plan.message)
+        ask(run.region, run.settings, stopped)
+        run.figures.held = stopped.plan.numbers["now"]
+        return 0, _distrusted(before, after)
     spared = _unproven(run)
     if spared:
         log.warning("%d absent offers are kept: their absence could not be proven", len(spared))
-    last = walks.source_state(run.region, name).last_snapshot_total
-    closing = offers.close_absent(
-        run.region,
-        run.number,
-        name,
-        Snapshot(run.figures.collected, last),
-        run.settings.limits,
-        spared=spared,
-    )
-    if closing.stopped:
-        log.warning(closing.stopped.plan.message)
-        ask(run.region, run.settings, closing.stopped)
-    if closing.passed:
-        over(run.region, f"guard source {name}")
-    run.figures.held = closing.held
-    return msgspec.structs.replace(closing, kept=closing.held + len(spared))
+        after = msgspec.structs.replace(after, etag=None)  # or a 304 would hide them
+    closed = offers.close_absent(run.region, number, name, expected=seen.collected, spared=spared)
+    return closed, after
 
 
-def _distrusted(run: Run, after: SourceState) -> SourceState:
+def _distrusted(before: SourceState, after: SourceState) -> SourceState:
     """What to remember of a snapshot that a guard stopped: its changes, but not that it was a good one."""
-    before = walks.source_state(run.region, run.source.name)
     return msgspec.structs.replace(
         after,
+        etag=None,  # the next sync reads it again
         last_snapshot_at=before.last_snapshot_at,
         last_snapshot_id=before.last_snapshot_id,
         last_snapshot_total=before.last_snapshot_total,

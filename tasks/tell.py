@@ -21,10 +21,10 @@ from prefect.exceptions import ObjectNotFound
 
 from connectors.alerts import wire
 from connectors.alerts.channel import NAME
-from connectors.region import alerts, channel_state, plans
+from connectors.region import alerts, channel_state
 from connectors.region.channel_state import Standing
 from connectors.region.database import Region
-from connectors.region.plans import Held, Stopped
+from connectors.region.plans import Stopped
 from connectors.settings import Settings
 from schemas.errors import Unreachable
 from tasks.deliver import carry_out
@@ -109,7 +109,7 @@ def ask(region: Region, settings: Settings, stopped: Stopped) -> None:
     held = stopped.plan
     if not stopped.fresh:
         return
-    sound(region, settings, held.cause, f"A guard stopped a plan for {held.place}", in_words(held))
+    sound(region, settings, held.cause, f"A guard stopped a plan for {held.place}", held.words())
     if FlowRunContext.get() is None:
         return
     try:
@@ -122,22 +122,3 @@ def ask(region: Region, settings: Settings, stopped: Stopped) -> None:
             DECIDE,
             held.id,
         )
-
-
-def in_words(held: Held) -> str:
-    """A stopped plan as a person reads it: the numbers, ten examples, the way out."""
-    numbers = "\n".join(f"- {name}: {number}" for name, number in held.numbers.items())
-    examples = "\n".join(f"- {example}" for example in held.examples)
-    return (
-        f"{held.message}\n\nNothing of it was done.\n\n{numbers}\n\nExamples:\n{examples}\n\n"
-        f"Plan {held.id} ({held.hash}). Decide in the Prefect UI, or with `boostez plan approve {held.id}` or "
-        f"`boostez plan refuse {held.id}`. More: {RUNBOOK}/plan-stopped.md"
-    )
-
-
-def decided(region: Region, plan: int, verdict: str, by: str, reason: str) -> Held:
-    """Carry a person's verdict (approve, refuse) out. Raises Refused when the plan is past or has moved."""
-    decide = {"approve": plans.approve, "refuse": plans.refuse}[verdict]
-    held = decide(region, plan, by, reason)
-    over(region, held.cause)
-    return held

@@ -170,19 +170,23 @@ budget = "all"
 @pytest.fixture
 def hub(region: Region, sandbox: Sandbox, tmp_path: Path) -> Hub:
     """A hub whose every channel mirrors the catalogue."""
-    channels_file = tmp_path / "channels.toml"
+    return Hub(region, settings_of(sandbox, tmp_path))
+
+
+def settings_of(sandbox: Sandbox, home: Path) -> Settings:
+    """The settings of a hub whose every channel mirrors the catalogue."""
+    channels_file = home / "channels.toml"
     channels_file.write_text(POLICIES)
-    chosen = Settings(
-        home=tmp_path,
+    return Settings(
+        home=home,
         contractor_url=sandbox.base,
         facebook_graph_url=f"{sandbox.base}/graph",
         facebook_app_secret="sandbox-app-secret",
-        feeds_url=f"file://{tmp_path}/feeds",
+        feeds_url=f"file://{home}/feeds",
         portal_url="https://portail.example",
         alert_urls=[SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox")],
         channels_file=channels_file,
     )
-    return Hub(region, chosen)
 
 
 def builtins(value: Any) -> Any:

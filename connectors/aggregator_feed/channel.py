@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import fsspec
 from botocore.exceptions import BotoCoreError
@@ -27,9 +27,8 @@ from schemas.errors import Misconfigured, Unreachable
 from schemas.offer import decode
 
 NAME: Final = "aggregator_feed"
+_DAMAGED: Final[Any] = (EOFError, igzip.BadGzipFile, igzip_lib.IsalError)  # isal types the last as a value
 FILE: Final = "aggregator.xml"
-# isal's type hints take its error for an instance
-_BROKEN: Final = (EOFError, igzip.BadGzipFile, cast("type[Exception]", igzip_lib.error))
 
 
 class AggregatorFeed(DocumentChannel):
@@ -52,20 +51,25 @@ class AggregatorFeed(DocumentChannel):
         self.capabilities = Capabilities(form=f"indeed-1 {url} {publisher}", batch=1)
 
     def present(self) -> bool:
-        """See the port: both files. The gzip file alone is read whole, for nobody reads it back; it is small."""
-        end = wire.TAIL.encode()
+        """See the port: two short reads, for every sync asks."""
         with self._reaching():
             if not (self._files.exists(self._path) and self._files.exists(self._packed)):
                 return False
+            end = wire.TAIL.encode()
             last = self._files.read_block(self._path, self._files.size(self._path) - len(end), len(end))
-            return bool(last == end) and self._unpacks()
+            return bool(last == end)
+
+    def whole(self) -> bool:
+        """See the port: the gzip file is read to its end too, for no look-up reads it."""
+        with self._reaching():
+            return self.present() and self._unpacks()
 
     def _unpacks(self) -> bool:
         with self._files.open(self._packed, "rb") as file, _gzip(file, "rb") as packed:
             try:
                 while packed.read(2**20):
                     pass
-            except _BROKEN:
+            except _DAMAGED:
                 return False
         return True
 

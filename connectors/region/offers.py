@@ -225,55 +225,34 @@ def absent(region: Region, run_id: int, source: str) -> list[str]:
         return [row.ref for row in rows]
 
 
-class Closing(msgspec.Struct, frozen=True):
-    """What became of the offers that a whole snapshot lacks.
-
-    ``closed`` were; ``held`` a guard ``stopped``; ``kept`` stay open whatever the reason; ``passed``: a plan that waited is
-    no longer needed.
-    """
-
-    closed: int = 0
-    held: int = 0
-    kept: int = 0
-    stopped: plans.Stopped | None = None
-    passed: bool = False
-
-
-def close_absent(
-    region: Region,
-    run_id: int,
-    source: str,
-    seen: Snapshot,
-    limits: Limits = DEFAULT,
-    *,
-    spared: Sequence[str] = (),
-) -> Closing:
-    """Close every open offer that a whole snapshot did not contain, but for ``spared`` refs and what a guard stops.
+def stop_absent(
+    region: Region, run_id: int, source: str, seen: Snapshot, limits: Limits = DEFAULT
+) -> plans.Stopped | None:
+    """Whether a guard keeps what a whole snapshot lacks from being closed; the plan that waits then. None: it may be.
 
     Raises:
-        Refused: the walk's index does not hold the number of payloads that were ``seen``. Nothing is closed.
+        Refused: the walk's index does not hold the number of payloads that were ``seen``.
 
     """
     with region.begin() as connection:
-        lock_revisions(connection)
-        values = {"run": run_id, "source": source, "spared": list(spared)}
         _check_index(connection, run_id, seen.collected)
         items = [
             plans.Item(*row)
             for row in connection.execute(
                 text(
-                    f"SELECT o.ref, o.revision::text, o.content ->> 'title' FROM offer o WHERE o.status = 'open' AND {_ABSENT} "
-                    "AND o.ref <> ALL(:spared) ORDER BY o.id"
+                    "SELECT o.ref, o.revision::text, o.content ->> 'title' FROM offer o "
+                    f"WHERE o.status = 'open' AND {_ABSENT} ORDER BY o.id"
                 ),
-                values,
+                {"run": run_id, "source": source},
             )
         ]
-        if stopped := _guard(connection, source, items, seen, limits, run_id):
-            return Closing(held=len(items), kept=len(items), stopped=stopped)
-        passed = plans.no_longer(connection, "source", source)
-        statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared)")
-        number = connection.execute(text(statement), {**values, "reason": "absent"}).scalar_one()
-        return Closing(_closed(region, number), passed=passed)
+        numbers = _numbers(connection, source, run_id, len(items), seen)
+        absent = Withdrawals(numbers["now"], numbers["day"], numbers["present"])
+        trip = snapshot(seen, absent, limits)
+        if trip is None:
+            plans.no_longer(connection, "source", source)
+            return None
+        return plans.hold(connection, "source", source, trip, numbers, items, run_id)
 
 
 def _check_index(connection: Connection, run_id: int, expected: int) -> None:
@@ -286,29 +265,43 @@ def _check_index(connection: Connection, run_id: int, expected: int) -> None:
         )
 
 
-def _guard(
-    connection: Connection,
-    source: str,
-    items: Sequence[plans.Item],
-    seen: Snapshot,
-    limits: Limits,
-    run_id: int,
-) -> plans.Stopped | None:
-    if not items:
-        return None
-    present, day = connection.execute(
+def _numbers(connection: Connection, source: str, run_id: int, absent: int, seen: Snapshot) -> dict[str, Any]:
+    row = connection.execute(
         text(
-            "SELECT count(*) FILTER (WHERE status = 'open'), count(*) FILTER (WHERE status = 'closed' "
-            "AND closed_reason = 'absent' AND changed_at > now() - interval '24 hours') FROM offer WHERE source = :source"
+            "SELECT count(*) FILTER (WHERE status = 'open') AS present, count(*) FILTER (WHERE status = 'closed' "
+            "AND closed_reason = 'absent' AND changed_at > now() - interval '24 hours') AS day, "
+            "(SELECT count(*) FROM collected WHERE run_id = :run AND key LIKE '#%') AS unreadable "
+            "FROM offer WHERE source = :source"
         ),
-        {"source": source},
+        {"source": source, "run": run_id},
     ).one()
-    absent = Withdrawals(len(items), day, present)
-    trip = snapshot(seen, absent, limits)
-    if trip is None:
-        return None
-    numbers = {**msgspec.structs.asdict(absent), "collected": seen.collected, "last_good": seen.last}
-    return plans.hold(connection, "source", source, trip, numbers, items, run_id)
+    return {
+        "now": absent,
+        "day": row.day,
+        "present": row.present,
+        "collected": seen.collected,
+        "unreadable": row.unreadable,
+        "last_good": seen.last,
+    }
+
+
+def close_absent(
+    region: Region, run_id: int, source: str, *, expected: int, spared: Sequence[str] = ()
+) -> int:
+    """Close every open offer that a whole snapshot did not contain, but for ``spared`` refs. Returns how many.
+
+    Only once no guard stops it: ``stop_absent``.
+
+    Raises:
+        Refused: the walk's index does not hold the ``expected`` number of payloads. Nothing is closed.
+
+    """
+    with region.begin() as connection:
+        lock_revisions(connection)
+        _check_index(connection, run_id, expected)
+        statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared)")
+        values = {"source": source, "run": run_id, "reason": "absent", "spared": list(spared)}
+        return _closed(region, connection.execute(text(statement), values).scalar_one())
 
 
 def expire(region: Region, run_id: int, now: dt.datetime) -> int:

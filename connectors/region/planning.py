@@ -32,7 +32,6 @@ class Planned(msgspec.Struct, frozen=True):
 
     plan: Plan
     stopped: plans.Stopped | None
-    passed: bool  # a plan that waited is no longer needed
 
 
 def plan(
@@ -63,8 +62,9 @@ def plan(
                 {"upto": upto, "policy": fingerprint, "name": policy.channel},
             )
         stopped = _guard(connection, policy.channel, limits, run_id)
-        passed = stopped is None and plans.no_longer(connection, "channel", policy.channel)
-        outcome = Planned(_planned(connection, policy.channel, upto, stopped), stopped, passed)
+        if stopped is None:
+            plans.no_longer(connection, "channel", policy.channel)
+        outcome = Planned(_planned(connection, policy.channel, upto, stopped), stopped)
         if dry:
             connection.rollback()
         return outcome

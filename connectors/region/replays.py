@@ -17,7 +17,7 @@ from connectors.region.database import Region
 from schemas.errors import Refused
 
 EXAMPLES = 10
-_CLICKS = 72_004  # advisory lock: replays begin one at a time
+_CLICKS = 72_005  # advisory lock: replays begin one at a time
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
