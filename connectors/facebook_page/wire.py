@@ -175,8 +175,9 @@ def _refused(intent: Intent, error: Error) -> Receipt:
     cause: Cause | None = "limit" if error.code in BUSY else "token" if error.code in TOKEN else None
     if error.code in DENIED:
         cause = "permission"
-    if cause:
-        return Receipt(intent.effect, "retry", after=WAIT, error=str(error), cause=cause)
+    if cause:  # the others pause the Page: whoever resumes it has mended them
+        after = WAIT if cause == "limit" else 0.0
+        return Receipt(intent.effect, "retry", after=after, error=str(error), cause=cause)
     if error.code in DOUBTFUL or error.code == 0 or error.is_transient:
         return _doubtful(intent, str(error))
     return Receipt(intent.effect, "rejected", error=str(error), cause="content")

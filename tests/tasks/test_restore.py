@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from connectors.region import channel_state, offers
+from connectors.region import channel_state, offers, rewinding
 from connectors.registry import policies
 from schemas.offer import key_of
 from tests.hands import PageEditor, sql
-from tests.makers import incoming, job
+from tests.makers import NOON, incoming, job
 from tests.worlds import Hub, Sandbox
 
 pytestmark = pytest.mark.database
@@ -156,10 +156,12 @@ def test_what_an_editorial_channel_had_chosen_since_the_backup_stays_chosen(
     stock(hub, *range(3))
     hub.put_out(PAGE)
     backup = Backup(hub, CARRIED)
-    stock(hub, *range(3, 12))
+    stock(hub, 3, 4)
     hub.put_out(PAGE)
     before = {post["id"] for post in sandbox.posts()}
     assert len(before) == 5
+    newer = [incoming(job(f"N-{n}", published_at=NOON)) for n in range(9)]
+    offers.merge(hub.region, 1, "contractor", newer)
 
     backup.restore()
     hub.audit(PAGE, heal=True)
@@ -206,31 +208,39 @@ def test_a_whole_restore_forgets_offers_too_and_their_posts_wait_for_the_next_sy
     agrees(hub)
 
 
+@pytest.mark.parametrize("budget", ["all", 60], ids=["mirror", "editorial"])
 @pytest.mark.catalogue(30, 30)
-def test_with_the_channel_paused_until_the_first_sync_nothing_at_all_is_created(
-    hub: Hub, sandbox: Sandbox
-) -> None:
-    """The way of docs/runbook/audit-differs.md: pause, sync, audit and heal, resume, sync."""
+def test_the_way_of_the_runbook_creates_nothing_twice(hub: Hub, sandbox: Sandbox, budget: Any) -> None:
+    """docs/runbook/restore.md: every channel is paused, an audit heals, the channels are resumed, a whole sync follows."""
+    if budget != "all":
+        editorial(hub, budget)
+    channels = list(policies(hub.settings.channels_file))
     hub.take_in()
-    hub.put_out(PAGE)
+    for name in channels:
+        hub.put_out(name)
     backup = Backup(hub, EVERYTHING)
     sandbox.tell("/contractor/change", count=8, close=4, appear=6)
     hub.take_in("incremental")
-    hub.put_out(PAGE)
+    for name in channels:
+        hub.put_out(name)
     before = sandbox.truth()["graph"]
+    newest = rewinding.lease(hub.region)
 
     backup.restore()
-    channel_state.pause(hub.region, PAGE, "restored from a backup")
+    rewinding.rewind(hub.region, channels, "restored from a backup", newest_lease=newest)
+    for name in channels:
+        hub.audit(name, heal=True)
+    assert sandbox.truth()["graph"] == before, "nothing is delivered before a person resumes"
+    for name in channels:
+        channel_state.resume(hub.region, name)
     hub.take_in()
-    hub.put_out(PAGE)
-    hub.audit(PAGE, heal=True)
-    channel_state.resume(hub.region, PAGE)
-    hub.put_out(PAGE)
-    hub.put_out(PAGE)
+    for name in channels:
+        hub.put_out(name)
+        hub.put_out(name)
 
     after = sandbox.truth()["graph"]
     assert (after["created"], after["posts"], after["duplicates"]) == (before["created"], before["posts"], 0)
-    assert hub.audit(PAGE).agrees
+    agrees(hub)
 
 
 def test_a_post_whose_offer_nobody_brings_is_withdrawn_after_a_day(life: Hub, sandbox: Sandbox) -> None:
