@@ -1,6 +1,6 @@
 """Plan: what each channel should carry, written into the ledger; what is not so yet is the plan.
 
-Belongs here: the order, and telling a person when a guard stopped some of it. Does not: the comparison
+Belongs here: the order, and asking a person when a guard stopped some of it. Does not: the comparison
 (connectors/region/planning.py), the guard's rule (core/guards.py) or carrying it out (deliver.py).
 """
 
@@ -13,13 +13,15 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.region import planning
+from connectors.region.database import Region
 from connectors.registry import channel as channel_of
 from connectors.registry import policies
+from connectors.settings import Settings
 from core.days import paris_day
 from core.plan import Plan
 from core.policy import Policy
 from tasks.run import Run
-from tasks.tell import ask, over
+from tasks.tell import ask
 
 
 def channels(run: Run) -> Iterator[Policy]:
@@ -31,17 +33,21 @@ def channels(run: Run) -> Iterator[Policy]:
 def plan(run: Run, policy: Policy) -> Plan:
     """Write into the ledger what the channel should carry; the plan is what is not so yet."""
     with run.meter.stage(f"plan {policy.channel}") as stage:
-        channel = channel_of(policy.channel, run.settings, run.region)
-        form = channel.capabilities.form
-        channel.close()
-        today = paris_day(dt.datetime.now(dt.UTC))
-        planned = planning.plan(run.region, policy, form, today, run.number, limits=run.settings.limits)
-        stage.documents = planned.plan.changes
+        made = plan_now(run.region, run.settings, policy, run.number)
+        stage.documents = made.changes
     log = get_run_logger()
-    for line in planned.plan.lines():
+    for line in made.lines():
         log.info(line)
+    return made
+
+
+def plan_now(region: Region, settings: Settings, policy: Policy, run_id: int | None = None) -> Plan:
+    """Plan a channel as of now, before anything is delivered on it; what a guard stops of it, a person is asked about."""
+    channel = channel_of(policy.channel, settings, region)
+    form = channel.capabilities.form
+    channel.close()
+    today = paris_day(dt.datetime.now(dt.UTC))
+    planned = planning.plan(region, policy, form, today, run_id, limits=settings.limits)
     if planned.stopped:
-        ask(run.region, run.settings, planned.stopped)
-    if planned.passed:
-        over(run.region, f"guard channel {policy.channel}")
+        ask(planned.stopped)
     return planned.plan

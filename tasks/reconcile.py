@@ -23,7 +23,7 @@ from core.guards import Snapshot
 from schemas.documents import Reason
 from tasks.collect import Walk
 from tasks.run import Run
-from tasks.tell import ask, over
+from tasks.tell import ask
 from tasks.validate import Judged, detained
 
 ASKED = 5_000  # absent offers that are asked about one by one; more are spared until a later snapshot
@@ -93,9 +93,7 @@ def _close_absent(run: Run) -> tuple[offers.Closing, int]:
     closing = offers.close_absent(run.region, run.number, name, seen, run.settings.limits, spared=spared)
     if closing.stopped:
         log.warning(closing.stopped.plan.message)
-        ask(run.region, run.settings, closing.stopped)
-    if closing.passed:
-        over(run.region, f"guard source {name}")
+        ask(closing.stopped)
     run.figures.held = closing.held
     return closing, closing.held + len(spared)
 

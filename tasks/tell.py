@@ -69,7 +69,8 @@ def over(region: Region, *causes: str) -> None:
 
 @task(name="tell", retries=0, cache_policy=NO_CACHE)
 def tell(region: Region, settings: Settings) -> Delivered:
-    """Raise what the channels' standings call for, and send every alert that waits."""
+    """Raise what stopped plans and the channels' standings call for, and send every alert that waits."""
+    _stopped(region, settings)
     for name, standing in channel_state.standings(region).items():
         _paused(region, settings, name, standing)
         _parked(region, settings, name, standing)
@@ -78,6 +79,15 @@ def tell(region: Region, settings: Settings) -> Delivered:
     for alert in alerts.unresolved(region):
         get_run_logger().warning("since %s: %s", alert.raised_at, alert.title)
     return delivered
+
+
+def _stopped(region: Region, settings: Settings) -> None:
+    """A plan that waits has an alert, and no other plan has one: whatever became of the run that should have said so."""
+    waiting = {held.cause: held for held in plans.waiting(region)}
+    for cause, held in waiting.items():
+        sound(region, settings, cause, f"A guard stopped a plan for {held.place}", in_words(held))
+    open_ones = (alert.cause for alert in alerts.unresolved(region))
+    over(region, *(cause for cause in open_ones if cause.startswith(plans.CAUSE) and cause not in waiting))
 
 
 def _paused(region: Region, settings: Settings, name: str, standing: Standing) -> None:
@@ -104,13 +114,10 @@ def _parked(region: Region, settings: Settings, name: str, standing: Standing) -
     )
 
 
-def ask(region: Region, settings: Settings, stopped: Stopped) -> None:
-    """Have a person decide on a stopped plan: one alert and one form a place, however often the plan changes."""
+def ask(stopped: Stopped) -> None:
+    """Have a person decide on a stopped plan: one form a place, however often the plan changes."""
     held = stopped.plan
-    if not stopped.fresh:
-        return
-    sound(region, settings, held.cause, f"A guard stopped a plan for {held.place}", in_words(held))
-    if FlowRunContext.get() is None:
+    if not stopped.fresh or FlowRunContext.get() is None:
         return
     try:
         run_deployment(
@@ -139,5 +146,6 @@ def decided(region: Region, plan: int, verdict: str, by: str, reason: str) -> He
     """Carry a person's verdict (approve, refuse) out. Raises Refused when the plan is past or has moved."""
     decide = {"approve": plans.approve, "refuse": plans.refuse}[verdict]
     held = decide(region, plan, by, reason)
-    over(region, held.cause)
+    if plans.newest(region, held) is None:
+        over(region, held.cause)
     return held

@@ -12,16 +12,16 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.channel import Readable
-from connectors.region import ledger, offers, planning
+from connectors.region import ledger, offers
 from connectors.region.database import Region
 from connectors.region.offers import Named
 from connectors.registry import channel as channel_of
 from connectors.registry import policies
 from connectors.settings import Settings
-from core.days import paris_day
 from core.effects import Intent
 from schemas.errors import BoostezError
 from tasks.deliver import carry_out
+from tasks.plan import plan_now
 from tasks.progress import Progress
 from tasks.run import Delivered
 from tasks.settle import settle
@@ -48,19 +48,11 @@ def withdraw(region: Region, settings: Settings, offer: Named, by: str, reason: 
 
 def _off(region: Region, settings: Settings, name: str, key: str) -> Proof:
     before = ledger.effect(region, name, key)
-    _plan(region, settings, name)
+    plan_now(region, settings, policies(settings.channels_file)[name])
     settle.fn(region, settings, name)
     delivered = Delivered()
     carry_out(region, settings, name, delivered, Progress(f"withdraw from {name}", 1), subject=key)
     return _proof(region, settings, name, before, delivered.error)
-
-
-def _plan(region: Region, settings: Settings, name: str) -> None:
-    channel = channel_of(name, settings, region)
-    form = channel.capabilities.form
-    channel.close()
-    today = paris_day(dt.datetime.now(dt.UTC))
-    planning.plan(region, policies(settings.channels_file)[name], form, today, limits=settings.limits)
 
 
 def _proof(

@@ -23,6 +23,7 @@ from core.guards import Trip, hash_of
 from schemas.errors import Misconfigured, Refused
 
 EXAMPLES = 10  # shown to whoever decides
+CAUSE = "guard "  # what the cause of every stopped plan's alert begins with
 Kind = Literal["source", "channel"]
 State = Literal["waiting", "approved", "refused", "replaced", "moot"]
 
@@ -56,7 +57,7 @@ class Held(msgspec.Struct, frozen=True):
     @property
     def cause(self) -> str:
         """What its alert goes by."""
-        return f"guard {self.kind} {self.place}"
+        return f"{CAUSE}{self.kind} {self.place}"
 
 
 _COLUMNS = ", ".join(Held.__struct_fields__)
