@@ -14,8 +14,10 @@ from connectors.region import audits
 from connectors.region.audits import Audit
 from connectors.region.database import Region
 from connectors.registry import channel as channel_of
+from connectors.registry import policies
 from connectors.settings import Settings
 from tasks.deliver import carry_out
+from tasks.plan import plan_now
 from tasks.progress import Progress
 from tasks.run import Delivered
 from tasks.tell import RUNBOOK, over, sound
@@ -40,6 +42,9 @@ def audit(region: Region, settings: Settings, name: str, *, heal: bool) -> Audit
         over(region, f"drift {name}")
     elif heal:
         audits.heal(region, found)
+        plan_now(
+            region, settings, policies(settings.channels_file)[name]
+        )  # what was adopted may be wanted, or guarded
         carry_out(region, settings, name, Delivered(), Progress(f"heal {name}", len(found.drifts)))
         over(region, f"drift {name}")
     else:
