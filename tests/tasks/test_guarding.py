@@ -12,7 +12,7 @@ from prefect.logging import disable_run_logger
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from connectors.region import alerts, channel_state, offers, plans, walks
+from connectors.region import alerts, channel_state, offers, plans, quarantine, walks
 from connectors.region.plans import Held
 from connectors.registry import CHANNELS
 from schemas.errors import Refused
@@ -130,6 +130,16 @@ def test_a_cut_snapshot_is_told_also_when_a_payload_cannot_be_read(
     assert held.numbers["collected"] == keep
     assert len(letters(sandbox)) == 1
     assert carried(hub, sandbox) == before
+
+
+def test_a_cut_snapshot_empties_no_quarantine(hub: Hub, sandbox: Sandbox) -> None:
+    """Payloads in quarantine that it lacked were dropped, as if the contractor had withdrawn them."""
+    hub.take_in()
+    refs = sorted(payload.key for payload in quarantine.detained(hub.region, limit=100))
+    sandbox.tell("/contractor/truncate", keep=0)
+    hub.take_in()
+    assert sorted(payload.key for payload in quarantine.detained(hub.region, limit=100)) == refs
+    assert len(refs) > 3
 
 
 def test_a_fall_of_twenty_percent_is_believed_when_the_limits_allow_it(hub: Hub, sandbox: Sandbox) -> None:
