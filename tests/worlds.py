@@ -14,9 +14,10 @@ import stamina
 from prefect.logging import disable_run_logger
 from pydantic import SecretStr
 
-from connectors.region import migrations, offers, walks
+from connectors.region import migrations, offers, plans, walks
 from connectors.region.audits import Audit
 from connectors.region.database import Region
+from connectors.region.plans import Held
 from connectors.region.replays import Choice
 from connectors.registry import policies, source
 from connectors.settings import Settings
@@ -187,6 +188,14 @@ def settings_of(sandbox: Sandbox, home: Path) -> Settings:
         alert_urls=[SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox")],
         channels_file=channels_file,
     )
+
+
+VERDICTS = {"approve": plans.approve, "refuse": plans.refuse}
+
+
+def decided(region: Region, plan: int, verdict: str, by: str, reason: str) -> Held:
+    """A person's verdict on a stopped plan."""
+    return VERDICTS[verdict](region, plan, by, reason)
 
 
 def builtins(value: Any) -> Any:
