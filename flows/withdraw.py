@@ -40,7 +40,7 @@ def withdraw_offer(name: Name, reason: Why, by: Who, source: str | None = None) 
     if left := [proof for proof in proofs if not proof.gone]:
         raise Refused(
             f"{offer.ref} is closed, but not proven gone: "
-            + "; ".join(f"{proof.channel} {proof.told}" for proof in left)
+            + "; ".join(f"{proof.channel} {proof.told}".rstrip(".") for proof in left)
             + ". What is planned is carried out by the next sync; run this again to read back."
         )
     return {"offer": offer.ref, "key": offer.key, "proofs": told}
