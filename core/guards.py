@@ -54,6 +54,14 @@ class Snapshot(msgspec.Struct, frozen=True):
     collected: int
     last: int | None
 
+    def lowest(self, limits: Limits) -> int:
+        """How many offers are expected at least."""
+        return 0 if self.last is None else self.last - _share(limits.fall, self.last)
+
+    def fell(self, limits: Limits) -> bool:
+        """Whether it is empty, or holds fewer offers than are believed."""
+        return not self.collected or self.collected < self.lowest(limits)
+
 
 class Trip(msgspec.Struct, frozen=True):
     """A guard's no: which, over which limit, the sentence for a person."""
@@ -95,15 +103,14 @@ def snapshot(seen: Snapshot, absent: Withdrawals, limits: Limits) -> Trip | None
             0,
             f"The snapshot is empty while {absent.present} offers are open: {absent.now} would be closed.",
         )
-    if seen.last is not None:
-        lowest = seen.last - _share(limits.fall, seen.last)
-        if seen.collected < lowest:
-            return Trip(
-                "fall",
-                lowest,
-                f"The snapshot holds {seen.collected} offers, the last good one {seen.last}: a fall of "
-                f"{1 - seen.collected / seen.last:.0%}, {absent.now} would be closed. At least {lowest} are expected.",
-            )
+    if seen.last and seen.fell(limits):
+        lowest = seen.lowest(limits)
+        return Trip(
+            "fall",
+            lowest,
+            f"The snapshot holds {seen.collected} offers, the last good one {seen.last}: a fall of "
+            f"{1 - seen.collected / seen.last:.0%}, {absent.now} would be closed. At least {lowest} are expected.",
+        )
     return withdrawals(absent, limits)
 
 
@@ -114,7 +121,7 @@ def hash_of(guard: str, items: Iterable[tuple[str, str]]) -> str:
     """
     digest = hashlib.sha256(guard.encode())
     for subject, base in sorted(items):
-        digest.update(f"\n{len(subject)}:{subject}{base}".encode())
+        digest.update(f"\n{len(subject)}:{subject}{len(base)}:{base}".encode())
     return digest.hexdigest()[:16]
 
 

@@ -25,7 +25,7 @@ class Example(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True):
     """What ``channel`` needs, computed from the offers as of ``revision``.
 
-    ``held`` withdrawals are not in it: a guard stopped them as plan number ``held_by``.
+    ``held`` withdrawals are not in it: a guard keeps them, as plan number ``held_by``, or because somebody refused them.
     """
 
     channel: str
@@ -45,10 +45,12 @@ class Plan(msgspec.Struct, frozen=True):
     def lines(self) -> Iterator[str]:
         """The plan as a person reads it."""
         if self.held:
-            yield (
-                f"{self.channel}: a guard keeps {self.held} from being withdrawn; "
-                f"decide with `boostez plan approve|refuse {self.held_by}`"
+            way_out = (
+                "`boostez plan list --all` shows why"
+                if self.held_by is None
+                else f"decide with `boostez plan approve|refuse {self.held_by}`"
             )
+            yield f"{self.channel}: a guard keeps {self.held} from being withdrawn; {way_out}"
         if not self.changes:
             yield f"{self.channel}: nothing to do"
             return

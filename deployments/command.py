@@ -20,9 +20,10 @@ import msgspec
 import typer
 
 from connectors.region import migrations
-from connectors.region.database import Region, region
+from connectors.region.database import Region, safe_region
 from connectors.settings import Settings, settings
 from deployments import stack
+from schemas import documents
 from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, RetryLater
 
 DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
@@ -56,12 +57,12 @@ def _fail(error: BoostezError) -> NoReturn:
 
 @contextmanager
 def connected(*, prefect: bool = False, sandbox: bool = False, schema: bool = True) -> Iterator[Settings]:
-    """The settings of a running stack, or of what is started for this one command; the database's version is checked."""
+    """The settings of a running stack, or of what is started for this one command; server and version are checked."""
     with stack.borrowed(settings(), prefect=prefect, sandbox=sandbox) as lent:
         os.environ.update(lent.environment())
         settings.cache_clear()
         if schema:
-            check_schema(region())
+            check_schema(safe_region())
         yield settings()
 
 
@@ -88,8 +89,8 @@ def print_json(value: object) -> None:
 
 
 def say(line: str) -> None:
-    """A line on the standard output."""
-    sys.stdout.write(f"{line}\n")
+    """A line on the standard output; what outside systems said in it cannot steer the terminal."""
+    sys.stdout.write(f"{documents.visible(line)}\n")
 
 
 def quiet_prefect() -> None:

@@ -67,8 +67,12 @@ def close(run: Run, walk: Walk) -> None:
         after = walk.after
         closed = offers.expire(run.region, number, dt.datetime.now(dt.UTC))  # explained: no guard counts them
         if walk.whole:
-            done, after = _close_absent(run, after)
-            closed += done
+            closing, kept = _close_absent(run)
+            closed += closing.closed
+            if kept:
+                after = msgspec.structs.replace(after, etag=None)  # or a 304 would hide them
+            if closing.doubted:
+                after = _distrusted(run, after)
         if not run.figures.not_modified:
             quarantine.release_outdated(run.region, number, name, whole=walk.whole)
         stage.documents += closed
@@ -79,38 +83,37 @@ def close(run: Run, walk: Walk) -> None:
     walks.remember(run.region, after)
 
 
-def _close_absent(run: Run, after: SourceState) -> tuple[int, SourceState]:
-    """Close what the snapshot lacks, unless a guard says no. Returns how many, and what to remember of the snapshot."""
-    name, number, log = run.source.name, run.number, get_run_logger()
-    before = walks.source_state(run.region, name)
-    seen = Snapshot(run.figures.collected, before.last_snapshot_total)
-    if stopped := offers.stop_absent(run.region, number, name, seen, run.settings.limits):
-        log.warning(stopped.plan.message)
-        ask(run.region, run.settings, stopped)
-        run.figures.held = stopped.plan.numbers["now"]
-        return 0, _distrusted(before, after)
-    spared = _unproven(run)
+def _close_absent(run: Run) -> tuple[offers.Closing, int]:
+    """Close what the snapshot lacks, unless a guard says no; and how many absent offers are kept."""
+    name, log = run.source.name, get_run_logger()
+    seen = Snapshot(run.figures.collected, walks.source_state(run.region, name).last_snapshot_total)
+    spared = _unproven(run, seen)
     if spared:
         log.warning("%d absent offers are kept: their absence could not be proven", len(spared))
-        after = msgspec.structs.replace(after, etag=None)  # or a 304 would hide them
-    closed = offers.close_absent(run.region, number, name, expected=seen.collected, spared=spared)
-    return closed, after
+    closing = offers.close_absent(run.region, run.number, name, seen, run.settings.limits, spared=spared)
+    if closing.stopped:
+        log.warning(closing.stopped.plan.message)
+        ask(run.region, run.settings, closing.stopped)
+    run.figures.held = closing.held
+    return closing, closing.held + len(spared)
 
 
-def _distrusted(before: SourceState, after: SourceState) -> SourceState:
+def _distrusted(run: Run, after: SourceState) -> SourceState:
     """What to remember of a snapshot that a guard stopped: its changes, but not that it was a good one."""
+    before = walks.source_state(run.region, run.source.name)
     return msgspec.structs.replace(
         after,
-        etag=None,  # the next sync reads it again
         last_snapshot_at=before.last_snapshot_at,
         last_snapshot_id=before.last_snapshot_id,
         last_snapshot_total=before.last_snapshot_total,
     )
 
 
-def _unproven(run: Run) -> list[str]:
-    """Absent refs that may hide behind a payload whose ref cannot be read."""
+def _unproven(run: Run, seen: Snapshot) -> list[str]:
+    """Absent refs that may hide behind a payload whose ref cannot be read; none when a guard stops them all anyway."""
     if not walks.count_unreadable(run.region, run.number):
+        return []
+    if offers.stops_absent(run.region, run.number, run.source.name, seen, run.settings.limits):
         return []
     absent = offers.absent(run.region, run.number, run.source.name)
     if len(absent) > ASKED or run.source.read is not None:

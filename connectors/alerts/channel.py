@@ -5,10 +5,12 @@ words (wire.py).
 
 Apprise's notify() answers yes or no for all its destinations together and does not tell a refusal from a lost answer. So
 each destination is an effect of its own, a no is *unknown*, and since nobody can look into a mailbox the effect is parked.
+What an address asks of Apprise against that (``retry``, ``optional``) is overruled.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -19,6 +21,10 @@ from connectors.channel import Capabilities, ItemChannel, Sent
 from core.effects import Intent, Receipt
 
 NAME: Final = "alerts"
+
+# Both tell addresses, secrets included: Apprise at every level, its transport the path of each call.
+logging.getLogger("apprise").addFilter(lambda _: False)
+logging.getLogger("urllib3.connectionpool").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 class Alerts(ItemChannel):
@@ -53,7 +59,10 @@ class Alerts(ItemChannel):
                 error="an address of BOOSTEZ_ALERT_URLS is not one that Apprise knows",
                 cause="content",
             )
-        if sender.notify(title=message.title, body=wire.body(message, intent.marker)):
+        for service in sender:
+            service.retry, service.optional = 0, False
+        body = wire.body(message, intent.marker)
+        if sender.notify(title=message.title, body=body, body_format=apprise.NotifyFormat.TEXT):
             return Receipt(intent.effect, "done", intent.marker)
         return Receipt(
             intent.effect, "unknown", error="Apprise could not say that it was delivered", cause="answer"

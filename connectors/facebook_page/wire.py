@@ -21,15 +21,17 @@ from urllib.parse import urlencode
 import jinja2
 import msgspec
 
-from core.budgets import Usage
+from core.budgets import LONGEST, Usage
 from core.effects import Intent, Receipt
 from core.html import plain_text
 from core.wording import excerpt, facts
+from schemas.documents import visible
 from schemas.errors import Cause, Permanent, RetryLater
 from schemas.offer import Offer, decode
 
 # Our link ends the post: a title that looks like a marker is not one.
 MARKER: Final = re.compile(r"/offres/([0-9a-z]+)\?e=(\1-[0-9a-f]+)\s*\Z")
+SAID: Final = 300  # characters of a message of Graph's
 EXCERPT: Final = 280  # characters of the description in a post
 BUSY: Final = frozenset({4, 17, 32, 341, 613, 80001, 80002})  # limits: the call was not executed
 TOKEN: Final = frozenset({102, 190})
@@ -51,7 +53,8 @@ class Error(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """What it says, for a person."""
         sub = f"/{self.error_subcode}" if self.error_subcode else ""
-        return f"Graph {self.code}{sub}: {self.message} (trace {self.fbtrace_id})"
+        said = visible(" ".join(self.message.split()))[:SAID]
+        return f"Graph {self.code}{sub}: {said} (trace {visible(self.fbtrace_id)[:SAID]})"
 
 
 @cache
@@ -207,7 +210,7 @@ def usage(headers: Mapping[str, str]) -> Usage | None:
             regain = told.pop("estimated_time_to_regain_access", 0)
             minutes = max(minutes, regain if isinstance(regain, int | float) else 0.0)
             percents += _numbers(told)
-    return Usage(max(percents, default=0.0), minutes * 60) if percents or minutes else None
+    return Usage(max(percents, default=0.0), min(minutes * 60, LONGEST)) if percents or minutes else None
 
 
 def _object(text: str | None) -> dict[str, Any]:

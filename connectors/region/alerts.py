@@ -39,7 +39,7 @@ def sound(region: Region, cause: str, title: str, message: str, destinations: Se
             text(
                 "INSERT INTO alert (cause, title, message) VALUES (:cause, :title, :message) "
                 "ON CONFLICT (cause) WHERE resolved_at IS NULL DO UPDATE SET seen_at = now(), times = alert.times + 1, "
-                "message = excluded.message RETURNING id, times"
+                "title = excluded.title, message = excluded.message RETURNING id, times"
             ),
             {"cause": cause, "title": title, "message": message},
         ).one()
@@ -49,7 +49,7 @@ def sound(region: Region, cause: str, title: str, message: str, destinations: Se
             connection.execute(
                 text("INSERT INTO channel (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": NAME}
             )
-        for destination in destinations:
+        for destination in dict.fromkeys(destinations):  # the same address twice is one place
             content = msgspec.json.encode(Message(destination, title, message))
             connection.execute(
                 text(

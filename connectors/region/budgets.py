@@ -92,11 +92,15 @@ class SharedBudget:
             if usage is not None:
                 pace = paced(pace, usage, row.calls, self._window)
                 pace = msgspec.structs.replace(pace, wait=max(pace.wait, wait))
-            connection.execute(
-                text(
-                    "UPDATE channel SET spacing = :spacing, usage = :percent, call_cost = :cost, calls = 0, "
-                    "not_before = CASE WHEN :wait > 0 THEN greatest(not_before, now() + make_interval(secs => :wait)) "
-                    "ELSE not_before END WHERE name = :name"
-                ),
-                {"name": self._channel, **msgspec.structs.asdict(pace)},
-            )
+            connection.execute(text(_LEARNT), {"name": self._channel, **msgspec.structs.asdict(pace)})
+
+
+# The next turn follows the last one that was given at the new spacing, not at the old.
+_LEARNT = """
+    UPDATE channel SET spacing = :spacing, usage = :percent, call_cost = :cost,
+        calls = CASE WHEN usage = :percent THEN calls ELSE 0 END,
+        next_call_at = next_call_at + make_interval(secs => cast(:spacing AS float8) - spacing),
+        not_before = CASE WHEN :wait > 0 THEN greatest(not_before, now() + make_interval(secs => :wait))
+            ELSE not_before END
+    WHERE name = :name
+"""

@@ -195,7 +195,7 @@ class ChannelRow(Base):
         server_default=text("0")
     )  # seconds between two calls of all workers
     next_call_at: Mapped[dt.datetime | None]  # the first instant that no worker has reserved
-    calls: Mapped[int] = mapped_column(server_default=text("0"))  # since the channel last told its usage
+    calls: Mapped[int] = mapped_column(server_default=text("0"))  # since the used percent last changed
     usage: Mapped[float] = mapped_column(server_default=text("0"))  # percent of its budget, as last told
     call_cost: Mapped[float] = mapped_column(
         server_default=text("0")

@@ -213,6 +213,11 @@ _CLOSE = """
 _ABSENT = (
     "o.source = :source AND NOT EXISTS (SELECT FROM collected c WHERE c.run_id = :run AND c.key = o.ref)"
 )
+# Somebody refused to close it, and it is as it was then.
+_REFUSED = (
+    "EXISTS (SELECT FROM held_item i JOIN held_plan h ON h.id = i.plan_id WHERE h.kind = 'source' AND h.place = :source "
+    "AND h.state = 'refused' AND i.subject = o.ref AND i.base = o.revision::text)"
+)
 
 
 def absent(region: Region, run_id: int, source: str) -> list[str]:
@@ -225,34 +230,68 @@ def absent(region: Region, run_id: int, source: str) -> list[str]:
         return [row.ref for row in rows]
 
 
-def stop_absent(
-    region: Region, run_id: int, source: str, seen: Snapshot, limits: Limits = DEFAULT
-) -> plans.Stopped | None:
-    """Whether a guard keeps what a whole snapshot lacks from being closed; the plan that waits then. None: it may be.
+class Closing(msgspec.Struct, frozen=True):
+    """What became of the offers that a whole snapshot lacks.
+
+    ``closed`` were; ``held`` are open because a guard ``stopped`` them or somebody refused to close them; ``doubted``: the
+    snapshot is not a good one.
+    """
+
+    closed: int = 0
+    held: int = 0
+    stopped: plans.Stopped | None = None
+    doubted: bool = False
+
+
+def stops_absent(region: Region, run_id: int, source: str, seen: Snapshot, limits: Limits = DEFAULT) -> bool:
+    """Whether a guard would stop the closing of everything that a whole snapshot lacks: then nobody needs to be asked."""
+    with region.begin() as connection:
+        items, _ = _lacking(connection, run_id, source)
+        return bool(items) and snapshot(seen, _counted(connection, source, len(items)), limits) is not None
+
+
+def close_absent(
+    region: Region,
+    run_id: int,
+    source: str,
+    seen: Snapshot,
+    limits: Limits = DEFAULT,
+    *,
+    spared: Sequence[str] = (),
+) -> Closing:
+    """Close every open offer that a whole snapshot did not contain, but for ``spared`` refs and what a guard stops.
 
     Raises:
-        Refused: the walk's index does not hold the number of payloads that were ``seen``.
+        Refused: the walk's index does not hold the number of payloads that were ``seen``. Nothing is closed.
 
     """
     with region.begin() as connection:
+        lock_revisions(connection)
         _check_index(connection, run_id, seen.collected)
-        items = [
-            plans.Item(*row)
-            for row in connection.execute(
-                text(
-                    "SELECT o.ref, o.revision::text, o.content ->> 'title' FROM offer o "
-                    f"WHERE o.status = 'open' AND {_ABSENT} ORDER BY o.id"
-                ),
-                {"run": run_id, "source": source},
-            )
-        ]
-        numbers = _numbers(connection, source, run_id, len(items), seen)
-        absent = Withdrawals(numbers["now"], numbers["day"], numbers["present"])
-        trip = snapshot(seen, absent, limits)
-        if trip is None:
-            plans.no_longer(connection, "source", source)
-            return None
-        return plans.hold(connection, "source", source, trip, numbers, items, run_id)
+        items, refused = _lacking(connection, run_id, source, spared)
+        if stopped := _guard(connection, source, items, seen, limits, run_id):
+            return Closing(held=len(items) + refused, stopped=stopped, doubted=True)
+        plans.no_longer(connection, "source", source)
+        statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared) AND NOT {_REFUSED}")
+        values = {"run": run_id, "source": source, "spared": list(spared), "reason": "absent"}
+        number = connection.execute(text(statement), values).scalar_one()
+        doubted = refused > 0 and seen.fell(limits)
+        return Closing(_closed(region, number), held=refused, doubted=doubted)
+
+
+def _lacking(
+    connection: Connection, run_id: int, source: str, spared: Sequence[str] = ()
+) -> tuple[list[plans.Item], int]:
+    """The open offers that the run's walk did not see, but for ``spared`` refs; beside them how many were refused before."""
+    rows = connection.execute(
+        text(
+            f"SELECT o.ref, o.revision::text AS base, o.content ->> 'title' AS title, {_REFUSED} AS refused FROM offer o "
+            f"WHERE o.status = 'open' AND {_ABSENT} AND o.ref <> ALL(:spared) ORDER BY o.id"
+        ),
+        {"run": run_id, "source": source, "spared": list(spared)},
+    ).all()
+    items = [plans.Item(row.ref, row.base, row.title) for row in rows if not row.refused]
+    return items, len(rows) - len(items)
 
 
 def _check_index(connection: Connection, run_id: int, expected: int) -> None:
@@ -265,43 +304,42 @@ def _check_index(connection: Connection, run_id: int, expected: int) -> None:
         )
 
 
-def _numbers(connection: Connection, source: str, run_id: int, absent: int, seen: Snapshot) -> dict[str, Any]:
-    row = connection.execute(
-        text(
-            "SELECT count(*) FILTER (WHERE status = 'open') AS present, count(*) FILTER (WHERE status = 'closed' "
-            "AND closed_reason = 'absent' AND changed_at > now() - interval '24 hours') AS day, "
-            "(SELECT count(*) FROM collected WHERE run_id = :run AND key LIKE '#%') AS unreadable "
-            "FROM offer WHERE source = :source"
-        ),
-        {"source": source, "run": run_id},
-    ).one()
-    return {
-        "now": absent,
-        "day": row.day,
-        "present": row.present,
+def _guard(
+    connection: Connection,
+    source: str,
+    items: Sequence[plans.Item],
+    seen: Snapshot,
+    limits: Limits,
+    run_id: int,
+) -> plans.Stopped | None:
+    if not items:
+        return None
+    counted = _counted(connection, source, len(items))
+    trip = snapshot(seen, counted, limits)
+    if trip is None:
+        return None
+    unreadable = connection.execute(
+        text("SELECT count(*) FROM collected WHERE run_id = :run AND key LIKE '#%'"), {"run": run_id}
+    ).scalar_one()
+    numbers = {
+        **msgspec.structs.asdict(counted),
         "collected": seen.collected,
-        "unreadable": row.unreadable,
+        "unreadable": unreadable,  # some of the absent may hide behind these
         "last_good": seen.last,
     }
+    return plans.hold(connection, "source", source, trip, numbers, items, run_id)
 
 
-def close_absent(
-    region: Region, run_id: int, source: str, *, expected: int, spared: Sequence[str] = ()
-) -> int:
-    """Close every open offer that a whole snapshot did not contain, but for ``spared`` refs. Returns how many.
-
-    Only once no guard stops it: ``stop_absent``.
-
-    Raises:
-        Refused: the walk's index does not hold the ``expected`` number of payloads. Nothing is closed.
-
-    """
-    with region.begin() as connection:
-        lock_revisions(connection)
-        _check_index(connection, run_id, expected)
-        statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared)")
-        values = {"source": source, "run": run_id, "reason": "absent", "spared": list(spared)}
-        return _closed(region, connection.execute(text(statement), values).scalar_one())
+def _counted(connection: Connection, source: str, now: int) -> Withdrawals:
+    """So many absent offers, beside what was closed for its absence in the last 24 hours, of those that are open."""
+    present, day = connection.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE status = 'open'), count(*) FILTER (WHERE status = 'closed' "
+            "AND closed_reason = 'absent' AND changed_at > now() - interval '24 hours') FROM offer WHERE source = :source"
+        ),
+        {"source": source},
+    ).one()
+    return Withdrawals(now, day, present)
 
 
 def expire(region: Region, run_id: int, now: dt.datetime) -> int:

@@ -64,7 +64,8 @@ def plan(
         stopped = _guard(connection, policy.channel, limits, run_id)
         if stopped is None:
             plans.no_longer(connection, "channel", policy.channel)
-        outcome = Planned(_planned(connection, policy.channel, upto, stopped), stopped)
+        number = None if stopped is None or (dry and stopped.new) else stopped.plan.id
+        outcome = Planned(_planned(connection, policy.channel, upto, number), stopped)
         if dry:
             connection.rollback()
         return outcome
@@ -230,7 +231,7 @@ def _want(
     return wanting.rowcount + unwanting.rowcount
 
 
-def _planned(connection: Connection, channel: str, revision: int, stopped: plans.Stopped | None) -> Plan:
+def _planned(connection: Connection, channel: str, revision: int, held_by: int | None) -> Plan:
     due = f"FROM effect e WHERE e.channel = :channel AND e.state = 'planned' AND {{}} {HELD}"
     counts = {
         row.operation: row.n
@@ -256,5 +257,5 @@ def _planned(connection: Connection, channel: str, revision: int, stopped: plans
         counts.get("withdraw", 0),
         tuple(Example(row.operation, row.subject, row.title) for row in examples),
         held,
-        stopped.plan.id if stopped else None,
+        held_by,
     )

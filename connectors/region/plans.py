@@ -90,10 +90,11 @@ _COLUMNS = ", ".join(Held.__struct_fields__)
 
 
 class Stopped(msgspec.Struct, frozen=True):
-    """What a guard's no came to. ``fresh``: nothing waited for this place before, so somebody must be told."""
+    """What a guard's no came to. ``fresh``: nothing waited for this place before; ``new``: this very plan was not known."""
 
     plan: Held
     fresh: bool
+    new: bool
 
 
 def hold(
@@ -116,14 +117,16 @@ def hold(
         values,
     ).one_or_none()
     if known:
-        return Stopped(Held(*known), fresh=False)
+        return Stopped(Held(*known), fresh=False, new=False)
     replaced = connection.execute(
         text(
             "UPDATE held_plan SET state = 'replaced' WHERE kind = :kind AND place = :place AND state = 'waiting' "
-            "RETURNING flow_run"
+            "RETURNING id, flow_run"
         ),
         values,
     ).one_or_none()
+    if replaced:
+        _forget_items(connection, replaced.id)
     row = connection.execute(
         text(
             "INSERT INTO held_plan (kind, place, guard, message, hash, numbers, examples, run_id, flow_run) VALUES (:kind, "
@@ -143,7 +146,7 @@ def hold(
     held = Held(*row)
     columns = {"plan_id": "int8", "subject": "text", "base": "text"}
     copy_rows(connection, "held_item", columns, ((held.id, item.subject, item.base) for item in items))
-    return Stopped(held, fresh=replaced is None)
+    return Stopped(held, fresh=replaced is None, new=True)
 
 
 def no_longer(connection: Connection, kind: Kind, place: str) -> None:
@@ -156,11 +159,17 @@ def no_longer(connection: Connection, kind: Kind, place: str) -> None:
     ).one_or_none()
     if found:
         _let_go(connection, found.id)
+        _forget_items(connection, found.id)
         alerts.end(connection, cause(kind, place))
 
 
 def _let_go(connection: Connection, plan: int) -> None:
     connection.execute(text("UPDATE effect SET held_by = NULL WHERE held_by = :plan"), {"plan": plan})
+
+
+def _forget_items(connection: Connection, plan: int) -> None:
+    """A plan that is past keeps its numbers and examples; its items could fill the disk."""
+    connection.execute(text("DELETE FROM held_item WHERE plan_id = :plan"), {"plan": plan})
 
 
 def get(region: Region, plan: int) -> Held:
@@ -181,6 +190,14 @@ def _get(connection: Connection, plan: int, lock: str = "") -> Held:
     if row is None:
         raise Misconfigured(f"No stopped plan {plan}: `boostez plan list` shows which there are.")
     return Held(*row)
+
+
+def _locked(connection: Connection, plan: int) -> Held:
+    """The plan, while nobody plans for its place: one that is under way may be about to replace it."""
+    lock_revisions(connection)
+    place = _get(connection, plan).place
+    connection.execute(text("SELECT FROM channel WHERE name = :place FOR UPDATE"), {"place": place})
+    return _get(connection, plan, "FOR UPDATE")
 
 
 def waiting(region: Region, *, decided: bool = False, limit: int = 100) -> list[Held]:
@@ -216,7 +233,7 @@ def refuse(region: Region, plan: int, by: str, reason: str) -> Held:
 
     """
     with region.begin() as connection:
-        held = _get(connection, plan, "FOR UPDATE")
+        held = _locked(connection, plan)
         if held.state != "waiting":
             raise Refused(_not_now(held))
         return _decide(connection, plan, "refused", by, reason)
@@ -230,8 +247,7 @@ def approve(region: Region, plan: int, by: str, reason: str) -> Held:
 
     """
     with region.begin() as connection:
-        lock_revisions(connection)
-        held = _get(connection, plan, "FOR UPDATE")
+        held = _locked(connection, plan)
         if held.state not in {"waiting", "refused"}:
             raise Refused(_not_now(held))
         still = connection.execute(text(_STILL[held.kind]), {"plan": plan, "place": held.place}).all()
@@ -292,6 +308,7 @@ def _rest(connection: Connection, held: Held, items: list[Item]) -> Held | None:
         text("UPDATE held_plan SET state = 'replaced', decided_by = NULL WHERE id = :plan"), {"plan": held.id}
     )
     _let_go(connection, held.id)
+    _forget_items(connection, held.id)
     if not items:
         alerts.end(connection, held.cause)
         return None

@@ -23,6 +23,7 @@ MARKER = marker_of(SUBJECT, LEASE)
 LINK = f"https://portail.example/offres/{SUBJECT}?e={MARKER}"
 PAGE = "100000000000001"
 OPERATIONS: tuple[Operation, ...] = ("create", "update", "withdraw")
+DAY = 86_400.0
 LONGEST = 1_500  # characters of a post with the longest title: residents read it on a telephone
 
 
@@ -318,10 +319,11 @@ def test_usage_headers_tell_how_full_the_budget_is(headers: dict[str, str], usag
 @example({"X-Business-Use-Case-Usage": '{"1":[{"estimated_time_to_regain_access":NaN}]}'})
 @example({"X-Business-Use-Case-Usage": '{"1":[{"estimated_time_to_regain_access":-5}]}'})
 @example({"X-Business-Use-Case-Usage": '{"1":[{"estimated_time_to_regain_access":1e999}]}'})
+@example({"X-Business-Use-Case-Usage": '{"1":[{"estimated_time_to_regain_access":1e308}]}'})
 @example({"X-Business-Use-Case-Usage": '{"1":[{"estimated_time_to_regain_access":true}]}'})
 def test_odd_usage_headers_ask_for_a_sane_time(headers: dict[str, str]) -> None:
     usage = wire.usage(headers) or Usage(0)
-    assert 0 <= usage.wait < float("inf")
+    assert 0 <= usage.wait <= DAY
     assert 0 <= usage.percent < float("inf")
 
 
@@ -402,3 +404,14 @@ def test_a_post_is_plain_text() -> None:
 def test_a_post_is_of_a_length_that_is_read(title: str, description: str) -> None:
     text = wire.message(job(title=title, description=sanitise(description) or "<p>x</p>"), LINK)
     assert len(text) <= LONGEST
+
+
+def test_what_graph_says_is_one_short_line_that_shows_all_it_holds() -> None:
+    error = wire.error_of(
+        {"error": {"message": f"a\n\x1b[31m\u202e{'b' * 5000}", "code": 190, "fbtrace_id": "A\x07"}}
+    )
+    assert error is not None
+    said = str(error)
+    assert said.startswith("Graph 190: a \\u001b[31m\\u202ebbb")
+    assert said.isprintable()
+    assert len(said) < 700
