@@ -18,18 +18,16 @@ from schemas.errors import BoostezError
 from tasks.audit import audit
 from tasks.tell import tell
 
-Channel = Annotated[
-    str | None,
-    Field(description="Only this channel; all when empty.", json_schema_extra={"enum": [*CHANNELS, None]}),
-]
-Heal = Annotated[
-    bool | None, Field(description="Put right what differs, or not; as the channel's policy says when empty.")
-]
+Channel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, None]})]
 
 
 @flow(name="audit-channels", description=__doc__)
-def audit_channels(channel: Channel = None, heal: Heal = None) -> dict[str, Any]:
+def audit_channels(channel: Channel = None, heal: bool | None = None) -> dict[str, Any]:
     """Audit every channel; heal what was changed by hand, or tell a person, as the channel's policy says.
+
+    Args:
+        channel: Only this channel; all when empty.
+        heal: Put right what differs, or not; as the channel's policy says when empty.
 
     Raises:
         RetryLater, Permanent: some channel could not be read; the others were audited.

@@ -24,33 +24,31 @@ from schemas.errors import BoostezError, Cause, Misconfigured
 from tasks.recheck import Rechecked, recheck
 from tasks.replay import replay_carried, replay_failed
 
-Dry = Annotated[bool, Field(description="Only tell what would be done; untick to do it.")]
-Since = Annotated[dt.datetime | None, Field(description="Only what changed since then.")]
-Refs = Annotated[list[str] | None, Field(description="Only these references, or keys of the portal.")]
-SourceName = Annotated[
-    str | None, Field(description="Only this source.", json_schema_extra={"enum": [*SOURCES, None]})
-]
-ChannelName = Annotated[str, Field(description="The channel.", json_schema_extra={"enum": list(CHANNELS)})]
-AnyChannel = Annotated[
-    str | None,
-    Field(description="Only this channel.", json_schema_extra={"enum": [*CHANNELS, *MESSENGERS, None]}),
-]
-CauseName = Annotated[
-    str | None,
-    Field(description="Only what failed for this.", json_schema_extra={"enum": [*get_args(Cause), None]}),
-]
+SourceName = Annotated[str | None, Field(json_schema_extra={"enum": [*SOURCES, None]})]
+ChannelName = Annotated[str, Field(json_schema_extra={"enum": list(CHANNELS)})]
+AnyChannel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, *MESSENGERS, None]})]
+CauseName = Annotated[str | None, Field(json_schema_extra={"enum": [*get_args(Cause), None]})]
 Kind = Literal["replay-quarantine", "replay-channel", "replay-effects"]
 
 
 @flow(name="replay-quarantine", description=__doc__)
 def replay_quarantine(
     source: SourceName = None,
-    cause: Annotated[str | None, Field(description="Only what this rule refused.")] = None,
-    since: Since = None,
-    refs: Refs = None,
-    dry_run: Dry = True,
+    cause: str | None = None,
+    since: dt.datetime | None = None,
+    refs: list[str] | None = None,
+    dry_run: bool = True,
 ) -> dict[str, Any]:
-    """Judge what is in quarantine again; the next sync publishes what was let in."""
+    """Judge what is in quarantine again; the next sync publishes what was let in.
+
+    Args:
+        source: Only this source; all when empty.
+        cause: Only what this rule refused, as `boostez status` names it.
+        since: Only what came since then.
+        refs: Only these references, or keys of the portal.
+        dry_run: Only tell what would be done; untick to do it.
+
+    """
     chosen = quarantine.Choice(cause=cause, since=since, refs=_sorted(refs))
     total = Rechecked(dry=dry_run)
     asked = {"source": source, **msgspec.structs.asdict(chosen)}
@@ -67,11 +65,19 @@ def replay_quarantine(
 @flow(name="replay-channel", description=__doc__)
 def replay_channel(
     channel: ChannelName,
-    since: Since = None,
-    refs: Refs = None,
-    dry_run: Dry = True,
+    since: dt.datetime | None = None,
+    refs: list[str] | None = None,
+    dry_run: bool = True,
 ) -> dict[str, Any]:
-    """Write again what a channel carries: after somebody spoilt it, or a look that must be renewed."""
+    """Write again what a channel carries: after somebody spoilt it, or a look that must be renewed.
+
+    Args:
+        channel: The channel.
+        since: Only what was written since then.
+        refs: Only these references, or keys of the portal.
+        dry_run: Only tell what would be done; untick to do it.
+
+    """
     _check(channel, CHANNELS)
     chosen = replays.Choice(channel=channel, since=since, refs=_sorted(refs))
     with _begun("replay-channel", msgspec.structs.asdict(chosen), dry=dry_run) as number:
@@ -82,14 +88,22 @@ def replay_channel(
 def replay_effects(
     channel: AnyChannel = None,
     cause: CauseName = None,
-    since: Since = None,
-    refs: Refs = None,
-    parked: Annotated[
-        bool, Field(description="Also those whose outcome nobody can look up: they may happen twice.")
-    ] = False,
-    dry_run: Dry = True,
+    since: dt.datetime | None = None,
+    refs: list[str] | None = None,
+    parked: bool = False,
+    dry_run: bool = True,
 ) -> dict[str, Any]:
-    """Try failed effects again: all that failed because a token had expired, say."""
+    """Try failed effects again: all that failed because a token had expired, say.
+
+    Args:
+        channel: Only this channel; all when empty.
+        cause: Only what failed for this; for anything when empty.
+        since: Only what failed since then.
+        refs: Only these references, or keys of the portal.
+        parked: Also those whose outcome nobody can look up: they may happen twice.
+        dry_run: Only tell what would be done; untick to do it.
+
+    """
     _check(channel, (*CHANNELS, *MESSENGERS))
     _check(cause, get_args(Cause))
     chosen = replays.Choice(channel=channel, cause=cause, since=since, refs=_sorted(refs), parked=parked)

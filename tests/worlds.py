@@ -14,13 +14,13 @@ import stamina
 from prefect.logging import disable_run_logger
 from pydantic import SecretStr
 
-from connectors.region import migrations, offers, plans, walks
+from connectors.region import database, migrations, offers, plans, walks
 from connectors.region.audits import Audit
 from connectors.region.database import Region
 from connectors.region.plans import Held
 from connectors.region.replays import Choice
 from connectors.registry import policies, source
-from connectors.settings import Settings
+from connectors.settings import Settings, settings
 from connectors.spool import Spool
 from core.plan import Plan
 from sandbox.app import create_app
@@ -70,6 +70,23 @@ class Hub:
 
     def __init__(self, region: Region, settings: Settings) -> None:
         self.region, self.settings = region, settings
+
+    def environment(self) -> dict[str, str]:
+        """This hub as settings in the environment, for flows and commands."""
+        chosen = self.settings
+        assert chosen.facebook_app_secret
+        told = {
+            "HOME": str(chosen.home),
+            "DATABASE_URL": self.region.engine.url.render_as_string(hide_password=False),
+            "CONTRACTOR_URL": chosen.contractor,
+            "FACEBOOK_GRAPH_URL": chosen.graph,
+            "FACEBOOK_APP_SECRET": chosen.facebook_app_secret.get_secret_value(),
+            "FEEDS_URL": chosen.feeds,
+            "PORTAL_URL": chosen.public_url,
+            "ALERT_URLS": f'["{chosen.alert_urls[0].get_secret_value()}"]',
+            "CHANNELS_FILE": str(chosen.channels_file),
+        }
+        return {f"BOOSTEZ_{name}": value for name, value in told.items()}
 
     @contextlib.contextmanager
     def run(self, mode: str = "full", source_name: str = "contractor") -> Iterator[Run]:
@@ -153,6 +170,24 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         box = Sandbox(base)
         yield box
         box.http.close()
+
+
+def forget() -> None:
+    """What this process read once, it reads again."""
+    for cached in (settings, database.region, database.safe_region, policies):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def flowing(request: pytest.FixtureRequest, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """The hub as flow runs find it: by the environment, with a Prefect server."""
+    request.getfixturevalue("prefect_server")
+    for name, value in hub.environment().items():
+        monkeypatch.setenv(name, value)
+    forget()
+    yield hub
+    database.region().dispose()
+    forget()
 
 
 POLICIES = """

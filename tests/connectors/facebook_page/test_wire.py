@@ -171,9 +171,8 @@ def test_what_an_answer_says_of_an_operation(operation: Operation, name: str) ->
         assert receipt.remote_id in ({"1_2", None} if operation == "withdraw" else {"1_2"})
     else:
         assert receipt.error
-        assert (receipt.after > 0) is (
-            receipt.cause == "limit"
-        )  # what pauses the Page waits for a person, not for a clock
+    # what pauses the Page waits for a person, not for a clock
+    assert (receipt.after > 0) is (receipt.cause == "limit")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
