@@ -20,6 +20,7 @@ from sandbox.clock import Clock, instant
 from sandbox.contractor import Contractor, problem
 from sandbox.faults import ADMINISTRATION, Order
 from sandbox.graph import Graph
+from sandbox.inbox import Inbox
 from sandbox.posts import Posts
 from sandbox.state import State
 
@@ -70,6 +71,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     require_proof: bool | None = None
     forbidden_pages: list[str] | None = None
     calls_per_hour: int | None = None
+    listed_posts: int | None = None
 
 
 class Administration:
@@ -84,11 +86,12 @@ class Administration:
         contractor: Contractor,
         graph: Graph,
         posts: Posts,
+        inbox: Inbox,
         orders: list[Order],
         log: Log,
     ) -> None:
         self._state, self._clock, self._board, self._contractor = state, clock, board, contractor
-        self._graph, self._posts, self._orders, self._log = graph, posts, orders, log
+        self._graph, self._posts, self._inbox, self._orders, self._log = graph, posts, inbox, orders, log
 
     def routes(self) -> list[Route]:
         """Every path under ``/_sandbox``."""
@@ -97,6 +100,7 @@ class Administration:
             ("GET", "/truth", self.truth),
             ("GET", "/truth/posts", self.posts),
             ("GET", "/truth/offers", self.offers),
+            ("GET", "/truth/messages", lambda _request, _body: {"items": self._inbox.messages()}),
             ("POST", "/clock", self.advance),
             ("POST", "/contractor/change", self.change),
             ("POST", "/contractor/malform", self.malform),
@@ -127,7 +131,12 @@ class Administration:
             "corrected": sum(entry.correction is not None for entry in self._board.entries.values()),
             "snapshot_id": self._board.snapshot_id(None),
         }
-        return {"now": instant(self._clock.now()), "contractor": contractor, "graph": self._posts.truth()}
+        return {
+            "now": instant(self._clock.now()),
+            "contractor": contractor,
+            "graph": self._posts.truth(),
+            "inbox": self._inbox.truth(),
+        }
 
     def posts(self, request: Request, _body: bytes) -> Any:
         """Every post that is there, oldest first; with ``deleted=true`` every post that ever was."""
@@ -207,8 +216,16 @@ class Administration:
             graph.forbidden_pages = frozenset(asked.forbidden_pages)
         if asked.calls_per_hour is not None:
             graph.calls_per_hour = asked.calls_per_hour
+        if asked.listed_posts is not None:
+            graph.listed_posts = asked.listed_posts
         pages = sorted(graph.forbidden_pages)
-        return Settings(self._contractor.token_seconds, graph.require_proof, pages, graph.calls_per_hour)
+        return Settings(
+            self._contractor.token_seconds,
+            graph.require_proof,
+            pages,
+            graph.calls_per_hour,
+            graph.listed_posts,
+        )
 
     def order(self, _request: Request, body: bytes) -> Any:
         """One more fault."""

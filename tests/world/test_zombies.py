@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
+from connectors.channel import Readable
 from connectors.region import audits, channel_state
 from connectors.registry import CHANNELS, channel
 from tests.world.stage import Stage, set_up
@@ -63,7 +64,8 @@ def right(stage: Stage, created: int = OFFERS) -> None:
     assert (graph["created"], graph["duplicates"], graph["posts"]) == (created, 0, OFFERS)
     for name in CHANNELS:
         built = channel(name, stage.settings, stage.direct)
-        audit = audits.audit(stage.direct, name, built.inventory())
+        assert isinstance(built, Readable)
+        audit = audits.audit(stage.direct, built)
         built.close()
         assert audit.agrees, audit
     with stage.direct.begin() as connection:

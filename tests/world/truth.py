@@ -17,6 +17,7 @@ from lxml import etree
 from sqlalchemy import text
 
 from connectors import registry
+from connectors.channel import Readable
 from connectors.facebook_page import wire as facebook
 from connectors.region import audits, channel_state
 from schemas.offer import Offer, encode
@@ -34,7 +35,17 @@ def differences(stage: Stage, outside: Outside) -> list[str]:
     carried |= {key: board.malformed[key] for key in board.malformed.keys() & known.keys()}
     return [
         difference
-        for clause in (_offers, _payloads, _page, _never_twice, _feed, _residents, _ledger, _litter)
+        for clause in (
+            _offers,
+            _payloads,
+            _page,
+            _never_twice,
+            _feed,
+            _residents,
+            _ledger,
+            _messages,
+            _litter,
+        )
         for difference in clause(Case(stage, board, known, carried))
     ]
 
@@ -156,18 +167,18 @@ def _compare(
 
 
 def _ledger(case: Case) -> Iterator[str]:
-    """The ledger has nothing open, and agrees with each channel that can be read."""
+    """The ledger has nothing open, and agrees with each channel."""
     region = case.stage.direct
     standings = channel_state.standings(region)
     for name in registry.CHANNELS:
         channel = registry.channel(name, case.stage.settings, region)
         try:
-            if not channel.capabilities.lookup:
-                yield from _ended(case, name)
+            if not isinstance(channel, Readable):
+                yield f"{name}: cannot be read back, and no clause says what must come of it"
                 continue
-            audit = audits.audit(region, name, channel.inventory())
-            if not audit.agrees:
-                yield f"{name}: the audit differs: {audit}"
+            found = audits.audit(region, channel)
+            if not found.agrees:
+                yield f"{name}: the audit differs: {found}"
             standing = standings.get(name, channel_state.Standing())
             if standing.parked or standing.refused:
                 yield f"{name}: {standing.parked} parked and {standing.refused} refused, without a reason"
@@ -175,15 +186,23 @@ def _ledger(case: Case) -> Iterator[str]:
             channel.close()
 
 
-def _ended(case: Case, name: str) -> Iterator[str]:
-    """What cannot be looked up ended: done, or parked for a person."""
+def _messages(case: Case) -> Iterator[str]:
+    """What cannot be looked up ended: done, and arrived once; or parked for a person, and arrived once at most."""
+    messages = case.stage.sandbox.http.get("/truth/messages").json()["items"]
+    arrived = Counter(message["subject"] for message in messages)
     with case.stage.direct.begin() as connection:
         rows = connection.execute(
-            text("SELECT subject, state FROM effect WHERE channel = :name ORDER BY subject"), {"name": name}
+            text("SELECT channel, subject, state FROM effect WHERE channel = ANY(:names) ORDER BY id"),
+            {"names": list(registry.MESSENGERS)},
         ).all()
-    states = Counter(row.state for row in rows)
-    if states.keys() - {"done", "parked"}:
-        yield f"{name}: effects that did not end: {dict(states)}"
+    expected = {"done": {1}, "parked": {0, 1}}
+    for row in rows:
+        if row.state not in expected:
+            yield f"{row.channel} {row.subject}: did not end, but is {row.state}"
+        elif arrived[row.subject] not in expected[row.state]:
+            yield f"{row.channel} {row.subject}: {row.state}, and arrived {arrived[row.subject]} times"
+    for subject in arrived.keys() - {row.subject for row in rows}:
+        yield f"message {subject}: arrived, and is nobody's"
 
 
 def _litter(case: Case) -> Iterator[str]:

@@ -14,7 +14,8 @@ from connectors.region import offers, walks
 from connectors.region.database import Region
 from connectors.registry import policies, source
 from connectors.spool import Spool
-from tasks.deliver import deliver, plan
+from tasks.deliver import deliver
+from tasks.plan import plan
 from tasks.run import Delivered, Run
 from tasks.settle import settle
 from tests.makers import incoming, job
