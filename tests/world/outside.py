@@ -26,7 +26,6 @@ from schemas.errors import Rejected
 from schemas.offer import Offer, key_of
 from tests.worlds import Sandbox
 
-
 _CLIENT = {"grant_type": "client_credentials", "client_id": "boostez", "client_secret": "sandbox-secret"}
 
 

@@ -14,9 +14,13 @@ import msgspec
 
 from connectors.region import channel_state
 from connectors.region.database import Region
-from flows import offers, settle as settling
+from flows import offers
+from flows import settle as settling
 from schemas.errors import BoostezError
 from tasks import run
+from tasks.deliver import deliver
+from tasks.plan import channels, plan
+from tasks.settle import settle as settle_one
 from tests.world import seams, truth
 from tests.world.outside import Outside
 from tests.world.points import Death, Listener, Planned, Point, Points, Struck
@@ -220,10 +224,10 @@ def sync(*, full: bool) -> dict[str, Any]:
 def put_out(but: Collection[str] = ()) -> None:
     """Plan, deliver and settle every channel, as a sync of another source does after its intake."""
     with run.opened("lheo", "incremental") as other:
-        for policy in offers.channels(other):
+        for policy in channels(other):
             if policy.channel not in but:
-                offers.deliver(other, offers.plan(other, policy))
-                offers.settle(other.region, other.settings, policy.channel)
+                deliver.fn(other, plan.fn(other, policy))
+                settle_one.fn(other.region, other.settings, policy.channel)
 
 
 def settle() -> dict[str, Any]:

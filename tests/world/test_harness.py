@@ -104,11 +104,11 @@ def test_a_dead_hub_does_nothing_more(stage: Stage) -> None:
     life = Life(Points(), Region(stage.database_url), stage.idle)
     post = {"message": "Bonjour", "access_token": "sandbox-page-token"}
     tries: list[Callable[[], Any]] = [
-        lambda: life.region.ping(),
+        life.region.ping,
         lambda: _insert(life.region),
         lambda: httpx.post(f"{stage.settings.graph}/v26.0/{PAGE}/feed", data=post),
         lambda: requests.post(f"{stage.settings.graph}/v26.0/{PAGE}/feed", data=post, timeout=5),
-        lambda: (stage.home / "channels.toml").unlink(),
+        (stage.home / "channels.toml").unlink,
         lambda: tempfile.TemporaryDirectory(dir=stage.home).cleanup(),
     ]
     with alive(life):
@@ -191,7 +191,9 @@ def _by_requests(url: str) -> tuple[int, bytes]:
     return answer.status_code, answer.content
 
 
-ANSWERED = {  # what the client sees, and how many posts there are then
+ANSWERED: dict[
+    str, tuple[tuple[Any, Any], int]
+] = {  # what the client sees, and how many posts there are then
     "unreachable": ((httpx.ConnectError, requests.ConnectionError), 0),
     "timeout_before": ((httpx.ReadTimeout, requests.ReadTimeout), 0),
     "timeout_after": ((httpx.ReadTimeout, requests.ReadTimeout), 3),
@@ -237,8 +239,8 @@ def test_a_limit_of_the_contractor_is_a_429(stage: Stage) -> None:
     life.end()
 
 
-def test_every_seam_is_gone_when_the_stage_is(stage: Stage) -> None:
-    """Seams are put in place for the stage's tests, in one process with all others."""
+def test_every_seam_is_gone_afterwards() -> None:
+    """Worlds are played in one process with all other tests."""
     here = httpx.HTTPTransport.handle_request
     with seams.installed():
         assert httpx.HTTPTransport.handle_request is not here

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from connectors.facebook_page import wire as facebook
 from core.effects import Found, Intent, Receipt

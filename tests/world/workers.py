@@ -14,6 +14,7 @@ from connectors.region import offers, walks
 from connectors.region.database import Region
 from connectors.registry import policies, source
 from connectors.spool import Spool
+from tasks import tell as telling
 from tasks.deliver import deliver
 from tasks.plan import plan
 from tasks.run import Delivered, Run
@@ -53,10 +54,13 @@ class Gate(Points):
 class Worker(Thread):
     """A hub of its own: ``number`` tells its calls from those of others."""
 
-    def __init__(self, stage: Stage, number: int, gate: Gate | None = None) -> None:
+    def __init__(self, stage: Stage, number: int, gate: Gate | None = None, feeds: str | None = None) -> None:
+        """``feeds`` is where this worker's feeds are, when not where the stage's are."""
         super().__init__(name=f"worker-{number}", daemon=True)
         version = f"v{26 + number}.0"
-        self.settings = stage.settings.model_copy(update={"facebook_graph_version": version})
+        self.settings = stage.settings.model_copy(
+            update={"facebook_graph_version": version, "feeds_url": feeds or stage.settings.feeds_url}
+        )
         self.gate = gate or Gate()
         self.region = Region(stage.database_url)
         self.done: dict[str, Delivered] = {}
@@ -132,6 +136,12 @@ class Worker(Thread):
         """Look up what is unknown."""
         with alive(self._life):
             settle.fn(self.region, self.settings, name)
+
+    def tell(self) -> Delivered:
+        """Raise what must be told, and send what waits."""
+        with alive(self._life):
+            done: Delivered = telling.tell(self.region, self.settings)
+        return done
 
     def settle_and_put_out(self, name: str = "facebook_page") -> None:
         """Both, one after the other."""
