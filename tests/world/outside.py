@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
@@ -17,6 +19,7 @@ import msgspec
 
 from connectors.contractor import wire
 from connectors.contractor.pages import read_page
+from connectors.http import ATTEMPTS
 from core.normalise import normalise
 from schemas import documents
 from schemas.errors import Rejected
@@ -50,6 +53,15 @@ class Outside:
         self.sandbox.tell("/contractor/malform", refs=bad[1:], how="ref_missing")
         self.sandbox.tell("/contractor/change", count=1, close=1, reopen=1, seed=self.seed + 1)
         self._note()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """The contractor answers that it is not there: people must be told."""
+        self.sandbox.fault("/v1/offers", "unavailable", times=ATTEMPTS)
+        try:
+            yield
+        finally:
+            self.sandbox.http.delete("/faults").raise_for_status()
 
     def served(self) -> list[bytes]:
         """The payloads of every open offer, byte for byte."""

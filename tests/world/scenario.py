@@ -15,8 +15,7 @@ import msgspec
 from connectors.region import channel_state
 from connectors.region.database import Region
 from flows import offers
-from flows.offers import sync_offers
-from flows.settle import settle_effects
+from flows import settle as settling
 from schemas.errors import BoostezError
 from tasks import run
 from tests.world import seams, truth
@@ -125,12 +124,15 @@ class World:
         return Story(self.tale, self.points.passed, self.points.struck, rounds, found)
 
     def syncs(self) -> None:
-        """Three syncs, with changes outside between them, whatever becomes of the hub."""
+        """Four syncs, of which one finds nobody, with changes outside between them, whatever becomes of the hub."""
         self.attempt("full sync", sync, full=True)
         self._tell("      the outside changes")
         self.outside.change_a_first_time()
         self._time_passes()
         self.attempt("incremental sync", sync, full=False)
+        with self.outside.away():
+            self._tell("      the contractor is away")
+            self.attempt("incremental sync", sync, full=False)
         self._tell("      the outside changes again")
         self.outside.change_a_second_time()
         self._time_passes()
@@ -213,7 +215,7 @@ class World:
 
 def sync(*, full: bool) -> dict[str, Any]:
     """A sync, as the flow does it: its figures."""
-    return dict(sync_offers.fn("contractor", full=full))
+    return dict(offers.sync_offers.fn("contractor", full=full))
 
 
 def put_out(but: Collection[str] = ()) -> None:
@@ -228,7 +230,7 @@ def put_out(but: Collection[str] = ()) -> None:
 
 def settle() -> dict[str, Any]:
     """What the settling deployment does."""
-    return dict(settle_effects.fn())
+    return dict(settling.settle_effects.fn())
 
 
 def _nothing_done(figures: Mapping[str, Any]) -> bool:

@@ -270,8 +270,7 @@ def _through_httpx(patch: pytest.MonkeyPatch) -> None:
 
 def one_ssl_context(patch: pytest.MonkeyPatch) -> None:
     """Every client shares one: each takes 35 ms to make, and a sync makes five."""
-    default: Any = sys.modules["httpx._transports.default"]
-    patch.setattr(default, "create_ssl_context", cache(default.create_ssl_context))
+    patch.setattr(httpx, "create_ssl_context", cache(httpx.create_ssl_context))
 
 
 # requests

@@ -20,42 +20,27 @@ import pytest
 import stamina
 from prefect import Task
 from prefect.logging import disable_run_logger
-from pydantic import SecretStr
 
 from connectors import registry
 from connectors.channel import Channel
 from connectors.contractor import client as contractor
 from connectors.facebook_page import channel as facebook
 from connectors.region.database import Region
+from connectors.region.models import METADATA
 from connectors.settings import Settings
 from flows import offers, settle
 from sandbox.app import create_app
 from sandbox.server import running
 from tasks import run, tell
 from tests.world import seams
-from tests.worlds import POLICIES, Sandbox
+from tests.worlds import Sandbox, settings_of
 
 JOBS, TRAININGS = 7, 5
 SEED: Final = 2026  # of a catalogue without malformed offers: the story malforms one itself
 BATCH: Final = 5  # small, so that twelve offers take several calls and several pages
 HOUR: Final = 3600
 PATIENCE: Final = 30.0  # seconds
-TABLES: Final = (
-    "board",
-    "effect",
-    "held_item",
-    "held_plan",
-    "alert",
-    "pick",
-    "channel",
-    "quarantine",
-    "collected",
-    "correction",
-    "offer_change",
-    "offer",
-    "run",
-    "source",
-)
+TABLES: Final = tuple(table.name for table in reversed(METADATA.sorted_tables))
 
 
 class Stage:
@@ -72,18 +57,7 @@ class Stage:
         self.impatient: list[
             seams.Raw
         ] = []  # and those of a hub that must not wait for one that stands still
-        file = home / "channels.toml"
-        file.write_text(POLICIES)
-        self.settings = Settings(
-            home=home,
-            contractor_url=sandbox.base,
-            facebook_graph_url=f"{sandbox.base}/graph",
-            facebook_app_secret="sandbox-app-secret",
-            feeds_url=f"file://{home}/feeds",
-            portal_url="https://portail.example",
-            alert_urls=[SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox")],
-            channels_file=file,
-        )
+        self.settings = settings_of(sandbox, home)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -120,7 +94,8 @@ class Stage:
                 "not_before = not_before - interval '1 hour', looked_up_at = looked_up_at - interval '1 hour'"
             )
             self.connection.execute(
-                "UPDATE channel SET not_before = not_before - interval '1 hour', next_call_at = next_call_at - interval '1 hour'"
+                "UPDATE channel SET not_before = not_before - interval '1 hour', "
+                "next_call_at = next_call_at - interval '1 hour'"
             )
         self.sandbox.tell("/clock", advance_seconds=HOUR)
 
@@ -147,7 +122,6 @@ def set_up(database_url: str, home: Path, *, threads: bool = False) -> Iterator[
     ):
         make_small(patch, batch=BATCH, in_flight=1)
         patch.setattr(os, "fsync", lambda _: None)  # a process dies here, not the machine
-        patch.setattr(Region, "check_server", lambda _: None)  # it refuses what makes worlds fast
         stamina.set_testing(True, attempts=6, cap=True)
         stamina.instrumentation.set_on_retry_hooks(())  # thousands of lines nobody reads
         stage = Stage(f"{database_url}&options=-csynchronous_commit%3Doff", Sandbox(base), home)
@@ -163,10 +137,10 @@ def set_up(database_url: str, home: Path, *, threads: bool = False) -> Iterator[
 
 def without_orchestrator(patch: pytest.MonkeyPatch, stage: Stage) -> None:
     """The flows as they are written, their tasks as plain functions, on what is on the stage."""
-    for flow in (offers, settle, tell):
-        for name, task in vars(flow).copy().items():
+    for module in (offers, settle, tell):
+        for name, task in vars(module).copy().items():
             if isinstance(task, Task):
-                patch.setattr(flow, name, task.fn)
+                patch.setattr(module, name, task.fn)
     patch.setattr(offers, "report", lambda run: run.close())
     for module in (run, settle):
         patch.setattr(module, "settings", lambda: stage.settings)

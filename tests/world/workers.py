@@ -14,13 +14,14 @@ from connectors.region import offers, walks
 from connectors.region.database import Region
 from connectors.registry import policies, source
 from connectors.spool import Spool
+from tasks import tell as telling
 from tasks.deliver import deliver
 from tasks.plan import plan
 from tasks.run import Delivered, Run
 from tasks.settle import settle
 from tests.makers import incoming, job
 from tests.world.faults import HELD
-from tests.world.points import Planned, Point, Points
+from tests.world.points import Point, Points
 from tests.world.seams import Life, alive
 from tests.world.stage import Stage
 
@@ -28,21 +29,21 @@ PATIENCE: Final = 30.0  # seconds
 
 
 class Gate(Points):
-    """Where a worker stands still, once: at its ``nth`` point whose label begins with ``label``; never without one.
+    """What happens to a worker, once: at its ``nth`` point whose label begins with ``label``; nothing without one.
 
-    ``moment``: "held" before that point, "overtaken" after it.
+    ``fault``: it stands still before that point ("held") or after it ("overtaken"), or any other.
     """
 
-    def __init__(self, label: str | None = None, moment: str = HELD, nth: int = 1) -> None:
+    def __init__(self, label: str | None = None, fault: str = HELD, nth: int = 1) -> None:
         super().__init__()
-        self._label, self._moment, self._left = label, moment, nth
+        self._label, self._strikes, self._left = label, fault, nth
         self.reached, self.opened = Event(), Event()
 
     def _fault(self, point: Point) -> str | None:
         if self._label is None or not point.label.startswith(self._label):
-            return super()._fault(point)
+            return None
         self._left -= 1
-        return self._moment if self._left == 0 else super()._fault(point)
+        return self._strikes if self._left == 0 else None
 
     def stand_still(self) -> None:
         """Until somebody opens the gate."""
@@ -53,14 +54,12 @@ class Gate(Points):
 class Worker(Thread):
     """A hub of its own: ``number`` tells its calls from those of others."""
 
-    def __init__(
-        self, stage: Stage, number: int, gate: Gate | None = None, planned: dict[int, Planned] | None = None
-    ) -> None:
+    def __init__(self, stage: Stage, number: int, gate: Gate | None = None, **settings: Any) -> None:
+        """``settings``: what this worker's are, where not the stage's."""
         super().__init__(name=f"worker-{number}", daemon=True)
         version = f"v{26 + number}.0"
-        self.settings = stage.settings.model_copy(update={"facebook_graph_version": version})
+        self.settings = stage.settings.model_copy(update={"facebook_graph_version": version, **settings})
         self.gate = gate or Gate()
-        self.gate.planned |= planned or {}
         self.region = Region(stage.database_url)
         self.done: dict[str, Delivered] = {}
         self.error: BaseException | None = None
@@ -135,6 +134,12 @@ class Worker(Thread):
         """Look up what is unknown."""
         with alive(self._life):
             settle.fn(self.region, self.settings, name)
+
+    def tell(self) -> Delivered:
+        """Raise what must be told, and send what waits."""
+        with alive(self._life):
+            done: Delivered = telling.tell(self.region, self.settings)
+        return done
 
     def settle_and_put_out(self, name: str = "facebook_page") -> None:
         """Both, one after the other."""
