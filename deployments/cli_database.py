@@ -18,7 +18,7 @@ from connectors.region.database import region, wait_for
 from deployments import backup as backups
 from deployments import restore as restores
 from deployments.bars import shown
-from deployments.commands import Json, connected, guarded, print_json
+from deployments.command import Json, connected, guarded, print_json
 from deployments.restore import Restored
 from schemas.errors import Misconfigured
 
@@ -31,7 +31,7 @@ app.add_typer(db, name="db")
 @guarded
 def db_upgrade() -> None:
     """Bring the Region's database to the newest version."""
-    with connected():
+    with connected(schema=False):
         wait_for(region())
         region().check_server()
         migrations.upgrade(region())
@@ -42,7 +42,7 @@ def db_upgrade() -> None:
 @guarded
 def db_check() -> None:
     """Check that server, version and tables are what this code needs."""
-    with connected():
+    with connected(schema=False):
         region().check_server()
         now, needed = migrations.current(region()), migrations.newest(region())
         if now != needed:
@@ -73,7 +73,7 @@ def backup(
         if check:
             made = backups.Backup(str(check), backups.check(check, tell))
         else:
-            with connected() as chosen:
+            with connected(schema=False) as chosen:
                 now = dt.datetime.now(dt.UTC)
                 made = backups.back_up(region(), file, chosen.home / "backups", now, tell)
     if as_json:
@@ -100,7 +100,7 @@ def restore(
     """Put a backup in the place of the Region's database, with every channel paused. See docs/runbook/restore.md."""
     if (file is not None) + undo + forget != 1:
         raise Misconfigured("Name one backup, or give one of --undo and --forget.")
-    with connected():
+    with connected(schema=False):
         if forget:
             _print_forgotten(restores.forget(region()), as_json=as_json)
             return

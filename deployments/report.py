@@ -1,34 +1,40 @@
-"""What the command line shows of figures: a sync's summary, the status.
+"""What the command line shows: a sync's summary, the status, what was refused.
 
-Belongs here: tables and lines for a terminal. Does not: computing anything of them.
+Belongs here: tables and lines for a terminal, and CSV. Does not: computing anything of them.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-stdout = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
+from connectors.region.quarantine import Detained
+from core.csv_rows import csv_rows
+
+# Without markup: what outside systems say may hold brackets, and "[/a]" would end the summary of a sync.
+stdout = Console(
+    highlight=False, soft_wrap=True, markup=False, emoji=False, width=None if sys.stdout.isatty() else 140
+)
 
 
 def summary(figures: Mapping[str, Any]) -> None:
     """Print what a sync came to."""
     head = Table(title=f"Sync {figures['run']} of {figures['source']} ({figures['mode']})")
-    names = ("collected", "new", "changed", "closed", "unchanged", "quarantined")
+    names = ("collected", "new", "changed", "closed", "held", "unchanged", "quarantined")
     for name in names:
         head.add_column(name, justify="right")
     head.add_row(*(f"{figures[name]:,}" for name in names))
     stdout.print(head)
     if figures["not_modified"]:
         stdout.print("The contractor says that nothing changed since the last snapshot (304).")
-    channels = Table("channel", *("created", "updated", "withdrawn", "unknown", "refused"), "trouble")
+    told = ("created", "updated", "withdrawn", "held", "unknown", "refused")
+    channels = Table("channel", *told, "trouble")
     for name, done in figures["channels"].items():
-        counts = (f"{done[key]:,}" for key in ("created", "updated", "withdrawn", "unknown", "refused"))
-        channels.add_row(name, *counts, done["error"] or "")
+        channels.add_row(name, *(f"{done[key]:,}" for key in told), done["error"] or "")
     stdout.print(channels)
     stages = Table("stage", "seconds", "documents", "documents/s", "peak MB")
     for stage in figures["stages"]:
@@ -61,15 +67,27 @@ def status(told: Mapping[str, Any]) -> None:
     detained = Table("first reason", "payloads", title=f"Quarantine: {told['quarantine']['total']:,}")
     for rule, count in told["quarantine"]["by_reason"].items():
         detained.add_row(rule, f"{count:,}")
-    channels = Table(
-        "channel", "wanted", "live", "planned", "unknown", "parked", "refused", "", title="Channels"
-    )
+    states = ("wanted", "live", "planned", "held", "unknown", "parked", "refused")
+    channels = Table("channel", *states, "", title="Channels")
     for name, standing in told["channels"].items():
-        counts = (
-            f"{standing[key]:,}" for key in ("wanted", "live", "planned", "unknown", "parked", "refused")
-        )
-        channels.add_row(name, *counts, f"paused: {standing['paused_reason']}" if standing["paused"] else "")
+        trouble = f"paused: {standing['paused_reason']}" if standing["paused"] else ""
+        channels.add_row(name, *(f"{standing[key]:,}" for key in states), trouble)
     if not any(state["last_change_at"] for state in told["sources"].values()):
         stdout.print("Nothing was ever synced: run `boostez sync offers`.")
     for table in (sources, offers, detained, channels):
         stdout.print(table)
+    for alert in told["alerts"]:
+        stdout.print(f"Since {alert['raised_at'][:16]}: {alert['title']} ({alert['cause']})")
+    for plan in told["plans"]:
+        stdout.print(f"Plan {plan['id']} waits: {plan['message']} `boostez plan show {plan['id']}`")
+
+
+def refusals(kept: Iterable[Detained]) -> None:
+    """Print what the engineers at a source need to mend it: one line a reason, for a spreadsheet."""
+    header = ("ref", "rule", "field", "message", "value")
+    rows = (
+        (payload.ref or payload.key, reason.rule, reason.pointer or "/", reason.message, reason.value)
+        for payload in kept
+        for reason in payload.reasons
+    )
+    sys.stdout.buffer.writelines(csv_rows(header, rows, bom=True))

@@ -59,7 +59,10 @@ class Stack(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def _sandbox_settings(url: str) -> dict[str, str]:
     """The sandbox's addresses, but for what the environment names."""
-    told = {"BOOSTEZ_CONTRACTOR_URL": url}
+    told = {
+        "BOOSTEZ_CONTRACTOR_URL": url,
+        "BOOSTEZ_ALERT_URLS": f'["{url.replace("http:", "json:")}/inbox"]',
+    }
     if not os.environ.get("BOOSTEZ_FACEBOOK_GRAPH_URL"):
         told |= {
             "BOOSTEZ_FACEBOOK_GRAPH_URL": f"{url}/graph",

@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, make_url, text
 
 from connectors.region import migrations
 from connectors.region.database import Region
 from deployments import postgres
+
+# A shared machine is slow at times: an example that fails by the clock proves nothing.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 SHARED = Path(__file__).parents[2] / "shared"
 _numbers = itertools.count(1)

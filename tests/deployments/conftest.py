@@ -9,10 +9,11 @@ import pytest
 
 from tests.full_database import full, full_backup, full_template, written
 from tests.tomorrow import next_version
-from tests.worlds import _no_waiting, hub, region, sandbox
+from tests.worlds import _no_waiting, flowing, hub, region, sandbox
 
 __all__ = [
     "_no_waiting",
+    "flowing",
     "full",
     "full_backup",
     "full_template",

@@ -18,6 +18,13 @@ ENTRIES = sorted(
 )
 
 
+NEEDED: dict[str, dict[str, Any]] = {
+    "decide_plan": {"plan": 1},
+    "replay_channel": {"channel": "open_portal"},
+    "withdraw_offer": {"name": "J-1", "reason": "a test", "by": "Ada"},
+}
+
+
 def flow_of(module: str, name: str) -> Any:
     return getattr(import_module(f"flows.{module}"), name)
 
@@ -40,7 +47,7 @@ def test_a_flow_refuses_an_unsafe_database(
     forget()
     try:
         with pytest.raises(Misconfigured, match="synchronous_commit = off"):
-            flow_of(module, name).fn()
+            flow_of(module, name).fn(**NEEDED.get(name, {}))
         with database.region().begin() as connection:
             assert connection.scalar(text("SELECT count(*) FROM run")) == 0
     finally:
