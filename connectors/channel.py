@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from core.effects import Found, Intent, Receipt
+from core.effects import Found, Intent, Only, Receipt
 from schemas.errors import Permanent
 from schemas.offer import Offer
 
@@ -101,7 +101,11 @@ class DocumentChannel(Readable):
 
     @abstractmethod
     def present(self) -> bool:
-        """Whether the document is there."""
+        """Whether the document is there, to its end; cheap, for every delivery asks."""
+
+    @abstractmethod
+    def whole(self) -> bool:
+        """Whether all of it can be read, in every form in which it is offered; for audits."""
 
     @abstractmethod
     def replace(self, entries: Iterable[Entry], built_at: str) -> int:
@@ -115,5 +119,5 @@ class BoardChannel(Readable):
     """A channel in the Region's own database."""
 
     @abstractmethod
-    def place(self, limit: int) -> Mapping[str, int]:
+    def place(self, limit: int, only: Only) -> Mapping[str, int]:
         """Carry out at most ``limit`` planned effects in one transaction. Returns how many, by operation."""

@@ -1,7 +1,7 @@
 """The only HTTP client: how this hub talks to any outside system.
 
-Belongs here: time-outs, size caps, redirects, retries of reads, Retry-After, and turning transport trouble into the error
-tree. Does not: any system's paths, words or error codes.
+Belongs here: which base addresses are good, time-outs, size caps, redirects, retries of reads, Retry-After, and turning
+transport trouble into the error tree. Does not: any system's paths, words or error codes, connections (network.py).
 
 A read is retried here. A write is sent once: whatever has no trustworthy answer is ``Unknown``, and the ledger decides.
 """
@@ -9,23 +9,37 @@ A read is retried here. A write is sent once: whatever has no trustworthy answer
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
+import re
+import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, Protocol, TypeVar
 
+import httpcore
 import httpx
 import stamina
 
+from connectors.decoding import ACCEPTED, decoded
+from connectors.network import Network, Resolve, is_this_machine, resolve
 from core.budgets import LONGEST
+from schemas.documents import visible
 from schemas.errors import Misconfigured, Permanent, RetryLater, Unknown, Unreachable
 
 Response = httpx.Response
 T = TypeVar("T")
-MAX_BYTES: Final = 64 * 1024 * 1024  # of one decoded response
+MAX_BYTES: Final = 64 * 1024 * 1024  # of one response, as sent and as decoded
+READ_SECONDS: Final = 120.0  # that one try of a read may take, however slowly it drips
+WRITE_SECONDS: Final = 60.0  # that a write may take
 MAX_WAIT: Final = 120.0  # seconds that one Retry-After may cost a read
 ATTEMPTS: Final = 6
+PROBLEM: Final = 200  # characters of what an error answer says
 _BUSY = frozenset({429, 503})
+_NO_ANSWER = (
+    httpx.TransportError,
+    httpx.InvalidURL,
+)  # httpx reads where a redirect leads, also when it may not follow
+# RFC 9110 section 5.5, without the bytes that are only there for old times' sake.
+_HEADER_VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
 
 
 class Gate(Protocol):
@@ -41,38 +55,41 @@ class Gate(Protocol):
 class Http:
     """A client of one outside system at ``base``; thread-safe.
 
-    ``timeout`` in seconds covers each of connecting, sending and waiting for bytes.
+    ``timeout`` in seconds covers each of connecting, sending and waiting for bytes; the whole of an exchange has an end
+    of its own.
     """
 
     def __init__(
-        self, base: str, *, timeout: float = 40.0, setting: str = "its URL", gate: Gate | None = None
+        self,
+        base: str,
+        *,
+        timeout: float = 40.0,
+        setting: str = "its URL",
+        gate: Gate | None = None,
+        private_hosts: frozenset[str] = frozenset(),
+        clock: Callable[[], float] = time.monotonic,
+        resolve: Resolve = resolve,
     ) -> None:
-        """``setting`` names the setting that holds ``base``, for messages; ``gate`` stands before every call.
+        """``setting`` names the setting that holds ``base``; ``gate`` stands before calls; ``private_hosts``: network.py.
 
         Raises:
-            Misconfigured: not an http(s) address, or plain http outside this machine.
+            Misconfigured: not an http(s) address, plain http outside this machine, or credentials in it.
 
         """
-        try:
-            address = httpx.URL(base)
-        except httpx.InvalidURL as error:
-            raise Misconfigured(f"{setting} is not an http address: {error}") from None
-        if address.scheme not in {"http", "https"} or not address.host:
-            raise Misconfigured(f"{setting} is not an http address (https://…)")
-        if address.scheme == "http" and not _on_this_machine(address.host):
-            raise Misconfigured(f"{setting} must be https: secrets travel in headers ({address.host})")
+        _check(base, setting)
         self.base = base.rstrip("/")
         self.setting = setting
         self.requests = 0
         self.writes = 0
         self._gate = gate
+        self._network = Network(setting, private_hosts, clock=clock, resolve=resolve)
         self._client = httpx.Client(
             base_url=self.base,
             timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
             follow_redirects=False,
-            limits=httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=30),
-            headers={"User-Agent": "boostez/0.1", "Accept-Encoding": "zstd, gzip"},
+            headers={"User-Agent": "boostez/0.1", "Accept-Encoding": ACCEPTED},
             trust_env=False,
+            transport=_Transport(self._network),
         )
 
     def close(self) -> None:
@@ -108,7 +125,7 @@ class Http:
                     response = self._send("GET" if data is None else "POST", path, params, data, headers())
                     self._told(response)
                     if response.status_code not in accept:
-                        raise refusal(response)
+                        raise refusal(response, self.setting)
                     return parse(response)
         except RetryLater as error:
             if type(error) is not RetryLater:
@@ -127,40 +144,49 @@ class Http:
         data: Mapping[str, str] | None,
         headers: Mapping[str, str],
     ) -> Response:
+        _check_headers(headers)
         try:
-            with self._client.stream(method, path, params=params, data=data, headers=headers) as response:
+            with (
+                self._network.exchange(READ_SECONDS),
+                self._client.stream(method, path, params=params, data=data, headers=headers) as response,
+            ):
                 _load(response)
                 return response
-        except httpx.TransportError as error:
+        except _NO_ANSWER as error:
             raise RetryLater(f"{type(error).__name__}: {error}", after=0.0) from error
-        except httpx.DecodingError as error:
-            raise RetryLater(f"a body that cannot be decoded: {error}", after=0.0) from error
 
     def write(
         self, path: str, *, data: Mapping[str, str], headers: Mapping[str, str] | None = None
     ) -> Response:
-        """POST a form, once. Any status is returned: the caller reads what happened.
+        """POST a form, once. Any status but a redirect's is returned: the caller reads what happened.
 
         Raises:
             NotYet: it was not its turn; nothing was sent.
-            Unreachable: nothing was sent.
-            Unknown: it was sent, and no whole answer came back.
+            Unreachable, Misconfigured: nothing was sent.
+            Unknown: it was sent, and no whole answer came back, or one that leads elsewhere.
 
         """
+        _check_headers(headers or {})
         self._enter()
         self.writes += 1
         try:
-            with self._client.stream("POST", path, data=dict(data), headers=headers) as response:
+            with (
+                self._network.exchange(WRITE_SECONDS),
+                self._client.stream("POST", path, data=dict(data), headers=headers) as response,
+            ):
                 _load(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unreachable(
                 f"{self.base} cannot be reached: {error}. Check {self.setting}.", after=30.0
             ) from error
-        except (httpx.TransportError, httpx.DecodingError, RetryLater) as error:
+        except (*_NO_ANSWER, RetryLater) as error:
             raise Unknown(
                 f"no whole answer to a write: {type(error).__name__}: {error}", cause="answer"
             ) from error
         self._told(response)
+        if response.is_redirect:
+            told = f"HTTP {response.status_code}: {_redirected(response, self.setting)}"
+            raise Unknown(told, cause="answer")
         return response
 
     def _enter(self) -> None:
@@ -174,21 +200,56 @@ class Http:
             self._gate.told(response.headers, asked)
 
 
-def _on_this_machine(host: str) -> bool:
+class _Transport(httpx.HTTPTransport):
+    """httpx's own transport over connections of ours: it offers no parameter for them, so the pool is made here.
+
+    Certificates are those of certifi, or of the file that SSL_CERT_FILE names: a Region may be its own authority.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=16,
+            max_keepalive_connections=16,
+            keepalive_expiry=30.0,
+            network_backend=network,
+        )
+
+
+def _check(base: str, setting: str) -> None:
+    """See that a base address is one. No message repeats what may be a password."""
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        address = httpx.URL(base)
+    except httpx.InvalidURL:
+        raise Misconfigured(f"{setting} is not an http address (https://…)") from None
+    if address.scheme not in {"http", "https"} or not address.host:
+        raise Misconfigured(f"{setting} is not an http address (https://…)")
+    if address.userinfo:
+        raise Misconfigured(
+            f"{setting} must not carry a user name or password (…@{address.host}): addresses are logged and shown. "
+            "Credentials have settings of their own."
+        )
+    if address.query or address.fragment:
+        raise Misconfigured(f"{setting} must end with its path: it carries a query or a fragment")
+    if address.scheme == "http" and not is_this_machine(address.host):
+        raise Misconfigured(f"{setting} must be https: secrets travel in headers ({address.host})")
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Refuse a value that could end its header and begin another; h11 would, too, but repeats the secret."""
+    for name, value in headers.items():
+        if not _HEADER_VALUE.fullmatch(value):
+            raise Misconfigured(
+                f"What is to be sent as {name} begins or ends with white space, or holds a line break or a character that "
+                "no header may: check the secrets among the settings."
+            )
 
 
 def _load(response: Response) -> None:
     """Read the body, no further than ``MAX_BYTES``."""
-    body = bytearray()
-    for part in response.iter_bytes():
-        body += part
-        if len(body) > MAX_BYTES:
-            raise RetryLater(f"a body of more than {MAX_BYTES} bytes")
-    response._content = bytes(body)  # noqa: SLF001 - httpx offers no capped read; this is what Response.read() sets
+    encoding = response.headers.get("Content-Encoding", "")
+    content = decoded(response.iter_raw(), encoding, MAX_BYTES)
+    response._content = content  # noqa: SLF001 - httpx offers no capped read; this is what Response.read() sets
 
 
 def _pause(error: Exception) -> bool | float:
@@ -198,9 +259,11 @@ def _pause(error: Exception) -> bool | float:
     return False
 
 
-def refusal(response: Response) -> Exception:
+def refusal(response: Response, setting: str = "its URL") -> Exception:
     """The error that an answer which is not wanted stands for."""
     status = response.status_code
+    if response.is_redirect:
+        return Permanent(f"HTTP {status}: {_redirected(response, setting)}")
     told = f"HTTP {status}: {problem(response)}"
     if status in _BUSY:
         return RetryLater(told, after=retry_after(response))
@@ -209,17 +272,25 @@ def refusal(response: Response) -> Exception:
     return Permanent(told)
 
 
+def _redirected(response: Response, setting: str) -> str:
+    """Where to is told without path and query, which may hold secrets."""
+    try:
+        target = httpx.URL(response.headers.get("Location", ""))
+        place = f"to {target.scheme}://{target.host}"[:100] if target.host else "elsewhere"
+    except httpx.InvalidURL:
+        place = "elsewhere"
+    return f"a redirect {place}, and redirects are never followed. Put the address that answers itself in {setting}."
+
+
 def problem(response: Response) -> str:
-    """What an error answer says, in one line (RFC 9457 when it is one)."""
+    """What an error answer says, in one short line that shows all it holds (RFC 9457 when it is one)."""
     try:
         body: Any = response.json()
     except (ValueError, RecursionError):
         body = response.text
     if isinstance(body, dict):
-        return str(body.get("detail") or body.get("title") or body.get("error") or body)[:200].replace(
-            "\n", " "
-        )
-    return str(body)[:200].replace("\n", " ")
+        body = body.get("detail") or body.get("title") or body.get("error") or body
+    return visible(" ".join(str(body).split()))[:PROBLEM]
 
 
 def retry_after(response: Response, now: dt.datetime | None = None) -> float:

@@ -86,6 +86,7 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
         Http(
             settings.graph,
             setting="BOOSTEZ_FACEBOOK_GRAPH_URL",
+            private_hosts=settings.private_hosts,
             gate=SharedBudget(region, facebook_page.NAME, facebook_usage, facebook_page.WINDOW),
         ),
         version=settings.facebook_graph_version,
@@ -135,7 +136,7 @@ def channel(name: str, settings: Settings, region: Region) -> Channel:
 def contractor_client(settings: Settings) -> Contractor:
     """The contractor of the settings."""
     return Contractor(
-        Http(settings.contractor, setting="BOOSTEZ_CONTRACTOR_URL"),
+        Http(settings.contractor, setting="BOOSTEZ_CONTRACTOR_URL", private_hosts=settings.private_hosts),
         settings.contractor_client_id,
         settings.contractor_client_secret.get_secret_value(),
     )
@@ -169,3 +170,18 @@ def policies(file: Path) -> dict[str, Policy]:
         )
         for name, wanted in written.items()
     }
+
+
+def wanted(file: Path, channel: str | None = None) -> dict[str, Policy]:
+    """The policies of every channel, or of the one that somebody names.
+
+    Raises:
+        Misconfigured: the file says nothing of it.
+
+    """
+    every = policies(file)
+    if channel is None:
+        return every
+    if channel not in every:
+        raise Misconfigured(f"{file} says nothing of {channel!r}: there are {', '.join(every)}.")
+    return {channel: every[channel]}

@@ -6,23 +6,29 @@ Belongs here: one field a setting, its default and its meaning. Does not: channe
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Final
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.guards import Limits
 from schemas.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "BOOSTEZ_"
+_HOST: Final = re.compile(r"[a-z0-9][a-z0-9.-]*|[0-9a-f:.]+")
+_TOKEN: Final = re.compile(r"[!-~]+")  # what a header can carry, without white space
 
 
 class Settings(BaseSettings):
     """Every setting, each with the prefix ``BOOSTEZ_``. With none set, the embedded defaults serve."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     home: Path = Field(ROOT / ".boostez", description="State folder of the local stack")
     database_url: SecretStr | None = Field(None, description="The Region's PostgreSQL; embedded when unset")
@@ -33,10 +39,15 @@ class Settings(BaseSettings):
     facebook_graph_version: str = Field(
         "v26.0", pattern=r"^v[0-9]+\.[0-9]+$", description="Graph API version"
     )
-    facebook_page_id: str = Field("100000000000001", description="The Region's Page")
+    facebook_page_id: str = Field(
+        "100000000000001", pattern=r"^[A-Za-z0-9.]+$", description="The Region's Page"
+    )
     facebook_token: SecretStr = Field(SecretStr("sandbox-page-token"), description="Page access token")
     facebook_app_secret: SecretStr | None = Field(
         None, description="Signs calls (appsecret_proof); unset sends no proof"
+    )
+    private_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="Hosts of the Region's own network that may be called, separated by commas"
     )
     feeds_url: str | None = Field(None, description="fsspec URL of the feeds' folder; HOME/feeds when unset")
     portal_url: str | None = Field(None, description="Public address of the portal; loopback when unset")
@@ -70,6 +81,32 @@ class Settings(BaseSettings):
     replay_debounce_seconds: int = Field(
         600, ge=0, description="The same replay again within so long is a double click"
     )
+
+    @field_validator("private_hosts", mode="before")
+    @classmethod
+    def _read_hosts(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        hosts = [host.strip().strip("[]").lower() for host in given.split(",")]
+        if not all(map(_HOST.fullmatch, hosts)):
+            raise ValueError(
+                "names or IP addresses are wanted, separated by commas, without https:// or port"
+            )
+        return frozenset(hosts)
+
+    @field_validator("facebook_token")
+    @classmethod
+    def _check_token(cls, given: SecretStr) -> SecretStr:
+        if not _TOKEN.fullmatch(given.get_secret_value()):
+            raise ValueError("it holds white space (a line end?) or a character that no header may carry")
+        return given
+
+    @field_validator("feeds_url", "portal_url")
+    @classmethod
+    def _check_shown(cls, given: str | None) -> str | None:
+        if given is not None and re.search(r"//[^/]*@", given):
+            raise ValueError("it is published: it must not carry a user name or password")
+        return given
 
     @property
     def limits(self) -> Limits:

@@ -61,6 +61,20 @@ class Found(msgspec.Struct, frozen=True):
     digest: str = ""
 
 
+class Only(msgspec.Struct, frozen=True):
+    """Which effects of those that are due: one subject's, or what is planned for one cause; with neither, all."""
+
+    subject: str | None = None
+    cause: Cause | None = None
+
+    def values(self) -> dict[str, str | None]:
+        """By field."""
+        return msgspec.structs.asdict(self)
+
+
+ALL = Only()
+
+
 def subject_of(marker: str) -> str:
     """The subject a marker speaks of; markers are ``<subject>-<lease>``."""
     return marker.rpartition("-")[0]

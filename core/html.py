@@ -14,6 +14,7 @@ import re
 
 import nh3
 
+EMPHASIS = 60_000  # tags of emphasis times all tags: a long description that is well made has a tenth of that
 PASSES = 6  # passes of nh3 until the output stays as it is; two do for all but malformed nesting
 
 _CLEANER = nh3.Cleaner(
@@ -37,7 +38,27 @@ _CLEANER = nh3.Cleaner(
 )
 
 # What JSON may carry and neither HTML nor PostgreSQL's text can.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
+_UNPRINTABLE = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+# What shows nothing and makes text read otherwise than it is written, or names unlike themselves: soft hyphens, spaces and
+# operators without width, marks, embeddings, overrides and isolates of direction, annotations, tags (Unicode TR 36, TR 39).
+_UNSEEN = (
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"
+)
+# Joiners shape emoji and some scripts, one at a time; beside Latin letters, spaces or each other they only hide.
+_JOINER = "\u200c\u200d"
+_LATIN = "\x00-\u024f\u2010-\u206f"
+_REMOVED = re.compile(rf"[{_UNPRINTABLE}{_UNSEEN}]+")
+_JOINERS = re.compile(rf"([{_JOINER}])[{_JOINER}]+")
+_IDLE_JOINER = re.compile(rf"(?<![^{_LATIN}])[{_JOINER}]|[{_JOINER}](?![^{_LATIN}])")
+# Accents piled on one letter, so that it runs over the lines around it: four are more than any language writes.
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f"
+_SUSPECT = re.compile(rf"[\r{_UNPRINTABLE}{_UNSEEN}{_JOINER}{_MARKS}]")
+_PILED = re.compile(rf"([{_MARKS}]{{4}})[{_MARKS}]+")
+# An element of emphasis that is not closed is opened again by each paragraph that follows (HTML, 13.2.4.3): a thousand of
+# them and a thousand paragraphs are a million.
+_EMPHASIS = re.compile(
+    r"(</?)(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE
+)
 _BLOCK = re.compile(r"<(?:p|br|[uo]l|li|h[34])[\s/>]", re.IGNORECASE)
 # Blocks that are not kept stand for paragraphs: without this, nh3 would glue their texts together.
 _FOREIGN_BLOCK = re.compile(
@@ -59,10 +80,13 @@ _SETTLED = re.compile(
 
 
 def printable(text: str) -> str:
-    """``text`` without control characters and lone surrogates, its line ends as newlines."""
-    if text.replace("\n", " ").isprintable():
+    """``text`` without what cannot be shown or only deceives the eye, its line ends as newlines."""
+    if text.isascii() and text.replace("\n", " ").isprintable():
         return text
-    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not _SUSPECT.search(text):
+        return text
+    text = _REMOVED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _PILED.sub(r"\1", _IDLE_JOINER.sub("", _JOINERS.sub(r"\1", text)))
 
 
 def sanitise(html: str) -> str:
@@ -91,11 +115,20 @@ def plain_text(html: str) -> str:
 
 
 def _sanitised_once(html: str) -> str:
-    marked = _FOREIGN_BLOCK.sub(r"<\1p>", html)
+    marked = _FOREIGN_BLOCK.sub(r"<\1p>", _without_excess(html))
     safe = _CLEANER.clean(marked if _BLOCK.search(marked) else _paragraphs(marked))
+    safe = printable(safe)  # entities may have stood for what was removed before
     while (kept := _EMPTY_PARAGRAPH.sub("", safe)) != safe:
         safe = kept
     return safe.strip()
+
+
+def _without_excess(html: str) -> str:
+    """``html`` whose emphasis, when there is more of it than anybody writes, counts for nothing."""
+    tags = html.count("<")
+    if tags * tags <= EMPHASIS or tags * len(_EMPHASIS.findall(html)) <= EMPHASIS:
+        return html
+    return _EMPHASIS.sub(r"\1x", html)
 
 
 def _paragraphs(text: str) -> str:

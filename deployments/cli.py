@@ -47,7 +47,7 @@ app.add_typer(cli_channels.app, name="channel")
 app.command("audit")(cli_channels.audit)
 app.command("withdraw")(cli_channels.withdraw)
 app.add_typer(cli_replay.app, name="replay")
-app.add_typer(cli_database.app, name="db")
+app.add_typer(cli_database.app)
 
 
 def main() -> None:

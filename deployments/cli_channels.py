@@ -26,7 +26,7 @@ from deployments.command import (
     running_flow,
     say,
 )
-from schemas.errors import Misconfigured
+from schemas.errors import BoostezError, Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Stop and resume a channel.")
 
@@ -65,24 +65,35 @@ def audit(
     from tasks.audit import line
 
     with connected(prefect=heal, sandbox=True) as chosen:
-        names = [channel] if channel else list(registry.policies(chosen.channels_file))
-        found = [_audit(chosen, name) for name in names]
+        found, trouble = _audit_all(chosen, channel)
         if heal and any(each.drifts for each in found):
             _heal(channel)
-            found = [_audit(chosen, name) for name in names]
+            found, trouble = _audit_all(chosen, channel)
     if as_json:
         print_json({each.channel: each.told() for each in found})
     else:
         for each in found:
             say(line(each))
+    if trouble:
+        raise trouble[0]
     raise typer.Exit(DONE if all(each.agrees for each in found) else NOT_ALL)
+
+
+def _audit_all(chosen: Settings, channel: str | None) -> tuple[list[audits.Audit], list[BoostezError]]:
+    """What could be audited, and why the rest could not."""
+    found, trouble = [], []
+    for name in registry.wanted(chosen.channels_file, channel):
+        try:
+            found.append(_audit(chosen, name))
+        except BoostezError as error:
+            trouble.append(error)
+    return found, trouble
 
 
 def _audit(chosen: Settings, name: str) -> audits.Audit:
     built = registry.channel(name, chosen, region())
+    assert isinstance(built, Readable)
     try:
-        if not isinstance(built, Readable):
-            raise Misconfigured(f"{name} cannot be read back: there is nothing to audit.")
         return audits.audit(region(), built)
     finally:
         built.close()

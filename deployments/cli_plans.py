@@ -20,7 +20,6 @@ from core.days import paris_day
 from core.plan import Plan
 from deployments.command import Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
-from tasks.tell import decided, in_words
 
 app = typer.Typer(
     no_args_is_help=True, help="What a channel needs, and what a guard stopped until somebody decides."
@@ -60,7 +59,7 @@ def show(what: Annotated[str, typer.Argument(metavar="CHANNEL|NUMBER")], as_json
     elif isinstance(found, Plan):
         say("\n".join(found.lines()))
     else:
-        say(in_words(found))
+        say(found.words())
         say(f"State: {found.state} {found.decided_by or ''} {found.reason or ''}".rstrip())
 
 
@@ -79,19 +78,21 @@ def _dry(chosen: Settings, name: str) -> Plan:
 @guarded
 def approve(plan: Number, reason: Reason, by: By, as_json: Json = False) -> None:
     """Let exactly this plan be carried out."""
-    _decide(plan, "approve", by, reason, "the next sync carries it out", as_json=as_json)
+    with connected():
+        held = plans.approve(region(), plan, by, reason)
+    _tell(held, "the next sync carries it out", as_json=as_json)
 
 
 @app.command("refuse")
 @guarded
 def refuse(plan: Number, reason: Reason, by: By, as_json: Json = False) -> None:
     """Leave everything as it is. A refused plan can still be approved."""
-    _decide(plan, "refuse", by, reason, "everything stays as it is", as_json=as_json)
-
-
-def _decide(plan: int, verdict: str, by: str, reason: str, then: str, *, as_json: bool) -> None:
     with connected():
-        held = decided(region(), plan, verdict, by, reason)
+        held = plans.refuse(region(), plan, by, reason)
+    _tell(held, "everything stays as it is", as_json=as_json)
+
+
+def _tell(held: Held, then: str, *, as_json: bool) -> None:
     if as_json:
         print_json(held)
     else:

@@ -12,6 +12,7 @@ import typer
 
 from connectors.region import quarantine
 from connectors.region.database import region
+from deployments import report
 from deployments.command import Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
 
@@ -24,12 +25,16 @@ def quarantine_list(
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
     as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a reason, to send on.")] = False,
 ) -> None:
     """List what is in quarantine, newest first."""
     with connected():
         kept = quarantine.detained(region(), source=source, limit=limit)
     if as_json:
         print_json([_shown(payload) for payload in kept])
+        return
+    if as_csv:
+        report.refusals(kept)
         return
     if not kept:
         say("Nothing is in quarantine.")

@@ -6,12 +6,23 @@ Belongs here: these commands. Does not: what they do (flows/replay.py).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from deployments.command import Json, connected, guarded, print_json, quiet_prefect, running_flow, say
+from deployments.command import (
+    AWAY,
+    DONE,
+    NOT_ALL,
+    Json,
+    connected,
+    guarded,
+    print_json,
+    quiet_prefect,
+    running_flow,
+    say,
+)
 
 app = typer.Typer(
     no_args_is_help=True, help="Do again what went wrong. Tells what it would do; with --yes it does it."
@@ -104,7 +115,21 @@ def _utc(moment: dt.datetime | None) -> dt.datetime | None:
 def _show(told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(told)
-        return
+    else:
+        _in_words(told)
+    raise typer.Exit(_verdict(list(told["channels"].values())))
+
+
+def _verdict(channels: Sequence[dict[str, Any]]) -> int:
+    """The exit code that what came of a replay deserves."""
+    if any(done["unreachable"] for done in channels):
+        return AWAY
+    if any(done["error"] or done["refused"] or done["unknown"] for done in channels):
+        return NOT_ALL
+    return DONE
+
+
+def _in_words(told: dict[str, Any]) -> None:
     chosen = told["replayed"]
     causes = ", ".join(f"{cause} {number}" for cause, number in chosen["by_cause"].items()) or "none"
     say(f"{chosen['number']} effects {'would be' if chosen['dry'] else 'were'} replayed, by cause: {causes}.")

@@ -20,9 +20,10 @@ import msgspec
 import typer
 
 from connectors.region import migrations
-from connectors.region.database import Region, region
+from connectors.region.database import Region, safe_region
 from connectors.settings import Settings, settings
 from deployments import stack
+from schemas import documents
 from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, RetryLater
 
 DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
@@ -56,12 +57,12 @@ def _fail(error: BoostezError) -> NoReturn:
 
 @contextmanager
 def connected(*, prefect: bool = False, sandbox: bool = False, schema: bool = True) -> Iterator[Settings]:
-    """The settings of a running stack, or of what is started for this one command; the database's version is checked."""
+    """The settings of a running stack, or of what is started for this one command; server and version are checked."""
     with stack.borrowed(settings(), prefect=prefect, sandbox=sandbox) as lent:
         os.environ.update(lent.environment())
         settings.cache_clear()
         if schema:
-            check_schema(region())
+            check_schema(safe_region())
         yield settings()
 
 
@@ -69,11 +70,12 @@ def check_schema(database: Region) -> None:
     """Make an empty database ready; refuse one of another version.
 
     Raises:
-        Misconfigured: it is of another version; the message says what to run.
+        Misconfigured: it is of another version, or its server is not to be trusted; the message says what to do.
 
     """
     now, needed = migrations.current(database), migrations.newest(database)
     if now is None:
+        database.check_server()
         migrations.upgrade(database)
     elif now != needed:
         raise Misconfigured(
@@ -87,8 +89,8 @@ def print_json(value: object) -> None:
 
 
 def say(line: str) -> None:
-    """A line on the standard output."""
-    sys.stdout.write(f"{line}\n")
+    """A line on the standard output; what outside systems said in it cannot steer the terminal."""
+    sys.stdout.write(f"{documents.visible(line)}\n")
 
 
 def quiet_prefect() -> None:
@@ -101,12 +103,19 @@ def running_flow() -> Iterator[None]:
     """What a flow run in this process needs: its whole log sent before the server may be stopped, and no heartbeat.
 
     A sync flow ends up to a second late while the heartbeat's thread sleeps, and no variable turns that off.
+
+    Raises:
+        Misconfigured: a parameter is not what the flow's form takes; the message names it.
+
     """
+    from prefect.exceptions import ParameterTypeError
     from prefect.logging.handlers import APILogHandler
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     try:
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
             yield
+    except ParameterTypeError as error:
+        raise Misconfigured(str(error)) from error
     finally:
         APILogHandler().flush()

@@ -1,18 +1,24 @@
-"""What the command line shows of figures: a sync's summary, the status.
+"""What the command line shows: a sync's summary, the status, what was refused.
 
-Belongs here: tables and lines for a terminal. Does not: computing anything of them.
+Belongs here: tables and lines for a terminal, and CSV. Does not: computing anything of them.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-stdout = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
+from connectors.region.quarantine import Detained
+from core.csv_rows import csv_rows
+
+# Without markup: what outside systems say may hold brackets, and "[/a]" would end the summary of a sync.
+stdout = Console(
+    highlight=False, soft_wrap=True, markup=False, emoji=False, width=None if sys.stdout.isatty() else 140
+)
 
 
 def summary(figures: Mapping[str, Any]) -> None:
@@ -74,3 +80,14 @@ def status(told: Mapping[str, Any]) -> None:
         stdout.print(f"Since {alert['raised_at'][:16]}: {alert['title']} ({alert['cause']})")
     for plan in told["plans"]:
         stdout.print(f"Plan {plan['id']} waits: {plan['message']} `boostez plan show {plan['id']}`")
+
+
+def refusals(kept: Iterable[Detained]) -> None:
+    """Print what the engineers at a source need to mend it: one line a reason, for a spreadsheet."""
+    header = ("ref", "rule", "field", "message", "value")
+    rows = (
+        (payload.ref or payload.key, reason.rule, reason.pointer or "/", reason.message, reason.value)
+        for payload in kept
+        for reason in payload.reasons
+    )
+    sys.stdout.buffer.writelines(csv_rows(header, rows, bom=True))

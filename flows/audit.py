@@ -11,45 +11,44 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from pydantic import Field
 
-from connectors.region.database import region
-from connectors.registry import CHANNELS, policies
+from connectors.region.database import safe_region
+from connectors.registry import CHANNELS, wanted
 from connectors.settings import settings
-from schemas.errors import RetryLater
+from schemas.errors import BoostezError
 from tasks.audit import audit
 from tasks.tell import tell
 
-Channel = Annotated[
-    str | None,
-    Field(description="Only this channel; all when empty.", json_schema_extra={"enum": [*CHANNELS, None]}),
-]
-Heal = Annotated[
-    bool | None, Field(description="Put right what differs, or not; as the channel's policy says when empty.")
-]
+Channel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, None]})]
 
 
 @flow(name="audit-channels", description=__doc__)
-def audit_channels(channel: Channel = None, heal: Heal = None) -> dict[str, Any]:
+def audit_channels(channel: Channel = None, heal: bool | None = None) -> dict[str, Any]:
     """Audit every channel; heal what was changed by hand, or tell a person, as the channel's policy says.
 
+    Args:
+        channel: Only this channel; all when empty.
+        heal: Put right what differs, or not; as the channel's policy says when empty.
+
     Raises:
-        RetryLater: some channel could not be read; the others were audited.
+        RetryLater, Permanent: some channel could not be read; the others were audited.
+        Misconfigured: there is no such channel.
 
     """
-    chosen, told, away = settings(), {}, []
-    for name, policy in policies(chosen.channels_file).items():
-        if channel in {None, name}:
+    chosen, database, told, trouble = settings(), safe_region(), {}, []
+    with database.at_work():
+        for name, policy in wanted(chosen.channels_file, channel).items():
             healing = policy.drift == "heal" if heal is None else heal
             try:
-                told[name] = audit(region(), chosen, name, heal=healing).told()
-            except RetryLater as error:
+                told[name] = audit(database, chosen, name, heal=healing).told()
+            except BoostezError as error:
                 get_run_logger().warning("%s cannot be audited now: %s", name, error)
-                away.append(f"{name}: {error}")
+                trouble.append(error)
+        tell(database, chosen)
     create_table_artifact(
         table=[_row(each) for each in told.values()], key="audit", description="Channels against the ledger"
     )
-    tell(region(), chosen)
-    if away:
-        raise RetryLater("; ".join(away))
+    if trouble:
+        raise trouble[0]
     return told
 
 

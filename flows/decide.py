@@ -10,7 +10,7 @@ sent: if the plan was replaced meanwhile, it shows the new one.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from prefect import flow, get_run_logger, suspend_flow_run
 from prefect.input import RunInput
@@ -18,9 +18,8 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 from connectors.region import plans
-from connectors.region.database import region
+from connectors.region.database import safe_region
 from schemas.errors import Refused
-from tasks.tell import decided, in_words
 
 PATIENCE = 30 * 24 * 3600  # seconds that a form waits
 
@@ -32,6 +31,9 @@ class Verdict(str, Enum):  # noqa: UP042 - Prefect's form shows the values of a 
     REFUSE = "refuse"
 
 
+_VERDICTS: Final = {Verdict.APPROVE: plans.approve, Verdict.REFUSE: plans.refuse}
+
+
 class Decision(RunInput):
     """Approve: it is carried out. Refuse: everything stays as it is."""
 
@@ -41,7 +43,7 @@ class Decision(RunInput):
 
 
 def _run_name() -> str:
-    held = plans.get(region(), flow_run.parameters["plan"])
+    held = plans.get(safe_region(), flow_run.parameters["plan"])
     return f"decide {held.place}: {held.numbers['now']} withdrawals"
 
 
@@ -53,16 +55,16 @@ def decide_plan(plan: int) -> dict[str, Any]:
         plan: Its number; when another plan took its place meanwhile, that one is shown.
 
     """
-    held = plans.get(region(), plan)
-    while (held := plans.newest(region(), held) or held).state == "waiting":
-        plans.shown_by(region(), held.id, str(flow_run.id))
-        form = Decision.with_initial_data(description=in_words(held))
+    held = plans.get(safe_region(), plan)
+    while (held := plans.newest(safe_region(), held) or held).state == "waiting":
+        plans.shown_by(safe_region(), held.id, str(flow_run.id))
+        form = Decision.with_initial_data(description=held.words())
         decision = suspend_flow_run(wait_for_input=form, timeout=PATIENCE, key=f"plan-{held.id}")
         try:
-            held = decided(region(), held.id, decision.verdict.value, decision.by, decision.reason)
+            held = _VERDICTS[decision.verdict](safe_region(), held.id, decision.by, decision.reason)
         except Refused as moved:
             get_run_logger().warning("%s", moved)
-            held = plans.get(region(), held.id)
+            held = plans.get(safe_region(), held.id)
     get_run_logger().info(
         "Plan %d for %s: %s by %s (%s)", held.id, held.place, held.state, held.decided_by, held.reason
     )

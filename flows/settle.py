@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from prefect import flow
 
-from connectors.region.database import region
+from connectors.region.database import safe_region
 from connectors.registry import CHANNELS, MESSENGERS
 from connectors.settings import settings
 from tasks.settle import settle
@@ -20,7 +20,8 @@ from tasks.tell import tell
 @flow(name="settle-effects", description=__doc__)
 def settle_effects() -> dict[str, Any]:
     """Look up every unknown effect that is due, channel by channel, and tell of those that a person must look up."""
-    chosen = settings()
-    settled = {name: settle(region(), chosen, name) for name in (*CHANNELS, *MESSENGERS)}
-    tell(region(), chosen)
+    chosen, database = settings(), safe_region()
+    with database.at_work():
+        settled = {name: settle(database, chosen, name) for name in (*CHANNELS, *MESSENGERS)}
+        tell(database, chosen)
     return dict(msgspec.to_builtins(settled))

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from connectors.region.search import LAST_PAGE, LONGEST, Cursor, Query, Sort
+from core.html import printable
 from schemas.errors import Rejected
 from schemas.offer import Contract, Kind, Remote
 from schemas.reference_tables import departments
@@ -33,7 +34,7 @@ SORTS: Final[dict[str, Sort]] = {"date": "newest", "pertinence": "relevance"}
 
 def read(asked: Mapping[str, str]) -> Query:
     """The search that the parameters of an address ask for."""
-    words = " ".join(asked.get("q", "").split())[:LONGEST]
+    words = " ".join(printable(asked.get("q", "")[: 2 * LONGEST]).split())[:LONGEST]
     department = asked.get("departement", "")
     page = asked.get("page", "")
     try:

@@ -11,7 +11,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import MutableHeaders
@@ -92,6 +92,7 @@ def _templates() -> Environment:
         "employer": wording.employer,
         "excerpt": lambda html: wording.excerpt(plain_text(html), 190),
         "web": _web,
+        "mailto": _mailto,
     }
     templates.globals |= {
         "KINDS": wording.KINDS,
@@ -123,3 +124,8 @@ def _web(address: str | None) -> str:
     except ValueError:
         return ""
     return (parts.hostname or "").removeprefix("www.") if parts.scheme in {"http", "https"} else ""
+
+
+def _mailto(address: str) -> str:
+    """A link that writes to one address: what stands in it adds neither copies nor a text (RFC 6068, 2)."""
+    return f"mailto:{quote(address, safe='@')}"

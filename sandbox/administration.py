@@ -70,6 +70,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     require_proof: bool | None = None
     forbidden_pages: list[str] | None = None
     calls_per_hour: int | None = None
+    listed_posts: int | None = None
 
 
 class Administration:
@@ -210,8 +211,16 @@ class Administration:
             graph.forbidden_pages = frozenset(asked.forbidden_pages)
         if asked.calls_per_hour is not None:
             graph.calls_per_hour = asked.calls_per_hour
+        if asked.listed_posts is not None:
+            graph.listed_posts = asked.listed_posts
         pages = sorted(graph.forbidden_pages)
-        return Settings(self._contractor.token_seconds, graph.require_proof, pages, graph.calls_per_hour)
+        return Settings(
+            self._contractor.token_seconds,
+            graph.require_proof,
+            pages,
+            graph.calls_per_hour,
+            graph.listed_posts,
+        )
 
     def order(self, _request: Request, body: bytes) -> Any:
         """One more fault."""

@@ -84,15 +84,24 @@ class Posts:
         return None if row is None else Post(*row)
 
     def listed(
-        self, page: str, below: int, published: int, between: tuple[int, int], limit: int
+        self, page: str, numbers: range, published: int, between: tuple[int, int], limit: int
     ) -> list[Post]:
-        """A Page's posts, newest first: numbers under ``below``, created within ``between``."""
+        """A Page's posts, newest first: of these ``numbers``, created within ``between``."""
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM posts WHERE page = ? AND deleted IS NULL AND number < ? AND published = ?"
-            " AND created BETWEEN ? AND ? ORDER BY number DESC LIMIT ?",
-            (page, below, published, *between, limit),
+            f"SELECT {_COLUMNS} FROM posts WHERE page = ? AND deleted IS NULL AND number >= ? AND number < ?"
+            " AND published = ? AND created BETWEEN ? AND ? ORDER BY number DESC LIMIT ?",
+            (page, numbers.start, numbers.stop, published, *between, limit),
         )
         return [Post(*row) for row in rows]
+
+    def oldest_of(self, newest: int, page: str, published: int) -> int:
+        """The number of the oldest of a Page's ``newest`` so many posts; 0 when it has fewer."""
+        row = self._connection.execute(
+            "SELECT number FROM posts WHERE page = ? AND deleted IS NULL AND published = ?"
+            " ORDER BY number DESC LIMIT 1 OFFSET ?",
+            (page, published, newest - 1),
+        ).fetchone()
+        return 0 if row is None else int(row[0])
 
     def after(self, number: int, limit: int) -> list[Post]:
         """Every Page's posts that are there, oldest first, numbers above ``number``."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _CALENDAR = {"date": dt.date.fromisoformat, "date-time": dt.datetime.fromisoformat}
 _SPACE = r"\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"  # what ECMA 262 takes \s for
+_SPACES = "\n\u00a0\u202f"
 VALUE_LIMIT = 200  # characters of an offending value that a report shows
 
 
@@ -111,9 +112,16 @@ def _impossible(schema: dict[str, Any], value: Any, pointer: str) -> Iterator[Re
 
 
 def shown(value: Any) -> str:
-    """A value as one short line of JSON."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    """A value as one short line of JSON, with nothing in it that a terminal would obey or an eye could miss."""
+    text = visible(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """``text`` with everything unseen but spaces and newlines written out, as JSON escapes it."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _SPACES else json.dumps(c)[1:-1] for c in text)
 
 
 def pointer_of(path: Iterator[Any] | list[Any]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.channel import Readable
+from connectors.channel import ItemChannel, Readable
 from connectors.region import audits
 from connectors.region.audits import Audit
 from connectors.region.database import Region
@@ -22,6 +22,8 @@ from tasks.progress import Progress
 from tasks.run import Delivered
 from tasks.tell import RUNBOOK, over, sound
 
+ORPHANS = 24 * 3600.0  # seconds for a sync to bring the offer of a post that nobody here knows
+
 
 @task(name="audit", task_run_name="audit-{name}", cache_policy=NO_CACHE)
 def audit(region: Region, settings: Settings, name: str, *, heal: bool) -> Audit:
@@ -29,6 +31,7 @@ def audit(region: Region, settings: Settings, name: str, *, heal: bool) -> Audit
 
     Raises:
         RetryLater: the channel cannot be read now.
+        Permanent: it cannot be read until a person acts.
 
     """
     channel = channel_of(name, settings, region)
@@ -38,18 +41,31 @@ def audit(region: Region, settings: Settings, name: str, *, heal: bool) -> Audit
     finally:
         channel.close()
     get_run_logger().info("%s", line(found))
-    if not found.drifts:
-        over(region, f"drift {name}")
-    elif heal:
-        audits.heal(region, found)
-        plan_now(
-            region, settings, policies(settings.channels_file)[name]
-        )  # what was adopted may be wanted, or guarded
-        carry_out(region, settings, name, Delivered(), Progress(f"heal {name}", len(found.drifts)))
-        over(region, f"drift {name}")
-    else:
+    if found.drifts and not heal:
         sound(region, settings, f"drift {name}", f"{name} is not what the ledger says", _in_words(found))
+        return found
+    if found.drifts:
+        _heal(region, settings, found, ORPHANS if isinstance(channel, ItemChannel) else 0.0)
+    over(region, f"drift {name}")
     return found
+
+
+def _heal(region: Region, settings: Settings, found: Audit, patience: float) -> None:
+    """Have the ledger say what was found, and deliver; what is ours and unexpected first meets the plan: it may be wanted.
+
+    After a restore from a backup the offers are old too: what they lack or still show open, a sync must say first.
+    """
+    name = found.channel
+    audits.heal(region, found, patience)
+    if found.outrun:
+        get_run_logger().warning(
+            "%s is newer than the ledger, which was restored, it seems: what was found is adopted, the next sync delivers",
+            name,
+        )
+        return
+    if found.counts["unexpected"]:
+        plan_now(region, settings, policies(settings.channels_file)[name])
+    carry_out(region, settings, name, Delivered(), Progress(f"heal {name}", len(found.drifts)))
 
 
 def line(found: Audit) -> str:

@@ -22,7 +22,7 @@ from connectors.region import channel_state, ledger
 from connectors.region.database import Region
 from connectors.registry import channel as channel_of
 from connectors.settings import Settings
-from core.effects import Intent, Receipt
+from core.effects import ALL, Intent, Only, Receipt
 from core.plan import Operation, Plan
 from schemas.errors import BoostezError, Misconfigured, Permanent, RetryLater, Unreachable
 from schemas.offer import decode
@@ -49,13 +49,13 @@ def deliver(run: Run, wanted: Plan) -> Delivered:
 
 
 class _Delivery(msgspec.Struct):
-    """One delivery under way; ``subject`` is the only one it is about, None for all."""
+    """One delivery under way, of ``only`` some of what is due."""
 
     region: Region
     channel: Channel
     delivered: Delivered
     progress: Progress
-    subject: str | None
+    only: Only
 
 
 def carry_out(
@@ -64,9 +64,9 @@ def carry_out(
     name: str,
     delivered: Delivered,
     progress: Progress,
-    subject: str | None = None,
+    only: Only = ALL,
 ) -> int:
-    """Deliver what is due on a channel, or of one subject, and note what came of it. Returns the writing calls made.
+    """Deliver what is due on a channel and note what came of it. Returns the writing calls made.
 
     Trouble is noted and told, never raised: a permanent one pauses the channel until a person acts.
     """
@@ -75,7 +75,7 @@ def carry_out(
     except Misconfigured as error:
         delivered.error = str(error)
         return 0
-    delivery = _Delivery(region, channel, delivered, progress, subject)
+    delivery = _Delivery(region, channel, delivered, progress, only)
     try:
         if wait := channel_state.check_open(region, name):
             raise RetryLater(f"the channel asked for time: {wait:.0f} s left", after=wait)
@@ -108,13 +108,14 @@ def _place(delivery: _Delivery) -> None:
     able = channel.capabilities
     with ThreadPoolExecutor(able.in_flight, thread_name_prefix=channel.name) as pool:
         while True:
-            steps = list(pool.map(lambda _: channel.place(able.batch), range(able.in_flight)))
+            steps = list(pool.map(lambda _: channel.place(able.batch, delivery.only), range(able.in_flight)))
             for placed in steps:
                 for operation, number in placed.items():
                     _count(delivery.delivered, operation, number)
             if not (total := sum(sum(placed.values()) for placed in steps)):
                 return
             delivery.progress.add(total)
+            channel_state.check_open(delivery.region, channel.name)  # somebody may have paused it meanwhile
 
 
 def _replace(delivery: _Delivery) -> None:
@@ -146,7 +147,7 @@ def _send_all(delivery: _Delivery) -> None:
     with ThreadPoolExecutor(able.in_flight, thread_name_prefix=channel.name) as pool:
         while True:
             lease, intents = ledger.claim(
-                region, channel.name, able.form, able.batch * CLAIMED, able.lease_seconds, delivery.subject
+                region, channel.name, able.form, able.batch * CLAIMED, able.lease_seconds, delivery.only
             )
             if not intents:
                 return
@@ -155,6 +156,7 @@ def _send_all(delivery: _Delivery) -> None:
             delivery.progress.add(len(intents))
             if trouble:
                 raise trouble
+            channel_state.check_open(region, channel.name)  # somebody may have paused it meanwhile
 
 
 _SHAPES: Final[dict[type[Channel], Callable[[_Delivery], None]]] = {

@@ -33,16 +33,20 @@ def channels(run: Run) -> Iterator[Policy]:
 def plan(run: Run, policy: Policy) -> Plan:
     """Write into the ledger what the channel should carry; the plan is what is not so yet."""
     with run.meter.stage(f"plan {policy.channel}") as stage:
-        made = plan_now(run.region, run.settings, policy, run.number)
-        stage.documents = made.changes
-    log = get_run_logger()
-    for line in made.lines():
-        log.info(line)
-    return made
+        planned = plan_now(run.region, run.settings, policy, run.number)
+        stage.documents = planned.changes
+    for line in planned.lines():
+        get_run_logger().info(line)
+    return planned
 
 
 def plan_now(region: Region, settings: Settings, policy: Policy, run_id: int | None = None) -> Plan:
-    """Plan a channel as of now, before anything is delivered on it; what a guard stops of it, a person is asked about."""
+    """Plan a channel, and have a person decide on what a guard stopped of it.
+
+    Raises:
+        Misconfigured: the channel's settings do not fit.
+
+    """
     channel = channel_of(policy.channel, settings, region)
     form = channel.capabilities.form
     channel.close()

@@ -15,6 +15,7 @@ from connectors.region import replays
 from connectors.region.database import Region
 from connectors.region.replays import Choice, Replayed
 from connectors.settings import Settings
+from core.effects import Only
 from tasks.deliver import carry_out
 from tasks.progress import Progress
 from tasks.run import Delivered
@@ -46,5 +47,7 @@ def _replay(
     if not dry:
         for name, number in outcome.replayed.by_channel.items():
             delivered = outcome.channels.setdefault(name, Delivered())
-            carry_out(region, settings, name, delivered, Progress(f"replay {name}", number))
+            carry_out(
+                region, settings, name, delivered, Progress(f"replay {name}", number), Only(cause="asked")
+            )
     return outcome

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from connectors.region import walks
-from connectors.region.database import Region, region
+from connectors.region.database import Region, safe_region
 from connectors.registry import Source, source
 from connectors.settings import Settings, settings
 from connectors.spool import Spool
@@ -95,11 +95,10 @@ def opened(source_name: str, mode: str) -> Iterator[Run]:
 
     Raises:
         Misconfigured: no such source, or an unsafe database.
-        Refused: another sync of this source is running.
+        Refused: another sync of this source is running, or the database is being restored.
 
     """
-    wanted, chosen, database = source(source_name), settings(), region()
-    database.check_server()
+    wanted, chosen, database = source(source_name), settings(), safe_region()
     with ExitStack() as stack:
         stack.enter_context(database.sole_sync(wanted.name))
         number = walks.start_run(database, "sync-offers", wanted.name, mode)

@@ -15,7 +15,7 @@ from connectors.region.database import Region
 from connectors.registry import channel as channel_of
 from connectors.settings import Settings
 from core.effects import Receipt, proof
-from schemas.errors import BoostezError
+from schemas.errors import BoostezError, Misconfigured
 
 LOOKED_UP = 500  # effects a lease
 
@@ -33,7 +33,11 @@ class Settled(msgspec.Struct):
 def settle(region: Region, settings: Settings, name: str) -> Settled:
     """Look up the channel's unknown effects that are due."""
     settled = Settled()
-    channel = channel_of(name, settings, region)
+    try:
+        channel = channel_of(name, settings, region)
+    except Misconfigured as error:
+        settled.error = str(error)
+        return settled
     try:
         if channel_state.check_open(region, name):
             return settled

@@ -20,6 +20,7 @@ from connectors.region.walks import Item
 from connectors.registry import Source
 from core.drafts import Draft, Normalised
 from core.normalise import normalise
+from core.payloads import decode
 from schemas import documents
 from schemas.documents import Reason
 from schemas.errors import Rejected
@@ -93,11 +94,10 @@ DUPLICATE = (
 def judge(source: Source, raw: bytes) -> Accepted | tuple[Reason, ...]:
     """The verdict on one raw payload: all the reasons when it is refused."""
     try:
-        payload = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return (
-            Reason("", "json", documents.shown(raw[:80].decode("utf-8", "replace")), f"Not JSON: {error}."),
-        )
+        payload = decode(raw)
+    except Rejected as error:
+        shown = documents.shown(raw[:80].decode("utf-8", "replace"))
+        return (Reason("", "json", shown, f"Not plain JSON: {error}."),)
     if not documents.valid(source.schema, payload):
         return tuple(documents.report(source.schema, payload))
     try:

@@ -18,7 +18,7 @@ from connectors.region.offers import Named
 from connectors.registry import channel as channel_of
 from connectors.registry import policies
 from connectors.settings import Settings
-from core.effects import Intent
+from core.effects import Intent, Only
 from schemas.errors import BoostezError
 from tasks.deliver import carry_out
 from tasks.plan import plan_now
@@ -47,30 +47,41 @@ def withdraw(region: Region, settings: Settings, offer: Named, by: str, reason: 
 
 
 def _off(region: Region, settings: Settings, name: str, key: str) -> Proof:
-    before = ledger.effect(region, name, key)
-    plan_now(region, settings, policies(settings.channels_file)[name])
-    settle.fn(region, settings, name)
-    delivered = Delivered()
-    carry_out(region, settings, name, delivered, Progress(f"withdraw from {name}", 1), subject=key)
-    return _proof(region, settings, name, before, delivered.error)
+    """Off one channel; trouble there leaves the others alone."""
+    try:
+        before = ledger.effect(region, name, key)
+        plan_now(region, settings, policies(settings.channels_file)[name])
+        settle.fn(region, settings, name)
+        delivered = Delivered()
+        carry_out(region, settings, name, delivered, Progress(f"withdraw from {name}", 1), Only(subject=key))
+        return _proof(region, settings, name, before, delivered.error)
+    except BoostezError as error:
+        return Proof(name, gone=False, told=f"cannot be read back: {error}", at=dt.datetime.now(dt.UTC))
 
 
 def _proof(
     region: Region, settings: Settings, name: str, before: Intent | None, trouble: str | None
 ) -> Proof:
-    now = dt.datetime.now(dt.UTC)
-    if before is None:
-        return Proof(name, gone=True, told="never was there", at=now)
+    gone, told = True, "never was there"
+    if before is not None:
+        gone, told = _read_back(region, settings, name, before, trouble)
+    return Proof(name, gone, told, dt.datetime.now(dt.UTC))
+
+
+def _read_back(
+    region: Region, settings: Settings, name: str, before: Intent, trouble: str | None
+) -> tuple[bool, str]:
     channel = channel_of(name, settings, region)
     assert isinstance(channel, Readable)
     try:
         there = channel.find([before]).get(before.effect)
-    except BoostezError as error:
-        return Proof(name, gone=False, told=f"cannot be read back: {error}", at=now)
     finally:
         channel.close()
-    if there is None:
-        return Proof(name, gone=True, told="gone, read back", at=now)
-    return Proof(
-        name, gone=False, told=f"STILL THERE ({there.remote_id}): {trouble or 'not carried out yet'}", at=now
-    )
+    if there is not None:
+        return False, f"STILL THERE ({there.remote_id}): {trouble or 'not carried out yet'}"
+    if ledger.under_way(region, name, before.subject):
+        return (
+            False,
+            "not there now, but a call to it has no answer yet: it may still appear, and is looked up again",
+        )
+    return True, "gone, read back"

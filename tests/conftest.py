@@ -8,14 +8,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, make_url, text
 
 from connectors.region import migrations
 from connectors.region.database import Region
 from deployments import postgres
 
+# A shared machine is slow at times: an example that fails by the clock proves nothing.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
+
 SHARED = Path(__file__).parents[2] / "shared"
 _numbers = itertools.count(1)
+
+
+def fresh_name(kind: str) -> str:
+    """A database's name that no other test has."""
+    return f"{kind}_{os.getpid()}_{next(_numbers)}"
 
 
 class ForeignServer:
@@ -67,7 +77,7 @@ def template(postgres_server: TestServer) -> str:
 @pytest.fixture
 def database_url(postgres_server: TestServer, template: str) -> Iterator[str]:
     """A migrated, empty database of the test's own."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
+    name = fresh_name("test")
     postgres_server.create_database(name, template)
     yield postgres_server.url(name)
     postgres_server.drop_database(name)
@@ -76,7 +86,7 @@ def database_url(postgres_server: TestServer, template: str) -> Iterator[str]:
 @pytest.fixture
 def empty_database_url(postgres_server: TestServer) -> Iterator[str]:
     """A database without a table."""
-    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    name = fresh_name("empty")
     postgres_server.create_database(name)
     yield postgres_server.url(name)
     postgres_server.drop_database(name)

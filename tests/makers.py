@@ -62,3 +62,43 @@ def incoming(offer: Offer, version: int = 1, closed_reason: str | None = None) -
 
 def item(offer: Offer, ordinal: int = 0, version: int = 1) -> Item:
     return Item(ordinal, offer.ref, version, raw_hash(offer, version), 0, 1)
+
+
+def contractor_job(ref: str = "J-100", **changes: Any) -> dict[str, Any]:
+    """A job as the contractor sends it, with every member that it may have."""
+    return {
+        "ref": ref,
+        "version": 3,
+        "kind": "job",
+        "status": "open",
+        "title": "Boulanger, boulangère",
+        "description": "<p>Vous façonnez et cuisez le pain d’une boutique du centre.</p>",
+        "employer": {
+            "name": "Fournil des Pentes",
+            "siret": "73282932000074",
+            "url": "https://fournil.example/",
+        },
+        "location": {
+            "postal_code": "69001",
+            "city": "Lyon",
+            "latitude": 45.767,
+            "longitude": 4.834,
+            "remote": "none",
+        },
+        "rome_code": "D1102",
+        "job": {
+            "contract": "CDD",
+            "duration_months": 6,
+            "hours_per_week": 35,
+            "salary": {"unit": "month", "minimum": 1900, "maximum": 2100},
+            "experience": "none",
+            "openings": 2,
+            "starts_on": "2027-02-01",
+        },
+        "apply_url": "https://fournil.example/postuler",
+        "apply_email": "emploi@fournil.example",
+        "published_at": "2026-11-20T08:00:00Z",
+        "updated_at": "2026-11-22T08:00:00Z",
+        "expires_at": "2037-01-31T08:00:00Z",
+        **changes,
+    }

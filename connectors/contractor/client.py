@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
@@ -31,7 +31,9 @@ class NotModified(msgspec.Struct, frozen=True):
 
 
 class _Token(msgspec.Struct, frozen=True):
-    access_token: str
+    access_token: Annotated[
+        str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._~+/-]+=*\Z", max_length=8192)
+    ]  # RFC 6750, 2.1
     expires_in: int
 
 

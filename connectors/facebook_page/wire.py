@@ -25,11 +25,13 @@ from core.budgets import LONGEST, Usage
 from core.effects import Intent, Receipt
 from core.html import plain_text
 from core.wording import excerpt, facts
+from schemas.documents import visible
 from schemas.errors import Cause, Permanent, RetryLater
 from schemas.offer import Offer, decode
 
 # Our link ends the post: a title that looks like a marker is not one.
 MARKER: Final = re.compile(r"/offres/([0-9a-z]+)\?e=(\1-[0-9a-f]+)\s*\Z")
+SAID: Final = 300  # characters of a message of Graph's
 EXCERPT: Final = 280  # characters of the description in a post
 BUSY: Final = frozenset({4, 17, 32, 341, 613, 80001, 80002})  # limits: the call was not executed
 TOKEN: Final = frozenset({102, 190})
@@ -51,7 +53,8 @@ class Error(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """What it says, for a person."""
         sub = f"/{self.error_subcode}" if self.error_subcode else ""
-        return f"Graph {self.code}{sub}: {self.message} (trace {self.fbtrace_id})"
+        said = visible(" ".join(self.message.split()))[:SAID]
+        return f"Graph {self.code}{sub}: {said} (trace {visible(self.fbtrace_id)[:SAID]})"
 
 
 @cache
@@ -172,8 +175,9 @@ def _refused(intent: Intent, error: Error) -> Receipt:
     cause: Cause | None = "limit" if error.code in BUSY else "token" if error.code in TOKEN else None
     if error.code in DENIED:
         cause = "permission"
-    if cause:
-        return Receipt(intent.effect, "retry", after=WAIT, error=str(error), cause=cause)
+    if cause:  # the others pause the Page: whoever resumes it has mended them
+        after = WAIT if cause == "limit" else 0.0
+        return Receipt(intent.effect, "retry", after=after, error=str(error), cause=cause)
     if error.code in DOUBTFUL or error.code == 0 or error.is_transient:
         return _doubtful(intent, str(error))
     return Receipt(intent.effect, "rejected", error=str(error), cause="content")

@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from connectors.files import opened
 from schemas.errors import Rejected
 
 CHUNK: Final = 1 << 18  # bytes read at a time
@@ -40,7 +41,7 @@ def read(path: Path) -> Iterator[bytes]:
         OSError: the file cannot be opened.
 
     """
-    with path.open("rb") as file:
+    with opened(path) as file:
         window = _Window(file, path.name)
         first = window.peek()
         if first == b"[":

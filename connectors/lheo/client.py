@@ -13,12 +13,20 @@ from typing import Any, BinaryIO, Final
 import msgspec
 from lxml import etree
 
+from connectors.files import opened
 from schemas.errors import Rejected
 
 NAMESPACES: Final = ("http://lheo.gouv.fr/2.3", "http://www.lheo.org/2.2")
 """2.3 is in force; every real 2.2 record that we know validates as 2.3 once its namespace is changed."""
 
-_HEAD: Final = 1 << 12  # bytes fed at a time until the root element shows
+FORMATION_LIMIT: Final = (
+    1 << 22
+)  # bytes of the largest formation, with all its actions; a real one has 10 to 500 KB
+HEAD_LIMIT: Final = 1 << 16  # bytes within which the root element shows
+# A formation's texts are given again with each of its actions: what comes out is bounded by what was read. Real files
+# give less than they have.
+GIVEN_AT_LEAST: Final = 1 << 24
+GIVEN_A_BYTE: Final = 4
 _SAFE: Final[dict[str, Any]] = {
     "resolve_entities": False,
     "no_network": True,
@@ -36,21 +44,20 @@ def read(path: Path) -> Iterator[bytes]:
     gives one object without ``action``; it and any element that broke LHEO's rules are refused by the schema, with a
     reason. Equal elements give equal bytes. Names and telephones of persons are not read.
 
-    Memory is bounded by the largest formation, not by the file.
+    Memory is bounded by ``FORMATION_LIMIT``, not by the file.
 
     Raises:
-        Rejected: the file is no well-formed LHEO, or declares a document type (entities are an attack, and LHEO needs
-            none); the message names line and column. Actions that stand before the fault have been given: a reader
-            must not take them for the whole.
+        Rejected: the file is no well-formed LHEO, declares a document type (entities are an attack, and LHEO needs
+            none), or is larger than a limit; the message names line and column, or the byte. Actions that stand before
+            the fault have been given: a reader must not take them for the whole.
         OSError: the file cannot be opened.
 
     """
-    with path.open("rb") as file:
+    with opened(path) as file:
         try:
             _check_root(file, path.name)
             file.seek(0)
-            for formation in _formations(file):
-                yield from _payloads(formation)
+            yield from _measured(_Counted(file, path.name))
         except (etree.LxmlError, ValueError) as error:
             raise _unreadable(path.name, _fault(error)) from None
 
@@ -66,10 +73,15 @@ def _unreadable(name: str, what: str) -> Rejected:
 
 
 def _check_root(file: BinaryIO, name: str) -> None:
-    """Refuse another root and any document type before the content is looked at."""
+    """Refuse another root and any document type before the content is looked at.
+
+    The parser is fed byte by byte, so that it has seen nothing behind the root element's start, where an entity may stand.
+    """
     parser = etree.XMLPullParser(events=("start",), **_SAFE)
-    while chunk := file.read(_HEAD):
-        parser.feed(chunk)
+    while byte := file.read(1):
+        if file.tell() > HEAD_LIMIT:
+            raise _unreadable(name, f"no root element begins in its first {HEAD_LIMIT:,} bytes")
+        parser.feed(byte)
         for _, root in parser.read_events():
             where = f"(line {root.sourceline}, column 1)"
             if root.getroottree().docinfo.internalDTD is not None:
@@ -85,13 +97,46 @@ def _check_root(file: BinaryIO, name: str) -> None:
     parser.close()  # raises: no root at all
 
 
-def _formations(file: BinaryIO) -> Iterator[Any]:
+class _Counted:
+    """The file as the parser reads it, so that nothing grows past its limit unseen."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file, self.name = file, name
+        self.total = self.formation_began = 0
+
+    def read(self, size: int) -> bytes:
+        """See ``BinaryIO.read``."""
+        chunk = self._file.read(size)
+        self.total += len(chunk)
+        if self.total - self.formation_began > FORMATION_LIMIT:
+            raise _unreadable(
+                self.name,
+                f"no formation ends in the {FORMATION_LIMIT:,} bytes after byte {self.formation_began:,}",
+            )
+        return chunk
+
+
+def _measured(file: _Counted) -> Iterator[bytes]:
+    given = 0
+    for formation in _formations(file):
+        for payload in _payloads(formation):
+            given += len(payload)
+            if given > max(GIVEN_AT_LEAST, GIVEN_A_BYTE * file.total):
+                where = f"a formation before byte {file.total:,} repeats its texts in too many actions"
+                raise _unreadable(file.name, where)
+            yield payload
+        file.formation_began = file.total
+
+
+def _formations(file: _Counted) -> Iterator[Any]:
+    """Each formation; it, and whatever stands before it at any level, is forgotten when the next is asked for."""
     tags = [f"{{{namespace}}}formation" for namespace in NAMESPACES]
     for _, formation in etree.iterparse(file, events=("end",), tag=tags, **_SAFE):
         yield formation
         formation.clear()
-        while formation.getprevious() is not None:
-            del formation.getparent()[0]
+        for element in (formation, *formation.iterancestors()):
+            while element.getprevious() is not None:
+                del element.getparent()[0]
 
 
 def _payloads(formation: Any) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from typing import Final
 from connectors.channel import BoardChannel, Capabilities
 from connectors.region import board
 from connectors.region.database import Region
-from core.effects import Found, Intent
+from core.effects import Found, Intent, Only
 
 NAME: Final = "open_portal"
 
@@ -26,9 +26,9 @@ class OpenPortal(BoardChannel):
     def __init__(self, region: Region) -> None:
         self.region = region
 
-    def place(self, limit: int) -> Mapping[str, int]:
+    def place(self, limit: int, only: Only) -> Mapping[str, int]:
         """See the port."""
-        placed = board.place(self.region, self.name, self.capabilities.form, limit)
+        placed = board.place(self.region, self.name, self.capabilities.form, limit, only)
         return {"create": placed.created, "update": placed.updated, "withdraw": placed.withdrawn}
 
     def find(self, intents: Sequence[Intent]) -> Mapping[int, Found]:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from connectors.alerts.channel import NAME
 from connectors.alerts.wire import Message
@@ -69,10 +69,15 @@ def sound(region: Region, cause: str, title: str, message: str, destinations: Se
 def resolve(region: Region, *causes: str) -> int:
     """The trouble is over. Returns how many alerts that closes."""
     with region.begin() as connection:
-        return connection.execute(
-            text("UPDATE alert SET resolved_at = now() WHERE cause = ANY(:causes) AND resolved_at IS NULL"),
-            {"causes": list(causes)},
-        ).rowcount
+        return end(connection, *causes)
+
+
+def end(connection: Connection, *causes: str) -> int:
+    """``resolve`` in a transaction that ends the trouble."""
+    return connection.execute(
+        text("UPDATE alert SET resolved_at = now() WHERE cause = ANY(:causes) AND resolved_at IS NULL"),
+        {"causes": list(causes)},
+    ).rowcount
 
 
 def unresolved(region: Region) -> list[Alert]:

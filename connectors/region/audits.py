@@ -17,20 +17,20 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.channel import Readable
+from connectors.channel import DocumentChannel, Readable
 from connectors.region.copying import copy_rows
 from connectors.region.database import Region
 from core.effects import Found, Intent, subject_of
 
 Kind = Literal["missing", "edited", "doubled", "unexpected"]
-LOOKED_UP = 500  # missing objects that are looked up at once
+LOOKED_UP = 500  # objects that an inventory lacks, looked up at once
 
 
 class Drift(msgspec.Struct, frozen=True):
     """One object that is not as the ledger says.
 
-    ``missing``: live in the ledger, not there. ``edited``: there, and not as it was written. ``doubled``: there once more
-    than it should. ``unexpected``: ours and there, not live in the ledger.
+    ``missing``: live in the ledger, not there. ``edited``: there, and not as it was written, or not where. ``doubled``: there
+    once more than it should. ``unexpected``: ours and there, not live in the ledger.
     """
 
     kind: Kind
@@ -40,7 +40,11 @@ class Drift(msgspec.Struct, frozen=True):
 
 
 class Audit(msgspec.Struct, frozen=True):
-    """The channel's truth against the ledger, in objects. ``foreign`` ones are not ours, and left alone."""
+    """The channel's truth against the ledger, in objects. ``foreign`` ones are not ours, and left alone.
+
+    ``lease`` is the newest that any marker there shows. ``outrun``: this ledger has not given it yet, so it is older than what
+    is on the channel: it was restored from a backup.
+    """
 
     channel: str
     began: dt.datetime
@@ -48,6 +52,8 @@ class Audit(msgspec.Struct, frozen=True):
     live: int
     inventory: int
     foreign: int
+    lease: int = 0
+    outrun: bool = False
     drifts: tuple[Drift, ...] = ()
 
     @property
@@ -75,25 +81,71 @@ def audit(region: Region, channel: Readable) -> Audit:
 
     """
     with region.begin() as connection:
-        began = connection.execute(text("SELECT now()")).scalar_one()
+        began = connection.execute(text(_BEGAN)).scalar_one()
     with region.begin() as connection:
-        connection.execute(
-            text(
-                "CREATE TEMP TABLE inventory (subject text, marker text, remote_id text, digest text) ON COMMIT DROP"
-            )
-        )
-        columns = {"subject": "text", "marker": "text", "remote_id": "text", "digest": "text"}
-        copy_rows(connection, "inventory", columns, _rows(channel.inventory()))
         values = {"channel": channel.name, "began": began, "form": channel.capabilities.form.encode()}
-        foreign = _claim_edited(connection, values)
+        _take_inventory(connection, values, channel)
+        foreign = connection.execute(
+            text("SELECT count(*) FROM inventory WHERE subject IS NULL")
+        ).scalar_one()
         row = connection.execute(text(_COUNTS), values).one()
         drifts = [
-            *_missing(connection, values, channel),
+            *(Drift(*found) for found in connection.execute(text(_MISSING), values)),
             *_edited(connection, values, channel),
             *(Drift(*found) for found in connection.execute(text(_DOUBLED), values)),
             *(Drift(*found) for found in connection.execute(text(_UNEXPECTED), values)),
         ]
-    return Audit(channel.name, began, row.wanted, row.live, row.inventory, foreign, tuple(drifts))
+    if isinstance(channel, DocumentChannel) and row.live and not drifts and not channel.whole():
+        drifts += _spoilt(region, values)
+    return Audit(
+        channel.name,
+        began,
+        row.wanted,
+        row.live,
+        row.inventory,
+        foreign,
+        row.lease,
+        row.lease > row.given,
+        tuple(drifts),
+    )
+
+
+def _spoilt(region: Region, values: dict[str, Any]) -> list[Drift]:
+    """A document that is damaged where no entry is: told of its first, since writing one anew writes all."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                f"SELECT e.subject, e.remote_id, e.marker FROM effect e WHERE {_AT_REST} AND e.live_hash IS NOT NULL "
+                "ORDER BY e.id LIMIT 1"
+            ),
+            values,
+        ).all()
+    return [Drift("edited", *row) for row in rows]
+
+
+# What a transaction that is still open writes bears the time at which that began, and is not to be seen yet: such an effect
+# is under way.
+_BEGAN = (
+    "SELECT least(now(), min(xact_start)) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND backend_type = 'client backend'"
+)
+# An effect that the audit may judge.
+_AT_REST = "e.channel = :channel AND e.state NOT IN ('intent', 'unknown') AND e.changed_at < :began"
+_COLUMNS = {"subject": "text", "marker": "text", "remote_id": "text", "digest": "text"}
+
+
+def _take_inventory(connection: Connection, values: dict[str, Any], channel: Readable) -> None:
+    """Read the channel into ``inventory``, and rank what is ours in ``there``: of a subject's objects the first is right."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+    connection.execute(text(f"CREATE TEMP TABLE inventory ({columns}) ON COMMIT DROP"))
+    copy_rows(connection, "inventory", _COLUMNS, _rows(channel.inventory()))
+    connection.execute(text("ANALYZE inventory"))  # without it every comparison is a nested loop
+    connection.execute(text(_CLAIM), values)
+    if not channel.capabilities.complete:
+        copy_rows(connection, "inventory", _COLUMNS, list(_unlisted(connection, values, channel)))
+    connection.execute(text(_RANK), values)
+    connection.execute(text("CREATE INDEX ON there (effect)"))
+    connection.execute(text("ANALYZE there"))
 
 
 def _rows(inventory: Iterator[Found]) -> Iterator[tuple[str | None, str, str, str]]:
@@ -102,28 +154,17 @@ def _rows(inventory: Iterator[Found]) -> Iterator[tuple[str | None, str, str, st
         yield subject, found.marker, found.remote_id, found.digest
 
 
-# An effect that the audit may judge.
-_AT_REST = "e.channel = :channel AND e.state NOT IN ('intent', 'unknown') AND e.changed_at < :began"
-_OURS = "inventory WHERE subject IS NOT NULL"
-_COUNTS = (
-    f"SELECT (SELECT count(*) FROM {_OURS}) AS inventory, count(wanted_hash) AS wanted, count(live_hash) AS live "
-    "FROM effect WHERE channel = :channel"
+# An object with an id that we were given is that effect's, whatever marker somebody left in it.
+_CLAIM = (
+    "UPDATE inventory i SET subject = e.subject, marker = '' FROM effect e WHERE e.channel = :channel "
+    "AND e.remote_id = i.remote_id AND i.subject IS DISTINCT FROM e.subject"
 )
 
 
-def _claim_edited(connection: Connection, values: dict[str, Any]) -> int:
-    """An object without our marker that has an id we were given is ours: somebody took the marker away. Returns the rest."""
-    connection.execute(
-        text(
-            "UPDATE inventory i SET subject = e.subject FROM effect e WHERE i.subject IS NULL AND e.channel = :channel "
-            "AND e.remote_id = i.remote_id"
-        ),
-        values,
-    )
-    return int(connection.execute(text("SELECT count(*) FROM inventory WHERE subject IS NULL")).scalar_one())
-
-
-def _missing(connection: Connection, values: dict[str, Any], channel: Readable) -> Iterator[Drift]:
+def _unlisted(
+    connection: Connection, values: dict[str, Any], channel: Readable
+) -> Iterator[tuple[str, str, str, str]]:
+    """What is there all the same: an incomplete inventory proves no absence, so what it lacks is looked up."""
     rows = connection.execute(
         text(
             f"SELECT e.id, e.subject, e.marker, e.remote_id, e.intent_at FROM effect e WHERE {_AT_REST} "
@@ -133,54 +174,66 @@ def _missing(connection: Connection, values: dict[str, Any], channel: Readable) 
     ).all()
     for start in range(0, len(rows), LOOKED_UP):
         part = rows[start : start + LOOKED_UP]
-        there = _still_there(channel, part)
-        yield from (Drift("missing", row.subject, row.remote_id) for row in part if row.id not in there)
+        intents = [
+            Intent(r.id, r.subject, "update", r.marker, r.remote_id, None, r.intent_at or values["began"])
+            for r in part
+        ]
+        found = channel.find(intents)
+        for row in part:
+            if there := found.get(row.id):
+                yield row.subject, there.marker, there.remote_id, there.digest
 
 
-def _still_there(channel: Readable, rows: Sequence[Any]) -> set[int]:
-    """Which of them are there all the same: an incomplete inventory proves no absence."""
-    if channel.capabilities.complete:
-        return set()
-    intents = [Intent(r.id, r.subject, "update", r.marker, r.remote_id, None, r.intent_at) for r in rows]
-    return set(channel.find(intents))
+# Of several objects of one subject the one that the ledger knows is right, else the newest marker's.
+_RANK = """
+    CREATE TEMP TABLE there ON COMMIT DROP AS
+    SELECT i.*, e.id AS effect, row_number() OVER (PARTITION BY i.subject
+        ORDER BY (i.remote_id = e.remote_id) DESC NULLS LAST, length(i.marker) DESC, i.marker DESC, i.remote_id) AS rank
+    FROM inventory i LEFT JOIN effect e ON e.channel = :channel AND e.subject = i.subject WHERE i.subject IS NOT NULL
+"""
+# ``lease`` is the newest that any marker shows: of 13 digits at most, for anybody may write a marker.
+_COUNTS = (
+    "SELECT (SELECT count(*) FROM there) AS inventory, (SELECT last_value FROM effect_lease_seq) AS given, count(wanted_hash) AS wanted, count(live_hash) AS live, "
+    "(SELECT coalesce(max(('x' || lpad(substring(marker FROM '-([0-9a-f]{1,13})$'), 16, '0'))::bit(64)::bigint), 0) "
+    "FROM there) AS lease FROM effect WHERE channel = :channel"
+)
+_MISSING = (
+    f"SELECT 'missing', e.subject, e.remote_id FROM effect e WHERE {_AT_REST} AND e.live_hash IS NOT NULL "
+    "AND NOT EXISTS (SELECT FROM there t WHERE t.effect = e.id) ORDER BY e.id"
+)
+_DOUBLED = (
+    "SELECT 'doubled', t.subject, t.remote_id, t.marker FROM there t LEFT JOIN effect e ON e.id = t.effect "
+    f"WHERE t.rank > 1 AND (e.id IS NULL OR {_AT_REST}) ORDER BY t.subject, t.remote_id"
+)
+_UNEXPECTED = (
+    "SELECT 'unexpected', t.subject, t.remote_id, t.marker FROM there t LEFT JOIN effect e ON e.id = t.effect "
+    f"WHERE t.rank = 1 AND (e.id IS NULL OR (e.live_hash IS NULL AND {_AT_REST})) ORDER BY t.subject"
+)
 
 
 def _edited(connection: Connection, values: dict[str, Any], channel: Readable) -> Iterator[Drift]:
+    """What shows something else than was written, or bears another id: an update to the old one would go astray."""
     rows = connection.execution_options(stream_results=True, max_row_buffer=1000).execute(
         text(
-            "SELECT i.subject, i.marker, i.remote_id, i.digest, o.content::text AS content FROM inventory i "
-            f"JOIN effect e ON e.subject = i.subject JOIN offer o ON o.id = e.offer_id WHERE {_AT_REST} "
-            "AND e.state = 'done' AND e.live_hash = sha256(o.content_hash || :form) ORDER BY e.id"
+            "SELECT t.subject, t.marker, t.remote_id, t.digest, o.content::text AS content, "
+            "t.remote_id IS DISTINCT FROM e.remote_id AS moved FROM there t "
+            f"JOIN effect e ON e.id = t.effect LEFT JOIN offer o ON o.id = e.offer_id WHERE {_AT_REST} AND t.rank = 1 "
+            "AND e.live_hash IS NOT NULL AND (t.remote_id IS DISTINCT FROM e.remote_id "
+            "OR (e.state = 'done' AND e.live_hash = sha256(o.content_hash || :form))) ORDER BY e.id"
         ),
         values,
     )
     for row in rows:
-        if not row.marker or channel.digest(row.marker, row.content.encode()) != row.digest:
+        if row.moved or not row.marker or channel.digest(row.marker, row.content.encode()) != row.digest:
             yield Drift("edited", row.subject, row.remote_id, row.marker)
 
 
-# Of several objects of one subject the one that the ledger knows is right, else the newest marker's.
-_DOUBLED = f"""
-    SELECT 'doubled', subject, remote_id, marker FROM (
-        SELECT i.subject, i.remote_id, i.marker, row_number() OVER (PARTITION BY i.subject
-            ORDER BY (i.remote_id = e.remote_id) DESC NULLS LAST, length(i.marker) DESC, i.marker DESC, i.remote_id) AS rank
-        FROM inventory i LEFT JOIN effect e ON e.channel = :channel AND e.subject = i.subject
-        WHERE i.subject IS NOT NULL AND (e.id IS NULL OR {_AT_REST})
-    ) ranked WHERE rank > 1 ORDER BY subject, remote_id
-"""
-_UNEXPECTED = f"""
-    SELECT DISTINCT ON (i.subject) 'unexpected', i.subject, i.remote_id, i.marker FROM inventory i
-    LEFT JOIN effect e ON e.channel = :channel AND e.subject = i.subject
-    WHERE i.subject IS NOT NULL AND (e.id IS NULL OR (e.live_hash IS NULL AND {_AT_REST}))
-    ORDER BY i.subject, length(i.marker) DESC, i.marker DESC, i.remote_id
-"""
-
-
-def heal(region: Region, found: Audit) -> int:
+def heal(region: Region, found: Audit, patience: float = 0.0) -> int:
     """Make the ledger say what the audit found, so that the next delivery puts it right. Returns how many effects changed.
 
     Nothing that changed since the audit began is touched. What is ours and unknown to the ledger is adopted: after a restore
-    from a backup this is what keeps it from being published again.
+    from a backup this is what keeps it from being published again. When its offer is unknown too, a sync has ``patience``
+    seconds to bring that, before it is withdrawn.
     """
     by_kind: dict[str, list[Drift]] = {
         kind: [d for d in found.drifts if d.kind == kind] for kind in found.counts
@@ -189,16 +242,22 @@ def heal(region: Region, found: Audit) -> int:
     with region.begin() as connection:
         healed = _mark(connection, found, by_kind["missing"], "NULL::bytea", "NULL")
         healed += _mark(connection, found, known, "''::bytea", "d.remote_id")
-        healed += _adopt(connection, found, by_kind["unexpected"], lambda drift: drift.subject)
-        healed += _adopt(connection, found, by_kind["doubled"], _beside)
+        healed += _adopt(connection, found, by_kind["unexpected"], lambda drift: drift.subject, patience)
+        healed += _adopt(connection, found, by_kind["doubled"], _beside, 0.0)
         if by_kind[
             "unexpected"
         ]:  # the next plan must look at every offer: some of what was adopted may be wanted
             connection.execute(
                 text("UPDATE channel SET policy = '' WHERE name = :channel"), {"channel": found.channel}
             )
+        connection.execute(text(_BEYOND), {"lease": found.lease})
     region.wrote(healed)
     return healed
+
+
+# After a restore from a backup leases would be given anew that markers on the channel show: a look-up would take one for
+# the other.
+_BEYOND = "SELECT setval('effect_lease_seq', :lease + 1000) FROM effect_lease_seq WHERE last_value < :lease"
 
 
 def _mark(connection: Connection, found: Audit, drifts: Sequence[Drift], live: str, remote_id: str) -> int:
@@ -221,19 +280,28 @@ def _mark(connection: Connection, found: Audit, drifts: Sequence[Drift], live: s
 
 
 def _adopt(
-    connection: Connection, found: Audit, drifts: Sequence[Drift], named: Callable[[Drift], str]
+    connection: Connection,
+    found: Audit,
+    drifts: Sequence[Drift],
+    named: Callable[[Drift], str],
+    patience: float,
 ) -> int:
     """Objects of ours without an effect: the ledger takes them in as unwanted, until a plan wants them."""
     return connection.execute(
         text(
-            "INSERT INTO effect (channel, subject, offer_id, live_hash, remote_id, marker, state, cause, error) "
-            "SELECT :channel, d.subject, o.id, ''::bytea, d.remote_id, d.marker, 'planned', 'drift', 'an audit: ' || d.kind "
+            "INSERT INTO effect AS e (channel, subject, offer_id, live_hash, remote_id, marker, state, cause, error, not_before) "
+            "SELECT DISTINCT ON (d.subject) :channel, d.subject, o.id, ''::bytea, d.remote_id, d.marker, 'planned', 'drift', "
+            "'an audit: ' || d.kind, CASE WHEN o.id IS NULL AND :patience > 0 THEN now() + make_interval(secs => :patience) END "
             "FROM unnest(cast(:kinds AS text[]), cast(:subjects AS text[]), cast(:keys AS text[]), cast(:remote_ids AS text[]), "
             "cast(:markers AS text[])) AS d (kind, subject, key, remote_id, marker) LEFT JOIN offer o ON o.key = d.key "
-            "ON CONFLICT (channel, subject) DO NOTHING"
+            "ON CONFLICT (channel, subject) DO UPDATE SET live_hash = excluded.live_hash, remote_id = excluded.remote_id, "
+            "marker = excluded.marker, state = excluded.state, cause = excluded.cause, error = excluded.error, "
+            f"changed_at = now() WHERE e.live_hash IS NULL AND e.wanted_hash IS NULL AND {_AT_REST}"
         ),
         {
             "channel": found.channel,
+            "began": found.began,
+            "patience": patience,
             "kinds": [drift.kind for drift in drifts],
             "subjects": [named(drift) for drift in drifts],
             "keys": [drift.subject for drift in drifts],

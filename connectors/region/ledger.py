@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import text
 
 from connectors.region.database import Region
-from core.effects import Intent, Receipt, marker_of
+from core.effects import ALL, Intent, Only, Receipt, marker_of
 from core.plan import Operation
 
 OPERATION = (
@@ -30,6 +30,8 @@ DUE = (
     "WHERE e.channel = :channel AND e.state = 'planned' AND (e.not_before IS NULL OR e.not_before <= now()) "
     "AND (e.offer_id IS NULL OR (o.revision <= c.planned_revision AND "
     "(e.wanted_hash IS NULL OR (o.status = 'open' AND e.wanted_hash = sha256(o.content_hash || :form))))) "
+    "AND (cast(:subject AS text) IS NULL OR e.subject = :subject) "
+    "AND (cast(:cause AS text) IS NULL OR e.cause = :cause) "
     f"AND NOT {HELD}"
 )
 
@@ -40,9 +42,9 @@ def new_lease(region: Region) -> int:
         return int(connection.execute(text("SELECT nextval('effect_lease_seq')")).scalar_one())
 
 
-def _claimed(only: str, limit: str) -> str:
+def _claimed(limit: str) -> str:
     return (
-        f"due AS (SELECT e.id FROM {DUE} {only}ORDER BY e.id {limit} FOR UPDATE OF e SKIP LOCKED), "
+        f"due AS (SELECT e.id FROM {DUE} ORDER BY e.id {limit} FOR UPDATE OF e SKIP LOCKED), "
         f"claimed AS (UPDATE effect e SET state = 'intent', operation = {OPERATION}, "
         "intent_hash = e.wanted_hash, "
         "marker = e.subject || '-' || to_hex(cast(:lease AS bigint)), lease = :lease, "
@@ -54,20 +56,19 @@ def _claimed(only: str, limit: str) -> str:
 
 
 def claim(
-    region: Region, channel: str, form: str, limit: int, seconds: float, subject: str | None = None
+    region: Region, channel: str, form: str, limit: int, seconds: float, only: Only = ALL
 ) -> tuple[int, list[Intent]]:
-    """Commit the intents of at most ``limit`` planned effects, or of one ``subject``, under a new lease of ``seconds``.
+    """Commit the intents of at most ``limit`` planned effects under a new lease of ``seconds``.
 
     What will be sent is read in the same statement, so an intent's hash is always that of its content. Workers never
     wait for each other and never share an effect.
     """
     lease = new_lease(region)
-    only = "" if subject is None else "AND e.subject = :subject "
     content = "CASE WHEN c.operation <> 'withdraw' THEN coalesce(c.content, o.content)::text END"
     with region.begin() as connection:
         rows = connection.execute(
             text(
-                f"WITH {_claimed(only, 'LIMIT :n')} SELECT c.*, {content} AS said "
+                f"WITH {_claimed('LIMIT :n')} SELECT c.*, {content} AS said "
                 "FROM claimed c LEFT JOIN offer o ON o.id = c.offer_id ORDER BY c.id"
             ),
             {
@@ -76,7 +77,7 @@ def claim(
                 "n": limit,
                 "lease": lease,
                 "seconds": seconds,
-                "subject": subject,
+                **only.values(),
             },
         ).all()
     intents = [
@@ -114,12 +115,13 @@ def holds(region: Region, lease: int, seconds: float) -> bool:
 
 
 def effect(region: Region, channel: str, subject: str) -> Intent | None:
-    """What the ledger last did of a subject, as an intent that can be looked up; None when nothing ever left for it."""
+    """What the ledger last did of a subject, as an intent that can be looked up; None when it never was there."""
     with region.begin() as connection:
         row = connection.execute(
             text(
-                "SELECT id, subject, operation, marker, remote_id, intent_at, lookups FROM effect "
-                "WHERE channel = :channel AND subject = :subject AND intent_at IS NOT NULL"
+                "SELECT id, subject, coalesce(operation, 'update') AS operation, marker, remote_id, "
+                "coalesce(intent_at, changed_at) AS intent_at, lookups FROM effect WHERE channel = :channel "
+                "AND subject = :subject AND (intent_at IS NOT NULL OR live_hash IS NOT NULL)"
             ),
             {"channel": channel, "subject": subject},
         ).one_or_none()
@@ -130,13 +132,27 @@ def effect(region: Region, channel: str, subject: str) -> Intent | None:
     )
 
 
+def under_way(region: Region, channel: str, subject: str) -> bool:
+    """Whether a call about the subject has no trustworthy answer yet."""
+    with region.begin() as connection:
+        return bool(
+            connection.execute(
+                text(
+                    "SELECT EXISTS (SELECT FROM effect WHERE channel = :channel AND subject = :subject "
+                    "AND state IN ('intent', 'unknown'))"
+                ),
+                {"channel": channel, "subject": subject},
+            ).scalar_one()
+        )
+
+
 def claim_all(region: Region, channel: str, form: str, seconds: float) -> tuple[int, dict[Operation, int]]:
     """Commit the intents of every planned effect of a document. Returns the lease and how many, by operation."""
     lease = new_lease(region)
     with region.begin() as connection:
         rows = connection.execute(
-            text(f"WITH {_claimed('', '')} SELECT operation, count(*) AS n FROM claimed GROUP BY operation"),
-            {"channel": channel, "form": form.encode(), "lease": lease, "seconds": seconds},
+            text(f"WITH {_claimed('')} SELECT operation, count(*) AS n FROM claimed GROUP BY operation"),
+            {"channel": channel, "form": form.encode(), "lease": lease, "seconds": seconds, **ALL.values()},
         )
         counts = {row.operation: row.n for row in rows}
     region.wrote(2 * sum(counts.values()))

@@ -233,14 +233,13 @@ def absent(region: Region, run_id: int, source: str) -> list[str]:
 class Closing(msgspec.Struct, frozen=True):
     """What became of the offers that a whole snapshot lacks.
 
-    ``closed`` were; ``held`` are open because a guard ``stopped`` them or somebody refused to close them; ``passed``: a plan
-    that waited is no longer needed; ``doubted``: the snapshot is not a good one.
+    ``closed`` were; ``held`` are open because a guard ``stopped`` them or somebody refused to close them; ``doubted``: the
+    snapshot is not a good one.
     """
 
     closed: int = 0
     held: int = 0
     stopped: plans.Stopped | None = None
-    passed: bool = False
     doubted: bool = False
 
 
@@ -272,12 +271,12 @@ def close_absent(
         items, refused = _lacking(connection, run_id, source, spared)
         if stopped := _guard(connection, source, items, seen, limits, run_id):
             return Closing(held=len(items) + refused, stopped=stopped, doubted=True)
-        passed = plans.no_longer(connection, "source", source)
+        plans.no_longer(connection, "source", source)
         statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared) AND NOT {_REFUSED}")
         values = {"run": run_id, "source": source, "spared": list(spared), "reason": "absent"}
         number = connection.execute(text(statement), values).scalar_one()
         doubted = refused > 0 and seen.fell(limits)
-        return Closing(_closed(region, number), held=refused, passed=passed, doubted=doubted)
+        return Closing(_closed(region, number), held=refused, doubted=doubted)
 
 
 def _lacking(

@@ -32,7 +32,6 @@ class Planned(msgspec.Struct, frozen=True):
 
     plan: Plan
     stopped: plans.Stopped | None
-    passed: bool  # a plan that waited is no longer needed
 
 
 def plan(
@@ -63,16 +62,17 @@ def plan(
                 {"upto": upto, "policy": fingerprint, "name": policy.channel},
             )
         stopped = _guard(connection, policy.channel, limits, run_id)
-        passed = stopped is None and plans.no_longer(connection, "channel", policy.channel)
+        if stopped is None:
+            plans.no_longer(connection, "channel", policy.channel)
         number = None if stopped is None or (dry and stopped.new) else stopped.plan.id
-        outcome = Planned(_planned(connection, policy.channel, upto, number), stopped, passed)
+        outcome = Planned(_planned(connection, policy.channel, upto, number), stopped)
         if dry:
             connection.rollback()
         return outcome
 
 
-# Nobody said that it should go: its offer is open, merely absent, or not known at all.
-_UNEXPLAINED = "(o.id IS NULL OR o.status = 'open' OR o.closed_reason = 'absent')"
+# Nobody said that it should go: its offer is open, merely absent, or not known at all. A second object of one offer is explained.
+_UNEXPLAINED = "(o.id IS NULL OR (o.key = e.subject AND (o.status = 'open' OR o.closed_reason = 'absent')))"
 
 
 def _guard(connection: Connection, channel: str, limits: Limits, run_id: int | None) -> plans.Stopped | None:
@@ -133,13 +133,14 @@ def _channel(connection: Connection, name: str) -> Any:
 def _pick(connection: Connection, policy: Policy, today: dt.date) -> list[int]:
     """Choose what is left of the day's budget among the newest open offers of each department."""
     assert policy.budget is not None
+    adopted = _pick_adopted(connection, policy, today)
     used = connection.execute(
         text("SELECT count(*) FROM pick WHERE channel = :channel AND day = :day"),
         {"channel": policy.channel, "day": today},
     ).scalar_one()
     left = policy.budget - used
     if left <= 0:
-        return []
+        return adopted
     rows = connection.execute(
         text(
             "SELECT o.id, o.key, o.department, o.published_at FROM "
@@ -161,7 +162,20 @@ def _pick(connection: Connection, policy: Policy, today: dt.date) -> list[int]:
             ),
             {"channel": policy.channel, "day": today, "ids": picked},
         )
-    return picked
+    return [*adopted, *picked]
+
+
+def _pick_adopted(connection: Connection, policy: Policy, today: dt.date) -> list[int]:
+    """What an audit found on the channel though this ledger never sent it was chosen, before a restore: it stays so."""
+    rows = connection.execute(
+        text(
+            "INSERT INTO pick (channel, offer_id, day) SELECT :channel, o.id, :day FROM effect e JOIN offer o ON o.key = e.subject "
+            "WHERE e.channel = :channel AND e.state = 'planned' AND e.intent_at IS NULL AND e.live_hash IS NOT NULL "
+            "AND o.status = 'open' AND o.kind = ANY(:kinds) ON CONFLICT DO NOTHING RETURNING offer_id"
+        ),
+        {"channel": policy.channel, "day": today, "kinds": list(policy.kinds)},
+    )
+    return [row.offer_id for row in rows]
 
 
 def _want(

@@ -11,18 +11,28 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, text
 
+from connectors.region import alerts
 from connectors.region.copying import copy_rows
 from connectors.region.database import Region, lock_revisions
 from core.guards import Trip, hash_of
 from schemas.errors import Misconfigured, Refused
 
 EXAMPLES = 10  # shown to whoever decides
+_WORDS = {  # of a plan's numbers, in the order in which they are told
+    "now": "would be withdrawn",
+    "limit": "limit",
+    "present": "there now",
+    "day": "withdrawn unexplained in the last 24 hours",
+    "collected": "in this snapshot",
+    "last_good": "in the last good snapshot",
+    "unreadable": "payloads without a readable reference",
+}
 CAUSE = "guard "  # what the cause of every stopped plan's alert begins with
 Kind = Literal["source", "channel"]
 State = Literal["waiting", "approved", "refused", "replaced", "moot"]
@@ -57,7 +67,24 @@ class Held(msgspec.Struct, frozen=True):
     @property
     def cause(self) -> str:
         """What its alert goes by."""
-        return f"{CAUSE}{self.kind} {self.place}"
+        return cause(self.kind, self.place)
+
+    def words(self) -> str:
+        """The plan as a person reads it: the numbers, ten examples, the way out."""
+        numbers = "\n".join(
+            f"- {words}: {self.numbers[name]}" for name, words in _WORDS.items() if name in self.numbers
+        )
+        examples = "\n".join(f"- {example}" for example in self.examples)
+        return (
+            f"{self.message}\n\nNothing of it was done.\n\n{numbers}\n\nExamples:\n{examples}\n\n"
+            f"Plan {self.id} ({self.hash}). Decide in the Prefect UI, or with `boostez plan approve {self.id}` or "
+            f"`boostez plan refuse {self.id}`. More: docs/runbook/plan-stopped.md"
+        )
+
+
+def cause(kind: Kind, place: str) -> str:
+    """What the alert of a place's stopped plan goes by."""
+    return f"{CAUSE}{kind} {place}"
 
 
 def title_by(order: str) -> str:
@@ -81,7 +108,7 @@ def hold(
     kind: Kind,
     place: str,
     trip: Trip,
-    numbers: dict[str, int | None],
+    numbers: Mapping[str, Any],
     items: Sequence[Item],
     run_id: int | None,
 ) -> Stopped:
@@ -131,8 +158,8 @@ def hold(
     return Stopped(held, fresh=replaced is None, new=True)
 
 
-def no_longer(connection: Connection, kind: Kind, place: str) -> bool:
-    """The guard does not trip any more: a plan that waits is moot. Returns whether one did."""
+def no_longer(connection: Connection, kind: Kind, place: str) -> None:
+    """The guard does not trip any more: a plan that waits is moot, and its alert over."""
     found = connection.execute(
         text(
             "UPDATE held_plan SET state = 'moot' WHERE kind = :kind AND place = :place AND state = 'waiting' RETURNING id"
@@ -142,7 +169,7 @@ def no_longer(connection: Connection, kind: Kind, place: str) -> bool:
     if found:
         _let_go(connection, found.id)
         _forget_items(connection, found.id)
-    return found is not None
+        _over(connection, kind, place)
 
 
 def _let_go(connection: Connection, plan: int) -> None:
@@ -264,7 +291,19 @@ def _decide(connection: Connection, plan: int, state: State, by: str, reason: st
         ),
         {"plan": plan, "state": state, "by": by, "reason": reason},
     ).one()
-    return Held(*row)
+    held = Held(*row)
+    _over(connection, held.kind, held.place)
+    return held
+
+
+def _over(connection: Connection, kind: Kind, place: str) -> None:
+    """End a place's alert, unless another plan waits there."""
+    waits = connection.execute(
+        text("SELECT FROM held_plan WHERE kind = :kind AND place = :place AND state = 'waiting'"),
+        {"kind": kind, "place": place},
+    ).rowcount
+    if not waits:
+        alerts.end(connection, cause(kind, place))
 
 
 # What of a plan can still be done as it was shown.
@@ -290,6 +329,7 @@ def _rest(connection: Connection, held: Held, items: list[Item]) -> Held | None:
     _let_go(connection, held.id)
     _forget_items(connection, held.id)
     if not items:
+        _over(connection, held.kind, held.place)
         return None
     numbers = {key: value for key, value in held.numbers.items() if key != "limit"} | {"now": len(items)}
     trip = Trip(

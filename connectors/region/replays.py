@@ -17,7 +17,7 @@ from connectors.region.database import Region
 from schemas.errors import Refused
 
 EXAMPLES = 10
-_CLICKS = 72_004  # advisory lock: replays begin one at a time
+_CLICKS = 72_005  # advisory lock: replays begin one at a time
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +107,7 @@ def begin(region: Region, flow: str, asked: Mapping[str, Any], within: float) ->
         ).one_or_none()
         if before is not None:
             raise Refused(
-                f"The same replay began {float(before.ago):.0f} s ago (run {before.id}). Look at what came of it; "
+                f"The same replay began {max(0.0, float(before.ago)):.0f} s ago (run {before.id}). Look at what came of it; "
                 f"after {within:.0f} s it may be asked for again."
             )
         return int(
@@ -115,4 +115,12 @@ def begin(region: Region, flow: str, asked: Mapping[str, Any], within: float) ->
                 text("INSERT INTO run (flow, asked) VALUES (:flow, cast(:asked AS jsonb)) RETURNING id"),
                 values,
             ).scalar_one()
+        )
+
+
+def give_up(region: Region, run: int) -> None:
+    """The replay could not be done: asking for it again is no double click."""
+    with region.begin() as connection:
+        connection.execute(
+            text("UPDATE run SET asked = NULL, finished_at = now() WHERE id = :run"), {"run": run}
         )

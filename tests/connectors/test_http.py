@@ -6,9 +6,8 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
-from typing import Any
+from http.server import BaseHTTPRequestHandler
+from threading import Thread
 
 import httpx
 import pytest
@@ -20,81 +19,21 @@ from connectors import http
 from connectors.http import ATTEMPTS, Http, Response, problem, refusal, retry_after
 from core.budgets import LONGEST
 from schemas.errors import Misconfigured, Permanent, RetryLater, Unknown, Unreachable
+from tests.connectors.outside import (
+    Answer,
+    Server,
+    Ticking,
+    cut,
+    drip,
+    drip_headers,
+    hang,
+    not_yet,
+    reset,
+    says,
+)
 
 SETTING = "BOOSTEZ_CONTRACTOR_URL"
 NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Gives the server's answers, one a call, the last one for ever."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
-        """Say nothing."""
-
-    def _serve(self) -> None:
-        server = self.server
-        assert isinstance(server, Server)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        server.calls.append((self.command, self.path, body, dict(self.headers)))
-        answer = server.answers[min(len(server.calls), len(server.answers)) - 1]
-        answer(self)
-
-    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - the base's names
-
-
-class Server(ThreadingHTTPServer):
-    """An outside system that does as it is told."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers: list[Answer] = [says(200, b"{}")]
-        self.calls: list[tuple[str, str, bytes, dict[str, str]]] = []
-        self.release = Event()
-
-    @property
-    def base(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-def says(status: int, body: bytes = b"", **headers: str) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        with suppress(OSError):
-            handler.wfile.write(body)
-
-    return answer
-
-
-def cut(handler: BaseHTTPRequestHandler) -> None:
-    """Half a body, then nothing."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "100")
-    handler.end_headers()
-    handler.wfile.write(b'{"items":[')
-    handler.close_connection = True
-
-
-def reset(handler: BaseHTTPRequestHandler) -> None:
-    """A connection torn down without an answer."""
-    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-    handler.close_connection = True
-    handler.connection.close()
-
-
-def hang(handler: BaseHTTPRequestHandler) -> None:
-    """No answer until the test ends."""
-    assert isinstance(handler.server, Server)
-    handler.server.release.wait(30)
-    handler.close_connection = True
 
 
 @pytest.fixture
@@ -240,12 +179,84 @@ def test_an_accepted_status_reaches_the_reader(server: Server, client: Http) -> 
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(server: Server, client: Http, status: int) -> None:
-    server.answers = [says(status, Location=f"{server.base}/elsewhere"), says(200, b"elsewhere")]
-    with pytest.raises(Permanent, match=str(status)):
+def test_a_redirect_is_refused_and_says_so(server: Server, client: Http, status: int) -> None:
+    server.answers = [says(status, Location="https://me:s3cret@elsewhere.example/a?token=s3cret")]
+    where = f"{status}: a redirect to https://elsewhere.example, and redirects are never followed.*{SETTING}"
+    with pytest.raises(Permanent, match=where) as caught:
         client.read("/a", content)
-    assert client.write("/a", data={}).status_code == 200
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(Unknown, match=where):
+        client.write("/a", data={})
     assert [path for _, path, *_ in server.calls] == ["/a", "/a"]
+
+
+@pytest.mark.parametrize("location", ["/b", "//"])
+def test_a_redirect_that_names_no_host_is_a_redirect(server: Server, client: Http, location: str) -> None:
+    server.answers = [says(302, Location=location)]
+    with pytest.raises(Permanent, match="302: a redirect elsewhere"):
+        client.read("/a", content)
+
+
+@pytest.mark.parametrize("location", ["javascript:alert(1)", "http:a:b", "\x7f"])
+def test_a_redirect_to_nonsense_is_no_answer(server: Server, client: Http, location: str) -> None:
+    server.answers = [says(302, Location=location)]
+    with pytest.raises(Unreachable, match=SETTING):
+        client.read("/a", content)
+    with pytest.raises(Unknown):
+        client.write("/a", data={})
+
+
+# Time
+
+
+@pytest.mark.parametrize("trouble", [drip, drip_headers, not_yet])
+def test_a_read_that_drips_for_ever_ends(server: Server, trouble: Answer) -> None:
+    server.answers = [trouble]
+    clock = Ticking(http.READ_SECONDS / 5)
+    client = Http(server.base, setting=SETTING, clock=clock)
+    with pytest.raises(Unreachable, match=SETTING):
+        client.read("/a", content)
+    assert len(server.calls) == ATTEMPTS
+    assert clock.now < 2 * ATTEMPTS * http.READ_SECONDS
+    client.close()
+
+
+@pytest.mark.parametrize("trouble", [drip, drip_headers, not_yet])
+def test_a_write_whose_answer_drips_for_ever_is_unknown(server: Server, trouble: Answer) -> None:
+    server.answers = [trouble]
+    clock = Ticking(http.WRITE_SECONDS / 5)
+    client = Http(server.base, clock=clock)
+    with pytest.raises(Unknown, match="took too long"):
+        client.write("/a", data={"a": "1"})
+    assert len(server.calls) == 1
+    assert clock.now < 2 * http.WRITE_SECONDS
+    client.close()
+
+
+def test_a_write_that_is_taken_in_too_slowly_is_unknown() -> None:
+    """Nobody reads: the kernel takes in a few hundred kilobytes, and the clock is past its end before."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        client = Http(
+            f"http://127.0.0.1:{deaf.getsockname()[1]}", clock=Ticking(http.WRITE_SECONDS / 6), timeout=5
+        )
+        with pytest.raises(Unknown, match="WriteTimeout: the whole exchange took too long"):
+            client.write("/a", data={"a": "1" * 10_000_000})
+        client.close()
+
+
+def test_time_that_runs_out_before_anything_is_sent_is_no_write(server: Server) -> None:
+    client = Http(server.base, setting=SETTING, clock=Ticking(http.WRITE_SECONDS + 1))
+    with pytest.raises(Unreachable, match=SETTING):
+        client.write("/a", data={})
+    assert server.calls == []
+    client.close()
+
+
+def test_each_try_of_a_read_has_its_own_time(server: Server) -> None:
+    server.answers = [says(503)] * (ATTEMPTS - 1) + [says(200, b"enfin")]
+    client = Http(server.base, clock=Ticking(http.READ_SECONDS / 10))
+    assert client.read("/a", content) == b"enfin"
+    client.close()
 
 
 # Bodies
@@ -389,11 +400,53 @@ def test_any_other_address_is_misconfigured_and_names_its_setting(base: str) -> 
         Http(base, setting=SETTING)
 
 
-def test_a_password_in_an_address_is_not_told() -> None:
-    for base in ("http://me:s3cret@a.example", "ftp://me:s3cret@a.example"):
-        with pytest.raises(Misconfigured) as caught:
-            Http(base, setting=SETTING)
-        assert "s3cret" not in str(caught.value)
+@pytest.mark.parametrize(
+    "base",
+    [
+        "http://me:s3cret@a.example",
+        "ftp://me:s3cret@a.example",
+        "https://me:s3cret@a.example",
+        "https://s3cret@a.example",
+        "https://:s3cret@a.example/api",
+        "http://me:s3cret@127.0.0.1",
+        "https://me:s3cret",
+        "https://me:s3cret@a.example:port",
+        "https://a.example/?token=s3cret",
+        "https://a.example/#s3cret",
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_told(base: str) -> None:
+    with pytest.raises(Misconfigured, match=SETTING) as caught:
+        Http(base, setting=SETTING)
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+# Headers
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["s3cret\r\nX-Evil: 1", "s3cret\n", " s3cret", "s3cret ", "s3c\x00ret", "s3crét", "s3cret\u2028x"],
+)
+def test_a_header_that_could_hold_another_is_refused_and_not_told(
+    server: Server, client: Http, value: str
+) -> None:
+    for call in (
+        lambda: client.read("/a", content, headers=lambda: {"X-Key": value}),
+        lambda: client.write("/a", data={}, headers={"X-Key": value}),
+    ):
+        with pytest.raises(Misconfigured, match="X-Key") as caught:
+            call()
+        assert "s3c" not in str(caught.value)
+    assert server.calls == []
+
+
+def test_whatever_is_visible_can_be_sent(server: Server, client: Http) -> None:
+    visible = "".join(map(chr, range(33, 127)))
+    client.read("/a", content, headers=lambda: {"X-Key": visible, "X-Other": f"a\t{visible} b", "X-None": ""})
+    [(_, _, _, headers)] = server.calls
+    assert (headers["X-Key"], headers["X-None"]) == (visible, "")
 
 
 # Retry-After
@@ -464,6 +517,8 @@ def test_a_status_is_either_worth_another_try_or_permanent(status: int) -> None:
         (b'{"title":"Bad"}', "Bad"),
         (b'{"error":"invalid_token"}', "invalid_token"),
         (b"<html>\nGone</html>", "<html> Gone</html>"),
+        ("\x1b[31mrouge\x9b\u202e".encode(), "\\u001b[31mrouge\\u009b\\u202e"),
+        (b'{"detail":"a\\u001b]0;b"}', "a\\u001b]0;b"),
         (b"[1]", "[1]"),
         (b"", ""),
     ],
@@ -478,7 +533,7 @@ def test_a_problem_is_told_in_one_line(body: bytes, line: str) -> None:
 def test_a_problem_is_one_short_line_whatever_the_body(body: bytes) -> None:
     line = problem(httpx.Response(400, content=body))
     assert len(line) <= 200
-    assert "\n" not in line
+    assert all(c.isprintable() or c in "\u00a0\u202f" for c in line)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "[::1]"])

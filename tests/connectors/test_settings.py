@@ -76,12 +76,36 @@ def test_feeds_lie_in_the_home_folder(tmp_path: Path) -> None:
         ("QUARANTINE_BUDGET", "3 %"),
         ("FACEBOOK_GRAPH_VERSION", "26"),
         ("FACEBOOK_GRAPH_VERSION", "v26.0/../evil"),
+        ("FACEBOOK_PAGE_ID", "1/../2"),
+        ("FACEBOOK_PAGE_ID", "1?fields=access_token"),
+        ("FACEBOOK_TOKEN", "token\n"),
+        ("FACEBOOK_TOKEN", "to\r\nX-Evil: ken"),
+        ("FACEBOOK_TOKEN", "jeton é"),
+        ("PRIVATE_HOSTS", "https://a.example"),
+        ("PRIVATE_HOSTS", "a.example:443"),
+        ("PRIVATE_HOSTS", "a.example,,"),
+        ("PRIVATE_HOSTS", "*"),
+        ("FEEDS_URL", "s3://key:s3cret@bucket/feeds"),
+        ("FEEDS_URL", "simplecache::s3://key:s3cret@bucket/feeds"),
+        ("PORTAL_URL", "https://me:s3cret@portail.example"),
     ],
 )
 def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(PREFIX + name, value)
-    with pytest.raises(Misconfigured, match=f"BOOSTEZ_{name}:"):
+    with pytest.raises(Misconfigured, match=f"BOOSTEZ_{name}:") as caught:
         settings()
+    assert not any(word in str(caught.value) for word in ("s3cret", "ken", "jeton"))
+
+
+def test_hosts_of_a_private_network_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOSTEZ_PRIVATE_HOSTS", " Contractor.Region.lan, 10.1.2.3,[fd12::1] ")
+    assert settings().private_hosts == {"contractor.region.lan", "10.1.2.3", "fd12::1"}
+
+
+def test_a_bad_value_is_not_in_the_error_of_the_library_either() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings.model_validate({"portal_url": f"https://me:{CANARY}@a.example"})
+    assert CANARY not in f"{caught.value!r}{caught.value}"
 
 
 def test_every_bad_value_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -697,3 +697,25 @@ def test_what_is_no_format_of_the_agreement_is_refused_by_both(shared: Path, mem
     payload = {**contractor_job(), member: value}
     assert not jsonschema_rs.Draft202012Validator(agreed(shared), validate_formats=True).is_valid(payload)
     assert rules("contractor.offer.v1", payload) == {(f"/{member}", "pattern")}
+
+
+@given(st.text(max_size=60))
+def test_a_visible_text_hides_nothing_and_can_be_read_back(text: str) -> None:
+    seen = documents.visible(text)
+    assert all(c.isprintable() or c in "\n\u00a0\u202f" for c in seen)
+    plain = text.replace("\\", "").replace('"', "").replace("\n", "").replace("\ud800", "")
+    assert json.loads(f'"{documents.visible(plain)}"') == plain
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a\u202eb", '"a\\u202eb"'),
+        ("\x1b[31m\x9b", '"\\u001b[31m\\u009b"'),
+        ("zéro\u200b", '"zéro\\u200b"'),
+        ("23\u202f000\u00a0€", '"23\u202f000\u00a0€"'),
+        ("\U000e0041", '"\\udb40\\udc41"'),
+    ],
+)
+def test_a_shown_value_shows_what_could_not_be_seen(value: str, text: str) -> None:
+    assert documents.shown(value) == text

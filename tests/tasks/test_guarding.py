@@ -18,10 +18,9 @@ from connectors.registry import CHANNELS
 from schemas.errors import Refused
 from tasks.audit import audit
 from tasks.run import Figures
-from tasks.tell import decided
 from tasks.withdraw import withdraw
 from tests.makers import incoming, job
-from tests.worlds import POLICIES, Hub, Sandbox
+from tests.worlds import POLICIES, Hub, Sandbox, decided
 
 pytestmark = pytest.mark.database
 
@@ -94,7 +93,7 @@ def test_a_cut_snapshot_withdraws_nothing_and_is_told_once_however_many_syncs_fo
     (letter,) = letters(sandbox)
     assert letter["title"] == "A guard stopped a plan for contractor"
     assert held.message in letter["message"]
-    assert f"- collected: {keep}" in letter["message"]
+    assert f"- in this snapshot: {keep}" in letter["message"]
     assert sandbox.truth()["inbox"] == {"messages": 1, "duplicates": 0}
 
     sandbox.tell("/contractor/truncate", keep=None)

@@ -171,7 +171,8 @@ def test_what_an_answer_says_of_an_operation(operation: Operation, name: str) ->
         assert receipt.remote_id in ({"1_2", None} if operation == "withdraw" else {"1_2"})
     else:
         assert receipt.error
-    assert (receipt.after > 0) is (receipt.outcome == "retry")
+    # what pauses the Page waits for a person, not for a clock
+    assert (receipt.after > 0) is (receipt.cause == "limit")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -403,3 +404,14 @@ def test_a_post_is_plain_text() -> None:
 def test_a_post_is_of_a_length_that_is_read(title: str, description: str) -> None:
     text = wire.message(job(title=title, description=sanitise(description) or "<p>x</p>"), LINK)
     assert len(text) <= LONGEST
+
+
+def test_what_graph_says_is_one_short_line_that_shows_all_it_holds() -> None:
+    error = wire.error_of(
+        {"error": {"message": f"a\n\x1b[31m\u202e{'b' * 5000}", "code": 190, "fbtrace_id": "A\x07"}}
+    )
+    assert error is not None
+    said = str(error)
+    assert said.startswith("Graph 190: a \\u001b[31m\\u202ebbb")
+    assert said.isprintable()
+    assert len(said) < 700

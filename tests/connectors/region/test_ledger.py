@@ -332,8 +332,10 @@ def test_an_audit_tells_missing_doubled_unexpected_and_foreign_objects(two: Regi
     counts(two)
     deliver(two)
     with two.begin() as connection:
-        markers = [row.marker for row in connection.execute(text("SELECT marker FROM effect ORDER BY id"))]
-    there = [Found(markers[0], "a"), Found(markers[0], "b"), Found("zzz-1", "c"), Found("", "d")]
+        marker, remote_id = connection.execute(
+            text("SELECT marker, remote_id FROM effect ORDER BY id")
+        ).all()[0]
+    there = [Found(marker, remote_id), Found(marker, "b"), Found("zzz-1", "c"), Found("", "d")]
 
     audit = audits.audit(two, Shown(there))
 

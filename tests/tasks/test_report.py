@@ -1,0 +1,28 @@
+"""The table of a sync in the Prefect UI: what outside systems said stays words in it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tasks.report import table
+from tasks.run import Delivered, Figures
+from tests.hostile import SCRIPTS
+
+
+@pytest.mark.parametrize(
+    "said", [*SCRIPTS, "a | b | c", "[x](javascript:alert(1))", "`x`", "# x\n\n| y |", "![x](//a)"]
+)
+def test_trouble_is_told_in_its_cell_and_is_no_markup(said: str) -> None:
+    def of(error: str | None) -> str:
+        return table(
+            Figures(run=1, source="contractor", mode="full", channels={"page": Delivered(error=error)}),
+            "https://p",
+        )
+
+    plain, told = of("x"), of(said)
+    assert told.count("\n") == plain.count("\n")
+    assert told.count("|") == plain.count("|")
+    [cell] = re.findall(r"^\| page .*\| (.*) \|$", told, re.MULTILINE)
+    assert not re.search(r"[<>\[\]`*_!|\\{}\"]", cell)
