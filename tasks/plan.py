@@ -1,6 +1,6 @@
 """Plan: what each channel should carry, written into the ledger; what is not so yet is the plan.
 
-Belongs here: the order, and telling a person when a guard stopped some of it. Does not: the comparison
+Belongs here: the order, and asking a person when a guard stopped some of it. Does not: the comparison
 (connectors/region/planning.py), the guard's rule (core/guards.py) or carrying it out (deliver.py).
 """
 
@@ -53,5 +53,5 @@ def plan_now(region: Region, settings: Settings, policy: Policy, run_id: int | N
     today = paris_day(dt.datetime.now(dt.UTC))
     planned = planning.plan(region, policy, form, today, run_id, limits=settings.limits)
     if planned.stopped:
-        ask(region, settings, planned.stopped)
+        ask(planned.stopped)
     return planned.plan

@@ -64,7 +64,7 @@ def close(run: Run, walk: Walk) -> None:
     """Close what a whole snapshot no longer holds and what has expired, and remember how far the source was read."""
     with run.meter.stage("close") as stage:
         name, number = run.source.name, run.number
-        after = walk.after
+        after, whole = walk.after, walk.whole
         closed = offers.expire(run.region, number, dt.datetime.now(dt.UTC))  # explained: no guard counts them
         if walk.whole:
             closing, kept = _close_absent(run)
@@ -72,9 +72,9 @@ def close(run: Run, walk: Walk) -> None:
             if kept:
                 after = msgspec.structs.replace(after, etag=None)  # or a 304 would hide them
             if closing.doubted:
-                after = _distrusted(run, after)
+                after, whole = _distrusted(run, after), False
         if not run.figures.not_modified:
-            quarantine.release_outdated(run.region, number, name, whole=walk.whole)
+            quarantine.release_outdated(run.region, number, name, whole=whole)
         stage.documents += closed
     run.figures.closed += closed
     wrote = run.figures.new + run.figures.changed + run.figures.closed
@@ -93,7 +93,7 @@ def _close_absent(run: Run) -> tuple[offers.Closing, int]:
     closing = offers.close_absent(run.region, run.number, name, seen, run.settings.limits, spared=spared)
     if closing.stopped:
         log.warning(closing.stopped.plan.message)
-        ask(run.region, run.settings, closing.stopped)
+        ask(closing.stopped)
     run.figures.held = closing.held
     return closing, closing.held + len(spared)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -21,7 +21,7 @@ from prefect.exceptions import ObjectNotFound
 
 from connectors.alerts import wire
 from connectors.alerts.channel import NAME
-from connectors.region import alerts, channel_state
+from connectors.region import alerts, channel_state, plans
 from connectors.region.channel_state import Standing
 from connectors.region.database import Region
 from connectors.region.plans import Stopped
@@ -64,53 +64,68 @@ _OWN: Final = frozenset({f"parked {NAME}", f"paused {NAME}"})  # no alert can sa
 
 def over(region: Region, *causes: str) -> None:
     """What these alerts said is over."""
-    alerts.resolve(region, *causes)
+    if causes:
+        alerts.resolve(region, *causes)
+
+
+class _Due(NamedTuple):
+    """What stands so that somebody must know: it is told once, and over when it stands so no more."""
+
+    cause: str
+    title: str
+    message: str
+
+
+_STANDING: Final = (plans.CAUSE, "paused ", "parked ")  # what the causes of these begin with
 
 
 @task(name="tell", retries=0, cache_policy=NO_CACHE)
 def tell(region: Region, settings: Settings) -> Delivered:
-    """Raise what the channels' standings call for, and send every alert that waits."""
-    for name, standing in channel_state.standings(region).items():
-        _paused(region, settings, name, standing)
-        _parked(region, settings, name, standing)
+    """Raise what stopped plans and the channels' standings call for, end what they no longer do, and send what waits."""
+    due = {each.cause: each for each in (*_stopped(region), *_troubled(region))}
+    for each in due.values():
+        sound(region, settings, *each)
+    unresolved = alerts.unresolved(region)
+    over(region, *(a.cause for a in unresolved if a.cause.startswith(_STANDING) and a.cause not in due))
     delivered = Delivered()
     carry_out(region, settings, NAME, delivered, Progress("tell", 0))
-    for alert in alerts.unresolved(region):
+    for alert in unresolved:
         get_run_logger().warning("since %s: %s", alert.raised_at, alert.title)
     return delivered
 
 
-def _paused(region: Region, settings: Settings, name: str, standing: Standing) -> None:
-    if not standing.paused:
-        over(region, f"paused {name}")
-        return
-    message = (
+def _stopped(region: Region) -> Iterator[_Due]:
+    for held in plans.waiting(region):
+        yield _Due(held.cause, f"A guard stopped a plan for {held.place}", held.words())
+
+
+def _troubled(region: Region) -> Iterator[_Due]:
+    for name, standing in channel_state.standings(region).items():
+        if standing.paused:
+            yield _Due(f"paused {name}", f"{name} is paused", _paused(name, standing))
+        if standing.parked:
+            title = f"{standing.parked} effects on {name} wait for a person"
+            yield _Due(f"parked {name}", title, _parked(name))
+
+
+def _paused(name: str, standing: Standing) -> str:
+    return (
         f"{standing.paused_reason}\n\nWhat changes meanwhile accumulates; the other channels go on. When the cause is mended: "
         f"`boostez channel resume {name}`. More: {RUNBOOK}/channel-paused.md"
     )
-    sound(region, settings, f"paused {name}", f"{name} is paused", message)
 
 
-def _parked(region: Region, settings: Settings, name: str, standing: Standing) -> None:
-    if not standing.parked:
-        over(region, f"parked {name}")
-        return
-    message = (
+def _parked(name: str) -> str:
+    return (
         f"Nobody can look up whether they happened, so they are not sent again by themselves. Look at the channel, then "
         f"`boostez replay effects --channel {name} --parked`. More: {RUNBOOK}/unknown-effects.md"
     )
-    sound(
-        region, settings, f"parked {name}", f"{standing.parked} effects on {name} wait for a person", message
-    )
 
 
-def ask(region: Region, settings: Settings, stopped: Stopped) -> None:
-    """Have a person decide on a stopped plan: one alert and one form a place, however often the plan changes."""
+def ask(stopped: Stopped) -> None:
+    """Have a person decide on a stopped plan: one form a place, however often the plan changes."""
     held = stopped.plan
-    if not stopped.fresh:
-        return
-    sound(region, settings, held.cause, f"A guard stopped a plan for {held.place}", held.words())
-    if FlowRunContext.get() is None:
+    if not stopped.fresh or FlowRunContext.get() is None:
         return
     try:
         run_deployment(

@@ -17,9 +17,10 @@ from pydantic import SecretStr
 
 from connectors import registry
 from connectors.http import Http
-from connectors.region import database, migrations, offers, walks
+from connectors.region import database, migrations, offers, plans, walks
 from connectors.region.audits import Audit
 from connectors.region.database import Region
+from connectors.region.plans import Held
 from connectors.region.replays import Choice
 from connectors.registry import policies, source
 from connectors.settings import Settings, settings
@@ -232,6 +233,14 @@ def impatient(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
     """A hub whose calls give up after a second."""
     monkeypatch.setattr(registry, "Http", partial(Http, timeout=1.0))
     return hub
+
+
+VERDICTS = {"approve": plans.approve, "refuse": plans.refuse}
+
+
+def decided(region: Region, plan: int, verdict: str, by: str, reason: str) -> Held:
+    """A person's verdict on a stopped plan."""
+    return VERDICTS[verdict](region, plan, by, reason)
 
 
 def builtins(value: Any) -> Any:

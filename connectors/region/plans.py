@@ -33,6 +33,7 @@ _WORDS = {  # of a plan's numbers, in the order in which they are told
     "last_good": "in the last good snapshot",
     "unreadable": "payloads without a readable reference",
 }
+CAUSE = "guard "  # what the cause of every stopped plan's alert begins with
 Kind = Literal["source", "channel"]
 State = Literal["waiting", "approved", "refused", "replaced", "moot"]
 
@@ -83,7 +84,7 @@ class Held(msgspec.Struct, frozen=True):
 
 def cause(kind: Kind, place: str) -> str:
     """What the alert of a place's stopped plan goes by."""
-    return f"guard {kind} {place}"
+    return f"{CAUSE}{kind} {place}"
 
 
 _COLUMNS = ", ".join(Held.__struct_fields__)
@@ -160,7 +161,7 @@ def no_longer(connection: Connection, kind: Kind, place: str) -> None:
     if found:
         _let_go(connection, found.id)
         _forget_items(connection, found.id)
-        alerts.end(connection, cause(kind, place))
+        _over(connection, kind, place)
 
 
 def _let_go(connection: Connection, plan: int) -> None:
@@ -283,8 +284,18 @@ def _decide(connection: Connection, plan: int, state: State, by: str, reason: st
         {"plan": plan, "state": state, "by": by, "reason": reason},
     ).one()
     held = Held(*row)
-    alerts.end(connection, held.cause)
+    _over(connection, held.kind, held.place)
     return held
+
+
+def _over(connection: Connection, kind: Kind, place: str) -> None:
+    """End a place's alert, unless another plan waits there."""
+    waits = connection.execute(
+        text("SELECT FROM held_plan WHERE kind = :kind AND place = :place AND state = 'waiting'"),
+        {"kind": kind, "place": place},
+    ).rowcount
+    if not waits:
+        alerts.end(connection, cause(kind, place))
 
 
 # What of a plan can still be done as it was shown.
@@ -310,7 +321,7 @@ def _rest(connection: Connection, held: Held, items: list[Item]) -> Held | None:
     _let_go(connection, held.id)
     _forget_items(connection, held.id)
     if not items:
-        alerts.end(connection, held.cause)
+        _over(connection, held.kind, held.place)
         return None
     numbers = {key: value for key, value in held.numbers.items() if key != "limit"} | {"now": len(items)}
     trip = Trip(
