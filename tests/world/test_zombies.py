@@ -51,7 +51,7 @@ def until_quiet(stage: Stage) -> None:
 
 def others_go_on(stage: Stage, name: str = PAGE, **settings: str) -> None:
     """Hours pass, another worker looks up what became of it all, twice, and delivers what is left."""
-    other = Worker(stage, 1, **settings)
+    other = Worker(stage, 1, None, **settings)
     for _ in range(2):
         stage.an_hour_passes()
         other.settle(name)
