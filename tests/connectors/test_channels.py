@@ -174,8 +174,8 @@ def impatient(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
     from connectors import http, registry
 
     class Impatient(http.Http):
-        def __init__(self, base: str, *, setting: str = "") -> None:
-            super().__init__(base, timeout=1.0, setting=setting)
+        def __init__(self, base: str, *, setting: str, private_hosts: frozenset[str]) -> None:
+            super().__init__(base, timeout=1.0, setting=setting, private_hosts=private_hosts)
 
     monkeypatch.setattr(registry, "Http", Impatient)
     return hub
