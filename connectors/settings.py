@@ -13,7 +13,7 @@ from typing import Annotated, Final
 from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from connectors.redaction import hide
 from core.guards import Limits
@@ -175,6 +175,8 @@ def settings() -> Settings:
     except ValidationError as error:
         lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
         raise Misconfigured("Settings that do not fit:\n  " + "\n  ".join(lines)) from None
+    except SettingsError as error:
+        raise Misconfigured(f"Settings that do not fit: {error} (a JSON list is wanted)") from None
     for secret in read.secrets:
         hide(secret)
     return read

@@ -139,6 +139,8 @@ def environment(
         if name != "database_url":
             secret = needles.secrets.get(name) or needles.new(name)
             chosen[name.upper()] = secret
+    inbox = outside.base.replace("http://", f"json://hub:{needles.secrets['alert_urls']}@")
+    chosen["ALERT_URLS"] = f'["{inbox}/inbox"]'
     for name, value in chosen.items():
         monkeypatch.setenv(PREFIX + name, value)
     settings.cache_clear()
