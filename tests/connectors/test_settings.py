@@ -184,3 +184,13 @@ def test_each_limit_of_the_guards_is_a_setting(monkeypatch: pytest.MonkeyPatch) 
     assert settings().limits == Limits(
         fall=0.5, run_floor=3, run_share=0.25, day_cap=70, day_share=0.3, day_floor=4
     )
+
+
+def test_a_list_that_is_no_json_names_its_setting_and_tells_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line ended in a traceback."""
+    monkeypatch.setenv("BOOSTEZ_ALERT_URLS", "mailto://hub:hunter2@relay.example")
+    settings.cache_clear()
+    with pytest.raises(Misconfigured, match="alert_urls") as told:
+        settings()
+    assert "hunter2" not in str(told.value)
+    settings.cache_clear()

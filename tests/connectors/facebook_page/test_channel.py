@@ -3,6 +3,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, cast
 
+from pydantic import SecretStr
+
 from connectors.facebook_page.channel import FacebookPage
 from connectors.http import Http
 from core.effects import Intent
@@ -36,7 +38,7 @@ def page_of(feed: Feed) -> FacebookPage:
         cast("Http", feed),
         version="v26.0",
         page="1",
-        token="t",
+        token=SecretStr("t"),
         secret=None,
         publisher="https://portail.example",
     )
