@@ -35,12 +35,13 @@ class Advance(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
-    """How many offers change (a share of the well-formed open ones, or a count), close and appear."""
+    """How many offers change (a share of the well-formed open ones, or a count), close, appear and open again."""
 
     share: float = 0.0
     count: int = 0
     close: int = 0
     appear: int = 0
+    reopen: int = 0
     seed: int | None = None
 
 
@@ -138,9 +139,10 @@ class Administration:
         }
 
     def posts(self, request: Request, _body: bytes) -> Any:
-        """Every post that is there, oldest first."""
+        """Every post that is there, oldest first; with ``deleted=true`` every post that ever was."""
         limit = _whole(request, "limit", PAGE)
-        found = self._posts.after(_whole(request, "after", 0), limit)
+        ever = request.query_params.get("deleted") == "true"
+        found = self._posts.after(_whole(request, "after", 0), limit, ever=ever)
         items = [
             {
                 "id": post.id,
@@ -148,6 +150,7 @@ class Administration:
                 "link": post.link,
                 "created_time": instant(post.created),
                 "updated_time": instant(post.updated),
+                **({"deleted_time": instant(post.deleted)} if post.deleted else {}),
             }
             for post in found
         ]
@@ -177,7 +180,9 @@ class Administration:
     def change(self, _request: Request, body: bytes) -> Any:
         """Change, close and add offers."""
         asked = _read(body, Change)
-        return self._board.change(asked.share, asked.count, asked.close, asked.appear, asked.seed)
+        return self._board.change(
+            asked.share, asked.count, asked.close, asked.appear, asked.seed, asked.reopen
+        )
 
     def malform(self, _request: Request, body: bytes) -> Any:
         """Make offers malformed."""

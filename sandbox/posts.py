@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from sandbox.clock import Clock
 from sandbox.state import State
 
-_COLUMNS = "number, page, message, link, published, scheduled, created, updated"
+_COLUMNS = "number, page, message, link, published, scheduled, created, updated, deleted"
 
 
 class Post(NamedTuple):
-    """A post that is there. Instants are milliseconds; ``scheduled`` is seconds, as Graph has it."""
+    """A post. Instants are milliseconds; ``scheduled`` is seconds, as Graph has it; ``deleted`` is None while it is there."""
 
     number: int
     page: str
@@ -24,6 +24,7 @@ class Post(NamedTuple):
     scheduled: int | None
     created: int
     updated: int
+    deleted: int | None = None
 
     @property
     def id(self) -> str:
@@ -103,11 +104,11 @@ class Posts:
         ).fetchone()
         return 0 if row is None else int(row[0])
 
-    def after(self, number: int, limit: int) -> list[Post]:
-        """Every Page's posts that are there, oldest first, numbers above ``number``."""
+    def after(self, number: int, limit: int, *, ever: bool = False) -> list[Post]:
+        """Every Page's posts that are there (``ever``: or were), oldest first, numbers above ``number``."""
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM posts WHERE deleted IS NULL AND number > ? ORDER BY number LIMIT ?",
-            (number, limit),
+            f"SELECT {_COLUMNS} FROM posts WHERE (? OR deleted IS NULL) AND number > ? ORDER BY number LIMIT ?",
+            (ever, number, limit),
         )
         return [Post(*row) for row in rows]
 

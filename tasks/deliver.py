@@ -135,9 +135,18 @@ def _rewrite(delivery: _Delivery) -> dict[Operation, int]:
         return claimed
     built_at = ledger.last_intent(region, channel.name) or dt.datetime.fromtimestamp(0, dt.UTC)
     entries = (Entry(marker, decode(content)) for marker, content in ledger.entries(region, channel.name))
-    channel.replace(entries, built_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    channel.replace(
+        _fenced(region, lease, entries) if claimed else entries,
+        built_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
     ledger.receive_all(region, lease)
     return claimed
+
+
+def _fenced(region: Region, lease: int, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries, and a last look at the lease before the document takes the old one's place."""
+    yield from entries
+    _check_lease(region, lease, 0.0)
 
 
 def _send_all(delivery: _Delivery) -> None:

@@ -9,6 +9,7 @@ replaces the object when it is complete.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from schemas.offer import decode
 NAME: Final = "aggregator_feed"
 _DAMAGED: Final[Any] = (EOFError, igzip.BadGzipFile, igzip_lib.IsalError)  # isal types the last as a value
 FILE: Final = "aggregator.xml"
+_NEW: Final = ".new-"  # begins the name of the hidden folder in which a feed is built
 
 
 class AggregatorFeed(DocumentChannel):
@@ -98,7 +100,10 @@ class AggregatorFeed(DocumentChannel):
 
         The plain file comes last: it is what a look-up believes.
         """
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=self._folder if self._local else None) as folder:
+        if self._local:
+            for left in Path(self._folder).glob(f"{_NEW}*"):  # one writer at a time: a dead one's
+                shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix=_NEW, dir=self._folder if self._local else None) as folder:
             plain, packed = Path(folder) / FILE, Path(folder) / f"{FILE}.gz"
             count = 0
             with (

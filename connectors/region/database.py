@@ -6,7 +6,7 @@ Belongs here: connecting, the safety check of the server's settings, the locks. 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
@@ -151,7 +151,8 @@ class Region:
 
     @contextmanager
     def _holding(self, function: str, kind: int, name: str, *, shared: bool = False) -> Iterator[bool]:
-        names, mode = {"kind": kind, "name": name}, "_shared" if shared else ""
+        names: dict[str, int | str] = {"kind": kind, "name": name}
+        mode = "_shared" if shared else ""
         with self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             locked = connection.scalar(text(f"SELECT {function}{mode}(:kind, hashtext(:name))"), names)
             held = locked is not False
@@ -159,9 +160,7 @@ class Region:
                 yield held
             finally:
                 if held:
-                    connection.execute(
-                        text(f"SELECT pg_advisory_unlock{mode}(:kind, hashtext(:name))"), names
-                    )
+                    _unlock(connection, mode, names)
 
     def ping(self) -> None:
         """Ask the database for one row.
@@ -235,6 +234,14 @@ def _way_out(connection: Connection, name: str, value: str) -> str:
     return (
         f"Set {name} = {value}: {places.get(row.source, 'change its configuration and restart the server')}."
     )
+
+
+def _unlock(connection: Connection, mode: str, names: Mapping[str, int | str]) -> None:
+    try:
+        connection.execute(text(f"SELECT pg_advisory_unlock{mode}(:kind, hashtext(:name))"), names)
+    except OperationalError as error:
+        if not error.connection_invalidated:  # the lock went with its connection
+            raise
 
 
 def lock_revisions(connection: Connection) -> None:
