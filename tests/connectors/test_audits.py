@@ -436,6 +436,21 @@ def test_what_is_under_way_is_not_judged(impatient: Hub, sandbox: Sandbox, fault
     assert sandbox.truth()["graph"]["posts"] == 2
 
 
+def test_a_refused_withdrawal_that_somebody_did_by_hand_is_over(hub: Hub, sandbox: Sandbox) -> None:
+    stock(hub, 1)
+    hub.put_out(PAGE)
+    sandbox.fault(r"/graph/v\d+\.\d+/$", "item_error", item=0, code=100)
+    stock(hub, 1, version=2, closed=True)
+    hub.put_out(PAGE)
+    assert channel_state.standings(hub.region)[PAGE].parked == 1
+    PageEditor(hub.settings).delete(remote(hub, 1))
+
+    assert drift(hub.audit(PAGE, heal=True)) == {"missing": 1}
+
+    assert channel_state.standings(hub.region)[PAGE].parked == 0
+    assert hub.audit(PAGE).agrees
+
+
 @pytest.mark.parametrize("name", CHANNELS)
 def test_an_intent_that_a_worker_holds_is_not_judged(hub: Hub, name: str) -> None:
     stock(hub, 1, 2)
