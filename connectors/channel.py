@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from connectors.region.database import Region
-from core.effects import Found, Intent, Receipt
+from core.effects import Found, Intent, Only, Receipt
+from schemas.errors import Permanent
 from schemas.offer import Offer
 
 
@@ -25,15 +25,15 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel can do.
 
     ``form`` is the version of what it writes: a new one rewrites everything. ``batch`` effects fit one call, of which
-    ``in_flight`` may run at once. ``lookup`` tells whether an unknown effect can be looked up; an object shows
-    ``settle_seconds`` after its creation at the latest. ``lease_seconds`` is how long a worker may hold a claim.
+    ``in_flight`` may run at once. An object shows ``settle_seconds`` after its creation at the latest, in an inventory that
+    is ``complete`` or not. ``lease_seconds`` is how long a worker may hold a claim.
     """
 
     form: str
     batch: int
     in_flight: int = 1
-    lookup: bool = True
     settle_seconds: float = 0.0
+    complete: bool = True
     lease_seconds: float = 600.0
 
 
@@ -45,11 +45,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What came of one call. ``hold``: seconds to leave the channel alone; ``halt``: why a person must act first."""
+    """What came of one call. ``halt``: why a person must act before the next."""
 
     receipts: list[Receipt]
-    hold: float = 0.0
-    halt: str | None = None
+    halt: Permanent | None = None
 
 
 class Channel(ABC):
@@ -57,6 +56,13 @@ class Channel(ABC):
 
     name: str
     capabilities: Capabilities
+
+    def close(self) -> None:  # noqa: B027 - most channels hold nothing open
+        """Let go of what is held open."""
+
+
+class Readable(Channel):
+    """A channel that can be read back. On any other an unknown effect is parked: nobody can look."""
 
     @abstractmethod
     def find(self, intents: Sequence[Intent]) -> Mapping[int, Found]:
@@ -68,11 +74,12 @@ class Channel(ABC):
         """
 
     @abstractmethod
-    def inventory(self) -> Iterator[Found | None]:
-        """Everything that is on the channel; None stands for an object that is not ours."""
+    def inventory(self) -> Iterator[Found]:
+        """Everything that is on the channel; an object with an empty marker is not ours, as far as can be seen."""
 
-    def close(self) -> None:  # noqa: B027 - most channels hold nothing open
-        """Let go of what is held open."""
+    @abstractmethod
+    def digest(self, marker: str, content: bytes) -> str:
+        """The digest that ``find`` and ``inventory`` give of an object that shows this encoded offer under this marker."""
 
 
 class ItemChannel(Channel):
@@ -89,12 +96,16 @@ class ItemChannel(Channel):
         """
 
 
-class DocumentChannel(Channel):
+class DocumentChannel(Readable):
     """A channel that is one document."""
 
     @abstractmethod
     def present(self) -> bool:
-        """Whether the document is there."""
+        """Whether the document is there, to its end; cheap, for every delivery asks."""
+
+    @abstractmethod
+    def whole(self) -> bool:
+        """Whether all of it can be read, in every form in which it is offered; for audits."""
 
     @abstractmethod
     def replace(self, entries: Iterable[Entry], built_at: str) -> int:
@@ -104,9 +115,9 @@ class DocumentChannel(Channel):
         """
 
 
-class BoardChannel(Channel):
+class BoardChannel(Readable):
     """A channel in the Region's own database."""
 
     @abstractmethod
-    def place(self, region: Region, limit: int) -> Mapping[str, int]:
+    def place(self, limit: int, only: Only) -> Mapping[str, int]:
         """Carry out at most ``limit`` planned effects in one transaction. Returns how many, by operation."""

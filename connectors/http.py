@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import httpcore
 import httpx
@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from connectors.decoding import ACCEPTED, decoded
 from connectors.network import Network, Resolve, is_this_machine, resolve
 from connectors.redaction import hide
+from core.budgets import LONGEST
 from core.redaction import redacted_bytes
 from schemas.documents import visible
 from schemas.errors import BoostezError, Misconfigured, Permanent, RetryLater, Unknown, Unreachable
@@ -47,6 +48,16 @@ _NO_ANSWER = (
 _HEADER_VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
 
 
+class Gate(Protocol):
+    """What stands before every call, for all workers: a budget that they share."""
+
+    def enter(self) -> None:
+        """Wait for this call's turn; raises NotYet when it is too far away."""
+
+    def told(self, headers: Mapping[str, str], wait: float) -> None:
+        """Learn from an answer; ``wait`` is its Retry-After in seconds, 0 when it has none."""
+
+
 class Http:
     """A client of one outside system at ``base``; thread-safe.
 
@@ -60,11 +71,12 @@ class Http:
         *,
         timeout: float = 40.0,
         setting: str = "its URL",
+        gate: Gate | None = None,
         private_hosts: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.monotonic,
         resolve: Resolve = resolve,
     ) -> None:
-        """``setting`` names the setting that holds ``base``, for messages; ``private_hosts`` as in network.py.
+        """``setting`` names the setting that holds ``base``; ``gate`` stands before calls; ``private_hosts``: network.py.
 
         Raises:
             Misconfigured: not an http(s) address, plain http outside this machine, or credentials in it.
@@ -75,6 +87,7 @@ class Http:
         self.setting = setting
         self.requests = 0
         self.writes = 0
+        self._gate = gate
         self._network = Network(setting, private_hosts, clock=clock, resolve=resolve)
         self._client = httpx.Client(
             base_url=self.base,
@@ -104,6 +117,7 @@ class Http:
         ``headers`` is asked anew at each try; statuses in ``accept`` reach ``parse``, which may raise RetryLater.
 
         Raises:
+            NotYet: it was not its turn.
             Unreachable: every try failed.
             Permanent: the answer is neither accepted nor worth another try.
 
@@ -113,8 +127,9 @@ class Http:
                 on=_pause, attempts=ATTEMPTS, timeout=600.0, wait_initial=0.2, wait_max=20.0
             ):
                 with attempt:
-                    self.requests += 1
+                    self._enter()
                     response = self._send("GET" if data is None else "POST", path, params, data, headers())
+                    self._told(response)
                     if response.status_code not in accept:
                         raise refusal(response, self.setting)
                     return parse(response)
@@ -148,11 +163,13 @@ class Http:
         """POST a form, once. Any status but a redirect's is returned: the caller reads what happened.
 
         Raises:
+            NotYet: it was not its turn; nothing was sent.
             Unreachable, Misconfigured: nothing was sent.
             Unknown: it was sent, and no whole answer came back, or one that leads elsewhere.
 
         """
-        self.requests += 1
+        _check_headers(headers or {})
+        self._enter()
         self.writes += 1
         trouble: BoostezError
         try:
@@ -164,10 +181,12 @@ class Http:
         except Misconfigured as error:
             trouble = error.with_traceback(None)
         except (*_NO_ANSWER, RetryLater) as error:
-            trouble = Unknown(f"no whole answer to a write: {type(error).__name__}: {error}")
+            trouble = Unknown(f"no whole answer to a write: {type(error).__name__}: {error}", cause="answer")
         else:
+            self._told(response)
             if response.is_redirect:
-                raise Unknown(f"HTTP {response.status_code}: {_redirected(response, self.setting)}")
+                told = f"HTTP {response.status_code}: {_redirected(response, self.setting)}"
+                raise Unknown(told, cause="answer")
             return response
         raise trouble
 
@@ -200,6 +219,16 @@ class Http:
         ):
             _load(response, secrets)
             return response
+
+    def _enter(self) -> None:
+        if self._gate:
+            self._gate.enter()
+        self.requests += 1
+
+    def _told(self, response: Response) -> None:
+        if self._gate:
+            asked = retry_after(response) if "Retry-After" in response.headers else 0.0
+            self._gate.told(response.headers, asked)
 
 
 def _revealed(values: Values) -> dict[str, str]:
@@ -305,13 +334,13 @@ def problem(response: Response) -> str:
 
 
 def retry_after(response: Response, now: dt.datetime | None = None) -> float:
-    """Seconds to wait (RFC 9110 section 10.2.3: a number, or an HTTP date); 1 when it does not say."""
+    """Seconds to wait, a day at most (RFC 9110 section 10.2.3: a number, or an HTTP date); 1 when it does not say."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
-        return float(value)
+        return min(float(value), LONGEST)
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return 1.0
     moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)  # -0000 and asctime: UTC all the same
-    return max(0.0, (moment - (now or dt.datetime.now(dt.UTC))).total_seconds())
+    return min(max(0.0, (moment - (now or dt.datetime.now(dt.UTC))).total_seconds()), LONGEST)

@@ -14,17 +14,24 @@ from typing import Any
 
 import msgspec
 
+from connectors.aggregator_feed import channel as aggregator_feed
 from connectors.aggregator_feed.channel import AggregatorFeed
+from connectors.alerts import channel as alerts
+from connectors.alerts.channel import Alerts
 from connectors.channel import Channel
 from connectors.contractor import wire as contractor
 from connectors.contractor.client import Contractor
+from connectors.facebook_page import channel as facebook_page
 from connectors.facebook_page.channel import FacebookPage
+from connectors.facebook_page.wire import usage as facebook_usage
 from connectors.france_travail import client as france_travail_file
 from connectors.france_travail import wire as france_travail
 from connectors.http import Http
 from connectors.lheo import client as lheo_file
 from connectors.lheo import wire as lheo
+from connectors.open_portal import channel as open_portal
 from connectors.open_portal.channel import OpenPortal
+from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
 from connectors.settings import Settings
 from core.drafts import Draft
@@ -73,10 +80,15 @@ SOURCES = {
 }
 
 CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
-    "open_portal": lambda _, region: OpenPortal(region),
-    "aggregator_feed": lambda settings, _: AggregatorFeed(settings.feeds, settings.public_url),
-    "facebook_page": lambda settings, _: FacebookPage(
-        Http(settings.graph, setting="BOOSTEZ_FACEBOOK_GRAPH_URL", private_hosts=settings.private_hosts),
+    open_portal.NAME: lambda _, region: OpenPortal(region),
+    aggregator_feed.NAME: lambda settings, _: AggregatorFeed(settings.feeds, settings.public_url),
+    facebook_page.NAME: lambda settings, region: FacebookPage(
+        Http(
+            settings.graph,
+            setting="BOOSTEZ_FACEBOOK_GRAPH_URL",
+            private_hosts=settings.private_hosts,
+            gate=SharedBudget(region, facebook_page.NAME, facebook_usage, facebook_page.WINDOW),
+        ),
         version=settings.facebook_graph_version,
         page=settings.facebook_page_id,
         token=settings.facebook_token,
@@ -84,6 +96,12 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
         publisher=settings.public_url,
     ),
 }
+
+
+MESSENGERS: dict[str, Callable[[Settings], Channel]] = {
+    alerts.NAME: lambda settings: Alerts(settings.alert_urls),
+}
+"""Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
 
 
 def source(name: str) -> Source:
@@ -106,6 +124,8 @@ def channel(name: str, settings: Settings, region: Region) -> Channel:
         Misconfigured: there is none, or its settings do not fit.
 
     """
+    if name in MESSENGERS:
+        return MESSENGERS[name](settings)
     try:
         build = CHANNELS[name]
     except KeyError:
@@ -146,6 +166,22 @@ def policies(file: Path) -> dict[str, Policy]:
             tuple(wanted["kinds"]),
             None if wanted["budget"] == "all" else wanted["budget"],
             wanted.get("enabled", True),
+            wanted.get("drift", "report"),
         )
         for name, wanted in written.items()
     }
+
+
+def wanted(file: Path, channel: str | None = None) -> dict[str, Policy]:
+    """The policies of every channel, or of the one that somebody names.
+
+    Raises:
+        Misconfigured: the file says nothing of it.
+
+    """
+    every = policies(file)
+    if channel is None:
+        return every
+    if channel not in every:
+        raise Misconfigured(f"{file} says nothing of {channel!r}: there are {', '.join(every)}.")
+    return {channel: every[channel]}

@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from connectors.redaction import hide
+from core.guards import Limits
 from schemas.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +63,27 @@ class Settings(BaseSettings):
         0.03, ge=0, le=1, description="Share of collected payloads that may be quarantined before exit code 3"
     )
 
+    alert_urls: list[SecretStr] = Field(
+        default_factory=list, description="Where alerts go: a JSON list of Apprise addresses"
+    )
+    guard_fall: float = Field(
+        0.20, ge=0, le=1, description="Fall of a whole snapshot since the last good one that is believed"
+    )
+    guard_run_floor: int = Field(25, ge=0, description="Unexplained withdrawals that any run may make")
+    guard_run_share: float = Field(
+        0.01, ge=0, le=1, description="Share of what is there that a run may withdraw"
+    )
+    guard_day_cap: int = Field(500, ge=0, description="Unexplained withdrawals in 24 hours, at most")
+    guard_day_share: float = Field(
+        0.02, ge=0, le=1, description="Share of what is there, in 24 hours, at most"
+    )
+    guard_day_floor: int = Field(
+        25, ge=0, description="Unexplained withdrawals in 24 hours that are always believed"
+    )
+    replay_debounce_seconds: int = Field(
+        600, ge=0, description="The same replay again within so long is a double click"
+    )
+
     @field_validator("private_hosts", mode="before")
     @classmethod
     def _read_hosts(cls, given: object) -> object:
@@ -89,6 +111,18 @@ class Settings(BaseSettings):
         return given
 
     @property
+    def limits(self) -> Limits:
+        """What the guards believe without asking."""
+        return Limits(
+            fall=self.guard_fall,
+            run_floor=self.guard_run_floor,
+            run_share=self.guard_run_share,
+            day_cap=self.guard_day_cap,
+            day_share=self.guard_day_share,
+            day_floor=self.guard_day_floor,
+        )
+
+    @property
     def app_secret(self) -> SecretStr | None:
         """What signs Graph calls: the setting's, the sandbox's when the sandbox stands in, else nothing."""
         if self.facebook_app_secret is not None:
@@ -97,8 +131,9 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> list[str]:
-        """The value of every setting that is a secret, and the password inside the database's address."""
-        given = [value.get_secret_value() for _, value in self if isinstance(value, SecretStr)]
+        """The value of every setting that is a secret, and the passwords inside those that are addresses."""
+        values = [each for _, value in self for each in (value if isinstance(value, list) else [value])]
+        given = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         return given + [password for value in given if (password := _password(value))]
 
     @property
@@ -125,6 +160,12 @@ class Settings(BaseSettings):
     def graph(self) -> str:
         """The Graph API's base address, without version or trailing slash."""
         return (self.facebook_graph_url or f"{self.sandbox_url}/graph").rstrip("/")
+
+
+SECRETS: Final = frozenset(
+    name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)
+)
+"""The names of the settings that nobody may see."""
 
 
 @cache

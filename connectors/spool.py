@@ -3,23 +3,23 @@
 Belongs here: appending and reading back by position. Does not: what the bytes mean, or the index (region/walks.py).
 
 A walk is spooled to its end before anything is stored, so a half-read snapshot never counts and memory never grows
-with the catalogue.
+with the catalogue. The file has no name: whatever ends the run, the system frees it.
 """
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 
 class Spool:
-    """One run's payloads. A context manager: leaving it removes the file."""
+    """One run's payloads. A context manager: leaving it frees the file."""
 
     def __init__(self, folder: Path, run_id: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / f"run-{run_id}.spool"
-        self._file = self.path.open("w+b")
+        self._file = tempfile.TemporaryFile(prefix=f"run-{run_id}-", dir=folder)  # noqa: SIM115 - closed on leaving
         self._size = 0
 
     def append(self, payload: bytes) -> int:
@@ -48,4 +48,3 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        self.path.unlink(missing_ok=True)

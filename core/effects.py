@@ -15,15 +15,16 @@ from typing import Literal
 import msgspec
 
 from core.plan import Operation
-from schemas.offer import Offer
+from schemas.errors import Cause
 
 Outcome = Literal["done", "missing", "stale", "rejected", "retry", "unknown", "unproven", "parked"]
 
 
 class Intent(msgspec.Struct, frozen=True):
-    """One change that a worker has committed to make. ``offer`` is None for a withdrawal.
+    """One change that a worker has committed to make.
 
-    ``marker`` will be visible in the remote object; ``remote_id`` is the channel's own, None before the creation.
+    ``content`` is the JSON of what to say: an encoded offer, or a once-only effect's own; None for a withdrawal and in a
+    look-up. ``marker`` will be visible in the remote object; ``remote_id`` is the channel's own, None before the creation.
     """
 
     effect: int
@@ -31,7 +32,7 @@ class Intent(msgspec.Struct, frozen=True):
     operation: Operation
     marker: str
     remote_id: str | None
-    offer: Offer | None
+    content: bytes | None
     at: dt.datetime
     lookups: int = 0
 
@@ -49,13 +50,29 @@ class Receipt(msgspec.Struct, frozen=True):
     remote_id: str | None = None
     after: float = 0.0
     error: str | None = None
+    cause: Cause | None = None
 
 
 class Found(msgspec.Struct, frozen=True):
-    """One object of ours on a channel: the marker it shows and the channel's own id."""
+    """One object of ours on a channel: the marker it shows, the channel's own id, a digest of what it shows."""
 
     marker: str
     remote_id: str
+    digest: str = ""
+
+
+class Only(msgspec.Struct, frozen=True):
+    """Which effects of those that are due: one subject's, or what is planned for one cause; with neither, all."""
+
+    subject: str | None = None
+    cause: Cause | None = None
+
+    def values(self) -> dict[str, str | None]:
+        """By field."""
+        return msgspec.structs.asdict(self)
+
+
+ALL = Only()
 
 
 def subject_of(marker: str) -> str:

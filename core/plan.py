@@ -23,7 +23,10 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What ``channel`` needs, computed from the offers as of ``revision``."""
+    """What ``channel`` needs, computed from the offers as of ``revision``.
+
+    ``held`` withdrawals are not in it: a guard keeps them, as plan number ``held_by``, or because somebody refused them.
+    """
 
     channel: str
     revision: int
@@ -31,6 +34,8 @@ class Plan(msgspec.Struct, frozen=True):
     update: int = 0
     withdraw: int = 0
     examples: tuple[Example, ...] = ()
+    held: int = 0
+    held_by: int | None = None
 
     @property
     def changes(self) -> int:
@@ -39,6 +44,13 @@ class Plan(msgspec.Struct, frozen=True):
 
     def lines(self) -> Iterator[str]:
         """The plan as a person reads it."""
+        if self.held:
+            way_out = (
+                "`boostez plan list --all` shows why"
+                if self.held_by is None
+                else f"decide with `boostez plan approve|refuse {self.held_by}`"
+            )
+            yield f"{self.channel}: a guard keeps {self.held} from being withdrawn; {way_out}"
         if not self.changes:
             yield f"{self.channel}: nothing to do"
             return

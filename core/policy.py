@@ -7,6 +7,7 @@ Belongs here: the frozen form of deployments/channels.toml and its fingerprint. 
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 import msgspec
 
@@ -14,13 +15,18 @@ from schemas.offer import Kind
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """``kinds`` of offers wanted; ``budget`` new offers a Paris day, None for every offer (a mirror)."""
+    """``kinds`` of offers wanted; ``budget`` new offers a Paris day, None for every offer (a mirror).
+
+    ``drift``: whether what an audit finds changed by hand is healed, or reported to a person.
+    """
 
     channel: str
     kinds: tuple[Kind, ...]
     budget: int | None = None
     enabled: bool = True
+    drift: Literal["heal", "report"] = "report"
 
     def fingerprint(self, form: str) -> str:
-        """What a plan was made with: this policy and the channel's ``form`` (version of what it writes)."""
-        return hashlib.sha256(msgspec.json.encode((self, form))).hexdigest()[:16]
+        """What a plan was made with: what this policy wants, and the channel's ``form`` (version of what it writes)."""
+        wants = {name: getattr(self, name) for name in ("channel", "kinds", "budget", "enabled")}
+        return hashlib.sha256(msgspec.json.encode((wants, form))).hexdigest()[:16]

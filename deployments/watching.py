@@ -1,63 +1,20 @@
-"""Watching a run from a terminal: bars, or lines where no bar can be drawn.
+"""Watching a run from a terminal.
 
-Belongs here: showing progress as it is announced. Does not: announcing it (tasks/progress.py).
+Belongs here: showing a run's progress as it is announced. Does not: announcing it (tasks/progress.py) or drawing it
+(bars.py).
 """
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-from tasks.progress import Listener, listening
-
-stderr = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
-_EVERY = 2.0  # seconds between lines
+from deployments import bars
+from tasks.progress import listening
 
 
 @contextmanager
 def progress() -> Iterator[None]:
-    """Show every stage's progress on the standard error while inside: bars on a terminal, lines elsewhere."""
-    if sys.stderr.isatty():
-        with _bars() as bars, listening(bars):
-            yield
-    else:
-        with listening(_Lines()):
-            yield
-
-
-class _Lines:
-    """One line a stage's beginning and end, and every two seconds between."""
-
-    def __init__(self) -> None:
-        self._told: dict[str, float] = {}
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if done < total and now - self._told.get(stage, 0.0) < _EVERY:
-            return
-        self._told[stage] = now
-        stderr.print(f"  {stage}: {done:,} of {total:,}")
-
-
-@contextmanager
-def _bars() -> Iterator[Listener]:
-    columns = (
-        TextColumn("  {task.description:<24}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=stderr) as shown:
-        tasks: dict[str, TaskID] = {}
-
-        def bar(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = shown.add_task(stage, total=total)
-            shown.update(tasks[stage], completed=done, total=total)
-
-        yield bar
+    """Show every stage's progress on the standard error while inside."""
+    with bars.shown() as listener, listening(listener):
+        yield

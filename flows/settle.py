@@ -1,6 +1,6 @@
 """Settling what is unknown.
 
-Belongs here: the order of the look-ups. Does not: a look-up (tasks/settle.py).
+Belongs here: the order of the look-ups. Does not: a look-up (tasks/settle.py) or who is told (tasks/tell.py).
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from typing import Any
 import msgspec
 from prefect import flow
 
-from connectors.region.database import region
-from connectors.registry import policies
+from connectors.region.database import safe_region
+from connectors.registry import CHANNELS, MESSENGERS
 from connectors.settings import settings
 from tasks.settle import settle
+from tasks.tell import tell
 
 
 @flow(name="settle-effects", description=__doc__)
 def settle_effects() -> dict[str, Any]:
-    """Look up every unknown effect that is due, channel by channel."""
-    chosen = settings()
-    return {
-        name: msgspec.to_builtins(settle(region(), chosen, name)) for name in policies(chosen.channels_file)
-    }
+    """Look up every unknown effect that is due, channel by channel, and tell of those that a person must look up."""
+    chosen, database = settings(), safe_region()
+    with database.at_work():
+        settled = {name: settle(database, chosen, name) for name in (*CHANNELS, *MESSENGERS)}
+        tell(database, chosen)
+    return dict(msgspec.to_builtins(settled))

@@ -20,6 +20,7 @@ from sandbox.clock import Clock, instant
 from sandbox.contractor import Contractor, problem
 from sandbox.faults import ADMINISTRATION, Order
 from sandbox.graph import Graph
+from sandbox.inbox import Inbox
 from sandbox.posts import Posts
 from sandbox.state import State
 
@@ -34,12 +35,13 @@ class Advance(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True):
-    """How many offers change (a share of the well-formed open ones, or a count), close and appear."""
+    """How many offers change (a share of the well-formed open ones, or a count), close, appear and open again."""
 
     share: float = 0.0
     count: int = 0
     close: int = 0
     appear: int = 0
+    reopen: int = 0
     seed: int | None = None
 
 
@@ -69,6 +71,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     require_proof: bool | None = None
     forbidden_pages: list[str] | None = None
     calls_per_hour: int | None = None
+    listed_posts: int | None = None
 
 
 class Administration:
@@ -83,11 +86,12 @@ class Administration:
         contractor: Contractor,
         graph: Graph,
         posts: Posts,
+        inbox: Inbox,
         orders: list[Order],
         log: Log,
     ) -> None:
         self._state, self._clock, self._board, self._contractor = state, clock, board, contractor
-        self._graph, self._posts, self._orders, self._log = graph, posts, orders, log
+        self._graph, self._posts, self._inbox, self._orders, self._log = graph, posts, inbox, orders, log
 
     def routes(self) -> list[Route]:
         """Every path under ``/_sandbox``."""
@@ -96,6 +100,7 @@ class Administration:
             ("GET", "/truth", self.truth),
             ("GET", "/truth/posts", self.posts),
             ("GET", "/truth/offers", self.offers),
+            ("GET", "/truth/messages", lambda _request, _body: {"items": self._inbox.messages()}),
             ("POST", "/clock", self.advance),
             ("POST", "/contractor/change", self.change),
             ("POST", "/contractor/malform", self.malform),
@@ -127,12 +132,18 @@ class Administration:
             "corrected": sum(entry.correction is not None for entry in self._board.entries.values()),
             "snapshot_id": self._board.snapshot_id(None),
         }
-        return {"now": instant(self._clock.now()), "contractor": contractor, "graph": self._posts.truth()}
+        return {
+            "now": instant(self._clock.now()),
+            "contractor": contractor,
+            "graph": self._posts.truth(),
+            "inbox": self._inbox.truth(),
+        }
 
     def posts(self, request: Request, _body: bytes) -> Any:
-        """Every post that is there, oldest first."""
+        """Every post that is there, oldest first; with ``deleted=true`` every post that ever was."""
         limit = _whole(request, "limit", PAGE)
-        found = self._posts.after(_whole(request, "after", 0), limit)
+        ever = request.query_params.get("deleted") == "true"
+        found = self._posts.after(_whole(request, "after", 0), limit, ever=ever)
         items = [
             {
                 "id": post.id,
@@ -140,6 +151,7 @@ class Administration:
                 "link": post.link,
                 "created_time": instant(post.created),
                 "updated_time": instant(post.updated),
+                **({"deleted_time": instant(post.deleted)} if post.deleted else {}),
             }
             for post in found
         ]
@@ -169,7 +181,9 @@ class Administration:
     def change(self, _request: Request, body: bytes) -> Any:
         """Change, close and add offers."""
         asked = _read(body, Change)
-        return self._board.change(asked.share, asked.count, asked.close, asked.appear, asked.seed)
+        return self._board.change(
+            asked.share, asked.count, asked.close, asked.appear, asked.seed, asked.reopen
+        )
 
     def malform(self, _request: Request, body: bytes) -> Any:
         """Make offers malformed."""
@@ -203,8 +217,16 @@ class Administration:
             graph.forbidden_pages = frozenset(asked.forbidden_pages)
         if asked.calls_per_hour is not None:
             graph.calls_per_hour = asked.calls_per_hour
+        if asked.listed_posts is not None:
+            graph.listed_posts = asked.listed_posts
         pages = sorted(graph.forbidden_pages)
-        return Settings(self._contractor.token_seconds, graph.require_proof, pages, graph.calls_per_hour)
+        return Settings(
+            self._contractor.token_seconds,
+            graph.require_proof,
+            pages,
+            graph.calls_per_hour,
+            graph.listed_posts,
+        )
 
     def order(self, _request: Request, body: bytes) -> Any:
         """One more fault."""

@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application: the contractor at the root, Graph API under ``/graph``, its own ``/_sandbox``.
+"""The sandbox as one ASGI application: the contractor at the root, ``/graph``, ``/inbox``, and its own ``/_sandbox``.
 
 Belongs here: putting the parts together. Does not: any part, or running it (server.py).
 """
@@ -22,6 +22,7 @@ from sandbox.contractor import Contractor, problem_of
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults, Order
 from sandbox.graph import Graph
+from sandbox.inbox import Inbox
 from sandbox.keys import Keys
 from sandbox.posts import Posts
 from sandbox.state import State
@@ -59,6 +60,7 @@ def create_app(
     contractor = Contractor(clock, board, Exchange(state, clock, board), keys)
     posts = Posts(state, clock)
     graph = Graph(state, clock, posts, keys)
+    inbox = Inbox(state, clock)
     orders: list[Order] = []
     log = Log()
     administration = Administration(
@@ -68,6 +70,7 @@ def create_app(
         contractor=contractor,
         graph=graph,
         posts=posts,
+        inbox=inbox,
         orders=orders,
         log=log,
     )
@@ -78,7 +81,7 @@ def create_app(
         state.close()
 
     return Sandbox(
-        routes=[*contractor.routes(), *graph.routes(), *administration.routes()],
+        routes=[*contractor.routes(), *graph.routes(), *inbox.routes(), *administration.routes()],
         middleware=[Middleware(Logged, log=log, clock=clock), Middleware(Faults, orders=orders)],
         exception_handlers={HTTPException: problem_of},
         lifespan=lifespan,

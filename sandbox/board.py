@@ -172,25 +172,34 @@ class Board:
         chosen = (e for e in self.entries.values() if e.open and e.malformation is None and e.body is None)
         return sorted(chosen, key=lambda entry: entry.key)
 
-    def change(self, share: float, count: int, close: int, appear: int, seed: int | None) -> dict[str, Any]:
-        """Change, close and add exactly so many offers, well-formed ones; their references, and the instant."""
+    def change(
+        self, share: float, count: int, close: int, appear: int, seed: int | None, reopen: int = 0
+    ) -> dict[str, Any]:
+        """Change, close, add and open again exactly so many offers, well-formed ones; their references, and the instant."""
         sound = self.sound()
         count = count or round(share * len(sound))
         if count + close > len(sound):
             raise ValueError(f"only {len(sound)} open and well-formed offers")
+        shut = sorted((e for e in self.entries.values() if not e.open), key=lambda entry: entry.key)
+        if reopen > len(shut):
+            raise ValueError(f"only {len(shut)} closed offers")
         random = Random(drawn(self.seed, "change", seed if seed is not None else self.snapshot_id(None)))
         chosen = random.sample(sound, count + close)
+        again = random.sample(shut, reopen)
         for entry in chosen[:count]:
             entry.revision += 1
         for entry in chosen[count:]:
             entry.open = False
+        for entry in again:
+            entry.open = True
         new = self._appear(appear)
-        now = self.touch([*chosen, *new])
+        now = self.touch([*chosen, *again, *new])
         return {
             "at": instant(now),
             "changed": sorted(entry.key for entry in chosen[:count]),
             "closed": sorted(entry.key for entry in chosen[count:]),
             "appeared": sorted(entry.key for entry in new),
+            "reopened": sorted(entry.key for entry in again),
         }
 
     def _appear(self, count: int) -> list[Entry]:

@@ -41,7 +41,10 @@ Order = Mapping[str, Any]
 
 
 class Graph:
-    """The endpoints, over posts. Settings: ``require_proof``, ``forbidden_pages``, ``calls_per_hour``."""
+    """The endpoints, over posts.
+
+    Settings: ``require_proof``, ``forbidden_pages``, ``calls_per_hour``, ``listed_posts`` (only the newest so many).
+    """
 
     def __init__(self, state: State, clock: Clock, posts: Posts, keys: Keys) -> None:
         self._state, self._clock, self._posts, self._keys = state, clock, posts, keys
@@ -51,6 +54,7 @@ class Graph:
         """No call was made yet, and every setting has its default."""
         self.require_proof, self.calls_per_hour = True, 10_000_000
         self.forbidden_pages: frozenset[str] = frozenset()
+        self.listed_posts: int | None = None  # all; Graph lists some hundred of a year
         self._calls: deque[tuple[int, int]] = deque()
         self._recent = 0
         self._page = "0"
@@ -238,7 +242,9 @@ class Graph:
             raise GraphError(100, f"(#100) Please reduce the amount of data: limit is at most {PAGE_MAXIMUM}")
         between = (_whole(parameters, "since", 0) * SECOND, _whole(parameters, "until", 2**40) * SECOND)
         below = _number(parameters["after"]) if parameters.get("after") else 2**62
-        found = self._posts.listed(page, below, int(edge in PUBLISHED_EDGES), between, limit + 1)
+        published = int(edge in PUBLISHED_EDGES)
+        first = self._posts.oldest_of(self.listed_posts, page, published) if self.listed_posts else 0
+        found = self._posts.listed(page, range(first, below), published, between, limit + 1)
         answer: dict[str, Any] = {
             "data": [described(post, parameters.get("fields")) for post in found[:limit]]
         }

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from sandbox.clock import Clock
 from sandbox.state import State
 
-_COLUMNS = "number, page, message, link, published, scheduled, created, updated"
+_COLUMNS = "number, page, message, link, published, scheduled, created, updated, deleted"
 
 
 class Post(NamedTuple):
-    """A post that is there. Instants are milliseconds; ``scheduled`` is seconds, as Graph has it."""
+    """A post. Instants are milliseconds; ``scheduled`` is seconds, as Graph has it; ``deleted`` is None while it is there."""
 
     number: int
     page: str
@@ -24,6 +24,7 @@ class Post(NamedTuple):
     scheduled: int | None
     created: int
     updated: int
+    deleted: int | None = None
 
     @property
     def id(self) -> str:
@@ -84,21 +85,30 @@ class Posts:
         return None if row is None else Post(*row)
 
     def listed(
-        self, page: str, below: int, published: int, between: tuple[int, int], limit: int
+        self, page: str, numbers: range, published: int, between: tuple[int, int], limit: int
     ) -> list[Post]:
-        """A Page's posts, newest first: numbers under ``below``, created within ``between``."""
+        """A Page's posts, newest first: of these ``numbers``, created within ``between``."""
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM posts WHERE page = ? AND deleted IS NULL AND number < ? AND published = ?"
-            " AND created BETWEEN ? AND ? ORDER BY number DESC LIMIT ?",
-            (page, below, published, *between, limit),
+            f"SELECT {_COLUMNS} FROM posts WHERE page = ? AND deleted IS NULL AND number >= ? AND number < ?"
+            " AND published = ? AND created BETWEEN ? AND ? ORDER BY number DESC LIMIT ?",
+            (page, numbers.start, numbers.stop, published, *between, limit),
         )
         return [Post(*row) for row in rows]
 
-    def after(self, number: int, limit: int) -> list[Post]:
-        """Every Page's posts that are there, oldest first, numbers above ``number``."""
+    def oldest_of(self, newest: int, page: str, published: int) -> int:
+        """The number of the oldest of a Page's ``newest`` so many posts; 0 when it has fewer."""
+        row = self._connection.execute(
+            "SELECT number FROM posts WHERE page = ? AND deleted IS NULL AND published = ?"
+            " ORDER BY number DESC LIMIT 1 OFFSET ?",
+            (page, published, newest - 1),
+        ).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def after(self, number: int, limit: int, *, ever: bool = False) -> list[Post]:
+        """Every Page's posts that are there (``ever``: or were), oldest first, numbers above ``number``."""
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM posts WHERE deleted IS NULL AND number > ? ORDER BY number LIMIT ?",
-            (number, limit),
+            f"SELECT {_COLUMNS} FROM posts WHERE (? OR deleted IS NULL) AND number > ? ORDER BY number LIMIT ?",
+            (ever, number, limit),
         )
         return [Post(*row) for row in rows]
 

@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS posts (
     published INTEGER NOT NULL, scheduled INTEGER, created INTEGER NOT NULL, updated INTEGER NOT NULL,
     updates INTEGER NOT NULL DEFAULT 0, deleted INTEGER
 );
+CREATE TABLE IF NOT EXISTS messages (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, subject TEXT, title TEXT NOT NULL, message TEXT NOT NULL
+);
 CREATE INDEX IF NOT EXISTS live_posts ON posts (page, number) WHERE deleted IS NULL;
 """
 
@@ -66,7 +69,7 @@ class State:
     def wipe(self) -> None:
         """Forget everything."""
         with self.transaction() as connection:
-            for table in ("facts", "offers", "answers", "posts", "sqlite_sequence"):
+            for table in ("facts", "offers", "answers", "posts", "messages", "sqlite_sequence"):
                 connection.execute(f"DELETE FROM {table}")
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ Belongs here: errors that cross a room's border. Does not: errors that are caugh
     BoostezError
     ├── Rejected        the input is bad: keep it, go on with the next
     ├── RetryLater      the outside system is busy or away: the same call may work at a known time
+    │   ├── NotYet      the hub holds the call back itself: a budget that its workers share is used up
     │   └── Unreachable nobody answered after every allowed try
     ├── Unknown         a write may or may not have happened: look it up, never send it again blindly
     ├── Permanent       the same call can never work: tell a person
@@ -14,9 +15,25 @@ Belongs here: errors that cross a room's border. Does not: errors that are caugh
 
 from __future__ import annotations
 
+from typing import Literal
+
+Cause = Literal[
+    "token", "permission", "limit", "content", "answer", "unreachable", "lease", "lookup", "drift", "asked"
+]
+"""What an effect's trouble comes from, in one word: what alerts group by and replays in bulk go by.
+
+token: it expired or is of the wrong kind. permission: withdrawn, or blocked for policy. limit: too many calls. content:
+refused for good. answer: no trustworthy one to a write. unreachable: nobody there. lease: too slow for it. lookup: cannot be
+looked up. drift: an audit found otherwise. asked: somebody asked for it to be sent again.
+"""
+
 
 class BoostezError(Exception):
-    """Any error that Boostez raises on purpose."""
+    """Any error that Boostez raises on purpose. ``cause`` is told where an effect's trouble is kept by it."""
+
+    def __init__(self, message: str = "", *, cause: Cause | None = None) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class Rejected(BoostezError):
@@ -29,13 +46,20 @@ class RetryLater(BoostezError):
     ``after`` is in seconds, as the system itself said, or a default when it did not.
     """
 
-    def __init__(self, message: str, *, after: float = 1.0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, after: float = 1.0, cause: Cause | None = None) -> None:
+        super().__init__(message, cause=cause)
         self.after = after
+
+
+class NotYet(RetryLater):
+    """It is not this call's turn: nothing was sent, and waiting in place would only hold a worker."""
 
 
 class Unreachable(RetryLater):
     """Every allowed try failed; a later run may succeed."""
+
+    def __init__(self, message: str, *, after: float = 1.0, cause: Cause | None = "unreachable") -> None:
+        super().__init__(message, after=after, cause=cause)
 
 
 class Unknown(BoostezError):

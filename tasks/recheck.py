@@ -13,6 +13,8 @@ from prefect.cache_policies import NO_CACHE
 
 from connectors.region import offers, quarantine
 from connectors.region.database import Region
+from connectors.region.quarantine import Choice
+from connectors.region.replays import EXAMPLES
 from connectors.registry import source as source_of
 from tasks.validate import CHUNK, incoming, judge
 
@@ -22,17 +24,21 @@ ABOUT_OTHERS = frozenset(
 
 
 class Rechecked(msgspec.Struct):
-    """What a recheck came to, in payloads."""
+    """What a recheck came to, in payloads; ``dry``: nothing was changed. ``examples`` are refs that would pass, or did."""
 
     released: int = 0
     kept: int = 0
+    dry: bool = False
+    examples: list[str] = msgspec.field(default_factory=list)
 
 
 @task(name="recheck", task_run_name="recheck-{source}", cache_policy=NO_CACHE)
-def recheck(region: Region, run_id: int, source: str) -> Rechecked:
-    """Judge everything in quarantine of a source again; reasons that changed are replaced."""
-    told, now, wanted = Rechecked(), dt.datetime.now(dt.UTC), source_of(source)
-    for chunk in quarantine.chunks(region, source, CHUNK):
+def recheck(
+    region: Region, run_id: int | None, source: str, choice: Choice, *, dry: bool = False
+) -> Rechecked:
+    """Judge what is chosen of a source's quarantine again; reasons that changed are replaced. ``dry`` writes nothing."""
+    told, now, wanted = Rechecked(dry=dry), dt.datetime.now(dt.UTC), source_of(source)
+    for chunk in quarantine.chunks(region, source, CHUNK, choice):
         accepted, kept = [], []
         for payload in chunk:
             verdict = (
@@ -42,10 +48,13 @@ def recheck(region: Region, run_id: int, source: str) -> Rechecked:
                 kept.append(msgspec.structs.replace(payload, reasons=verdict))
             else:
                 accepted.append(incoming(verdict, payload.raw_hash, now))
+        told.released += len(accepted)
+        told.kept += len(kept)
+        told.examples += [row.ref for row in accepted[: EXAMPLES - len(told.examples)]]
+        if dry:
+            continue
         newest = {row.ref: row for row in sorted(accepted, key=lambda row: row.version)}
         offers.merge(region, run_id, source, list(newest.values()))
         quarantine.release(region, source, [row.raw_hash for row in accepted])
         quarantine.put(region, run_id, kept)
-        told.released += len(accepted)
-        told.kept += len(kept)
     return told

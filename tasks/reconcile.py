@@ -3,8 +3,8 @@
 Belongs here: the order of merging, detaining and closing. Does not: the statements (connectors/region).
 
 Absent, invalid and unreadable are three things. Only an offer that is absent from a whole snapshot is closed: one whose
-newest payload is invalid stays as it was; and when a payload came whose ref cannot be read, the source is asked about
-each absent offer before it is closed.
+newest payload is invalid stays as it was; when a payload came whose ref cannot be read, the source is asked about each
+absent offer before it is closed; and when too many are absent at once, a person is asked.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.region import offers, quarantine, walks
+from connectors.region.walks import SourceState
 from connectors.registry import contractor_client
+from core.guards import Snapshot
 from schemas.documents import Reason
 from tasks.collect import Walk
 from tasks.run import Run
+from tasks.tell import ask
 from tasks.validate import Judged, detained
 
 ASKED = 5_000  # absent offers that are asked about one by one; more are spared until a later snapshot
@@ -59,33 +62,58 @@ def _stale(run: Run, ref: str, judged: Judged) -> quarantine.Detained:
 @task(name="close", cache_policy=NO_CACHE)
 def close(run: Run, walk: Walk) -> None:
     """Close what a whole snapshot no longer holds and what has expired, and remember how far the source was read."""
-    log = get_run_logger()
     with run.meter.stage("close") as stage:
         name, number = run.source.name, run.number
-        closed = 0
+        after, whole = walk.after, walk.whole
+        closed = offers.expire(run.region, number, dt.datetime.now(dt.UTC))  # explained: no guard counts them
         if walk.whole:
-            spared = _unproven(run)
-            if spared:
-                log.warning("%d absent offers are kept: their absence could not be proven", len(spared))
-                walk = msgspec.structs.replace(walk, after=msgspec.structs.replace(walk.after, etag=None))
-            closed += offers.close_absent(
-                run.region, number, name, expected=run.figures.collected, spared=spared
-            )
+            closing, kept = _close_absent(run)
+            closed += closing.closed
+            if kept:
+                after = msgspec.structs.replace(after, etag=None)  # or a 304 would hide them
+            if closing.doubted:
+                after, whole = _distrusted(run, after), False
         if not run.figures.not_modified:
-            quarantine.release_outdated(run.region, number, name, whole=walk.whole)
-        closed += offers.expire(run.region, number, dt.datetime.now(dt.UTC))
+            quarantine.release_outdated(run.region, number, name, whole=whole)
         stage.documents += closed
     run.figures.closed += closed
     wrote = run.figures.new + run.figures.changed + run.figures.closed
-    after = walk.after
     if wrote:
         after = msgspec.structs.replace(after, last_change_at=dt.datetime.now(dt.UTC))
     walks.remember(run.region, after)
 
 
-def _unproven(run: Run) -> list[str]:
-    """Absent refs that may hide behind a payload whose ref cannot be read."""
+def _close_absent(run: Run) -> tuple[offers.Closing, int]:
+    """Close what the snapshot lacks, unless a guard says no; and how many absent offers are kept."""
+    name, log = run.source.name, get_run_logger()
+    seen = Snapshot(run.figures.collected, walks.source_state(run.region, name).last_snapshot_total)
+    spared = _unproven(run, seen)
+    if spared:
+        log.warning("%d absent offers are kept: their absence could not be proven", len(spared))
+    closing = offers.close_absent(run.region, run.number, name, seen, run.settings.limits, spared=spared)
+    if closing.stopped:
+        log.warning(closing.stopped.plan.message)
+        ask(closing.stopped)
+    run.figures.held = closing.held
+    return closing, closing.held + len(spared)
+
+
+def _distrusted(run: Run, after: SourceState) -> SourceState:
+    """What to remember of a snapshot that a guard stopped: its changes, but not that it was a good one."""
+    before = walks.source_state(run.region, run.source.name)
+    return msgspec.structs.replace(
+        after,
+        last_snapshot_at=before.last_snapshot_at,
+        last_snapshot_id=before.last_snapshot_id,
+        last_snapshot_total=before.last_snapshot_total,
+    )
+
+
+def _unproven(run: Run, seen: Snapshot) -> list[str]:
+    """Absent refs that may hide behind a payload whose ref cannot be read; none when a guard stops them all anyway."""
     if not walks.count_unreadable(run.region, run.number):
+        return []
+    if offers.stops_absent(run.region, run.number, run.source.name, seen, run.settings.limits):
         return []
     absent = offers.absent(run.region, run.number, run.source.name)
     if len(absent) > ASKED or run.source.read is not None:

@@ -30,19 +30,20 @@ def report(run: Run) -> Figures:
 def table(figures: Figures, portal: str) -> str:
     """The figures in Markdown."""
     offers = (
-        f"| collected | new | changed | closed | unchanged | quarantined |\n|---:|---:|---:|---:|---:|---:|\n"
-        f"| {figures.collected} | {figures.new} | {figures.changed} | {figures.closed} | {figures.unchanged} "
-        f"| {figures.quarantined} |\n"
+        f"| collected | new | changed | closed | held | unchanged | quarantined |\n"
+        f"|---:|---:|---:|---:|---:|---:|---:|\n"
+        f"| {figures.collected} | {figures.new} | {figures.changed} | {figures.closed} | {figures.held} "
+        f"| {figures.unchanged} | {figures.quarantined} |\n"
     )
     channels = "".join(
-        f"| {name} | {d.created} | {d.updated} | {d.withdrawn} | {d.unknown} | {d.refused} | {_cell(d.error or '')} |\n"
+        f"| {name} | {d.created} | {d.updated} | {d.withdrawn} | {d.held} | {d.unknown} | {d.refused} | {_cell(d.error or '')} |\n"
         for name, d in figures.channels.items()
     )
     stages = "".join(_stage(stage) for stage in figures.stages)
     return (
         f"# Sync {figures.run}: {figures.source}, {figures.mode}\n\n{offers}\n"
-        f"## Channels\n\n| channel | created | updated | withdrawn | unknown | refused | trouble |\n"
-        f"|---|---:|---:|---:|---:|---:|---|\n{channels}\n"
+        f"## Channels\n\n| channel | created | updated | withdrawn | held | unknown | refused | trouble |\n"
+        f"|---|---:|---:|---:|---:|---:|---:|---|\n{channels}\n"
         f"## Stages\n\n| stage | seconds | documents | documents/s | peak MB |\n|---|---:|---:|---:|---:|\n{stages}\n"
         f"[The open portal]({portal}) · [its feeds]({portal}/flux)\n"
     )

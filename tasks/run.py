@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from connectors.region import walks
-from connectors.region.database import Region, region
+from connectors.region.database import Region, safe_region
 from connectors.registry import Source, source
 from connectors.settings import Settings, settings
 from connectors.spool import Spool
@@ -21,7 +21,7 @@ from tasks.measure import Meter, Stage
 
 
 class Delivered(msgspec.Struct):
-    """What a run did on one channel, in effects.
+    """What a run did on one channel, in effects; ``held`` are kept from being withdrawn by a guard.
 
     ``error`` says why it stopped early: because it was ``unreachable``, because it is ``waiting`` (the channel asked for
     time, a later run goes on), or because a person must act.
@@ -32,13 +32,14 @@ class Delivered(msgspec.Struct):
     withdrawn: int = 0
     unknown: int = 0
     refused: int = 0
+    held: int = 0
     error: str | None = None
     unreachable: bool = False
     waiting: bool = False
 
 
 class Figures(msgspec.Struct, kw_only=True):
-    """What a run came to.
+    """What a run came to. ``held`` offers were absent, and a guard kept them open.
 
     ``decoded`` payloads were read in full, ``rows_written`` offers, reasons and effects were written, ``writing_calls``
     left for an outside system. ``seconds`` is the whole run on the wall; what its stages do not account for is
@@ -53,6 +54,7 @@ class Figures(msgspec.Struct, kw_only=True):
     new: int = 0
     changed: int = 0
     closed: int = 0
+    held: int = 0
     unchanged: int = 0
     decoded: int = 0
     rows_written: int = 0
@@ -93,11 +95,10 @@ def opened(source_name: str, mode: str) -> Iterator[Run]:
 
     Raises:
         Misconfigured: no such source, or an unsafe database.
-        Refused: another sync of this source is running.
+        Refused: another sync of this source is running, or the database is being restored.
 
     """
-    wanted, chosen, database = source(source_name), settings(), region()
-    database.check_server()
+    wanted, chosen, database = source(source_name), settings(), safe_region()
     with ExitStack() as stack:
         stack.enter_context(database.sole_sync(wanted.name))
         number = walks.start_run(database, "sync-offers", wanted.name, mode)

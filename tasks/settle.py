@@ -9,13 +9,13 @@ import msgspec
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.channel import Channel
+from connectors.channel import Channel, Readable
 from connectors.region import channel_state, ledger
 from connectors.region.database import Region
 from connectors.registry import channel as channel_of
 from connectors.settings import Settings
 from core.effects import Receipt, proof
-from schemas.errors import BoostezError
+from schemas.errors import BoostezError, Misconfigured
 
 LOOKED_UP = 500  # effects a lease
 
@@ -33,7 +33,11 @@ class Settled(msgspec.Struct):
 def settle(region: Region, settings: Settings, name: str) -> Settled:
     """Look up the channel's unknown effects that are due."""
     settled = Settled()
-    channel = channel_of(name, settings, region)
+    try:
+        channel = channel_of(name, settings, region)
+    except Misconfigured as error:
+        settled.error = str(error)
+        return settled
     try:
         if channel_state.check_open(region, name):
             return settled
@@ -54,13 +58,17 @@ def _settle_some(region: Region, channel: Channel, settled: Settled) -> bool:
     )
     if not intents:
         return False
-    if not able.lookup:
-        receipts = [Receipt(i.effect, "parked", error="cannot be looked up") for i in intents]
+    if not isinstance(channel, Readable):
+        receipts = [
+            Receipt(i.effect, "parked", error="it may have happened, and cannot be looked up", cause="lookup")
+            for i in intents
+        ]
     else:
         try:
             found = channel.find(intents)
         except BoostezError as error:
-            ledger.receive(region, lease, [Receipt(i.effect, "unknown", error=str(error)) for i in intents])
+            receipts = [Receipt(i.effect, "unknown", error=str(error), cause="answer") for i in intents]
+            ledger.receive(region, lease, receipts)
             raise
         receipts = [proof(intent, found.get(intent.effect)) for intent in intents]
     ledger.receive(region, lease, receipts)

@@ -23,6 +23,11 @@ SHARED = Path(__file__).parents[2] / "shared"
 _numbers = itertools.count(1)
 
 
+def fresh_name(kind: str) -> str:
+    """A database's name that no other test has."""
+    return f"{kind}_{os.getpid()}_{next(_numbers)}"
+
+
 class ForeignServer:
     """A server that somebody else runs: ``BOOSTEZ_TEST_SERVER`` names one of its databases, as a superuser."""
 
@@ -72,7 +77,7 @@ def template(postgres_server: TestServer) -> str:
 @pytest.fixture
 def database_url(postgres_server: TestServer, template: str) -> Iterator[str]:
     """A migrated, empty database of the test's own."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
+    name = fresh_name("test")
     postgres_server.create_database(name, template)
     yield postgres_server.url(name)
     postgres_server.drop_database(name)
@@ -81,7 +86,7 @@ def database_url(postgres_server: TestServer, template: str) -> Iterator[str]:
 @pytest.fixture
 def empty_database_url(postgres_server: TestServer) -> Iterator[str]:
     """A database without a table."""
-    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    name = fresh_name("empty")
     postgres_server.create_database(name)
     yield postgres_server.url(name)
     postgres_server.drop_database(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +13,32 @@ import msgspec
 import pytest
 import stamina
 from prefect.logging import disable_run_logger
+from pydantic import SecretStr
 
-from connectors.region import migrations, walks
+from connectors import registry
+from connectors.http import Http
+from connectors.region import database, migrations, offers, plans, walks
+from connectors.region.audits import Audit
 from connectors.region.database import Region
+from connectors.region.plans import Held
+from connectors.region.replays import Choice
 from connectors.registry import policies, source
-from connectors.settings import Settings
+from connectors.settings import Settings, settings
 from connectors.spool import Spool
 from core.plan import Plan
 from sandbox.app import create_app
 from sandbox.server import running
+from tasks.audit import audit
 from tasks.collect import collect
-from tasks.deliver import deliver, plan
+from tasks.deliver import deliver
+from tasks.plan import plan
 from tasks.reconcile import close, reconcile
-from tasks.run import Figures, Run
+from tasks.replay import Outcome, replay_carried, replay_failed
+from tasks.run import Delivered, Figures, Run
 from tasks.settle import Settled, settle
+from tasks.tell import tell
 from tasks.validate import changed, validate
+from tasks.withdraw import Proof, withdraw
 
 
 class Sandbox:
@@ -62,6 +74,23 @@ class Hub:
     def __init__(self, region: Region, settings: Settings) -> None:
         self.region, self.settings = region, settings
 
+    def environment(self) -> dict[str, str]:
+        """This hub as settings in the environment, for flows and commands."""
+        chosen = self.settings
+        assert chosen.facebook_app_secret
+        told = {
+            "HOME": str(chosen.home),
+            "DATABASE_URL": self.region.engine.url.render_as_string(hide_password=False),
+            "CONTRACTOR_URL": chosen.contractor,
+            "FACEBOOK_GRAPH_URL": chosen.graph,
+            "FACEBOOK_APP_SECRET": chosen.facebook_app_secret.get_secret_value(),
+            "FEEDS_URL": chosen.feeds,
+            "PORTAL_URL": chosen.public_url,
+            "ALERT_URLS": f'["{chosen.alert_urls[0].get_secret_value()}"]',
+            "CHANNELS_FILE": str(chosen.channels_file),
+        }
+        return {f"BOOSTEZ_{name}": value for name, value in told.items()}
+
     @contextlib.contextmanager
     def run(self, mode: str = "full", source_name: str = "contractor") -> Iterator[Run]:
         number = walks.start_run(self.region, "test", source_name, mode)
@@ -86,6 +115,33 @@ class Hub:
             wanted = plan.fn(run, policies(self.settings.channels_file)[channel])
             deliver.fn(run, wanted)
             return wanted, run.figures
+
+    def tell(self) -> Delivered:
+        """Send every alert that waits."""
+        with disable_run_logger():
+            return tell.fn(self.region, self.settings)
+
+    def audit(self, channel: str, *, heal: bool = False) -> Audit:
+        with disable_run_logger():
+            return audit.fn(self.region, self.settings, channel, heal=heal)
+
+    def withdraw(self, name: str, reason: str = "asked by its employer") -> dict[str, Proof]:
+        """One offer off every channel; what each shows of it afterwards."""
+        with disable_run_logger():
+            offer = offers.named(self.region, name)
+            proofs = withdraw.fn(self.region, self.settings, offer, "camille", reason)
+            return {proof.channel: proof for proof in proofs}
+
+    def replay(self, *, dry: bool = False, **choice: Any) -> Outcome:
+        """Failed effects again."""
+        with disable_run_logger():
+            return replay_failed.fn(self.region, self.settings, Choice(**choice), dry=dry)
+
+    def renew(self, channel: str, *, dry: bool = False, **choice: Any) -> Outcome:
+        """What a channel carries again."""
+        with disable_run_logger():
+            chosen = Choice(channel=channel, **choice)
+            return replay_carried.fn(self.region, self.settings, chosen, dry=dry)
 
     def settle(self, channel: str) -> Settled:
         with disable_run_logger():
@@ -119,6 +175,24 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         box.http.close()
 
 
+def forget() -> None:
+    """What this process read once, it reads again."""
+    for cached in (settings, database.region, database.safe_region, policies):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def flowing(request: pytest.FixtureRequest, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """The hub as flow runs find it: by the environment, with a Prefect server."""
+    request.getfixturevalue("prefect_server")
+    for name, value in hub.environment().items():
+        monkeypatch.setenv(name, value)
+    forget()
+    yield hub
+    database.region().dispose()
+    forget()
+
+
 POLICIES = """
 [open_portal]
 kinds = ["job", "training"]
@@ -135,18 +209,38 @@ budget = "all"
 @pytest.fixture
 def hub(region: Region, sandbox: Sandbox, tmp_path: Path) -> Hub:
     """A hub whose every channel mirrors the catalogue."""
-    channels_file = tmp_path / "channels.toml"
+    return Hub(region, settings_of(sandbox, tmp_path))
+
+
+def settings_of(sandbox: Sandbox, home: Path) -> Settings:
+    """The settings of a hub whose every channel mirrors the catalogue."""
+    channels_file = home / "channels.toml"
     channels_file.write_text(POLICIES)
-    chosen = Settings(
-        home=tmp_path,
+    return Settings(
+        home=home,
         contractor_url=sandbox.base,
         facebook_graph_url=f"{sandbox.base}/graph",
         facebook_app_secret="sandbox-app-secret",
-        feeds_url=f"file://{tmp_path}/feeds",
+        feeds_url=f"file://{home}/feeds",
         portal_url="https://portail.example",
+        alert_urls=[SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox")],
         channels_file=channels_file,
     )
-    return Hub(region, chosen)
+
+
+@pytest.fixture
+def impatient(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    """A hub whose calls give up after a second."""
+    monkeypatch.setattr(registry, "Http", partial(Http, timeout=1.0))
+    return hub
+
+
+VERDICTS = {"approve": plans.approve, "refuse": plans.refuse}
+
+
+def decided(region: Region, plan: int, verdict: str, by: str, reason: str) -> Held:
+    """A person's verdict on a stopped plan."""
+    return VERDICTS[verdict](region, plan, by, reason)
 
 
 def builtins(value: Any) -> Any:

@@ -9,24 +9,28 @@ replaces the object when it is complete.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import fsspec
 from botocore.exceptions import BotoCoreError
-from isal import igzip
+from isal import igzip, igzip_lib
+from lxml import etree
 
 from connectors.aggregator_feed import wire
 from connectors.channel import Capabilities, DocumentChannel, Entry
-from core.effects import Found, Intent, subject_of
+from core.effects import Found, Intent
 from schemas.errors import Misconfigured, Unreachable
+from schemas.offer import decode
 
 NAME: Final = "aggregator_feed"
+_DAMAGED: Final[Any] = (EOFError, igzip.BadGzipFile, igzip_lib.IsalError)  # isal types the last as a value
 FILE: Final = "aggregator.xml"
-_BLOCK: Final = 1 << 20  # bytes read at a time when looking up
-_LONGEST: Final = 4096  # bytes: no <url> element is longer
+_NEW: Final = ".new-"  # begins the name of the hidden folder in which a feed is built
 
 
 class AggregatorFeed(DocumentChannel):
@@ -42,14 +46,34 @@ class AggregatorFeed(DocumentChannel):
             raise Misconfigured(f"BOOSTEZ_FEEDS_URL: {error}") from error
         self._publisher = publisher
         self._path = f"{self._folder}/{FILE}"
+        self._packed = f"{self._path}.gz"
         self._local = "file" in (
             self._files.protocol if isinstance(self._files.protocol, tuple) else (self._files.protocol,)
         )
         self.capabilities = Capabilities(form=f"indeed-1 {url} {publisher}", batch=1)
 
     def present(self) -> bool:
-        """See the port."""
-        return all(self._files.exists(path) for path in (self._path, f"{self._path}.gz"))
+        """See the port: two short reads, for every sync asks."""
+        with self._reaching():
+            if not (self._files.exists(self._path) and self._files.exists(self._packed)):
+                return False
+            end = wire.TAIL.encode()
+            last = self._files.read_block(self._path, self._files.size(self._path) - len(end), len(end))
+            return bool(last == end)
+
+    def whole(self) -> bool:
+        """See the port: the gzip file is read to its end too, for no look-up reads it."""
+        with self._reaching():
+            return self.present() and self._unpacks()
+
+    def _unpacks(self) -> bool:
+        with self._files.open(self._packed, "rb") as file, _gzip(file, "rb") as packed:
+            try:
+                while packed.read(2**20):
+                    pass
+            except _DAMAGED:
+                return False
+        return True
 
     def replace(self, entries: Iterable[Entry], built_at: str) -> int:
         """See the port.
@@ -58,12 +82,17 @@ class AggregatorFeed(DocumentChannel):
             Unreachable: the folder cannot be written.
 
         """
-        try:
+        with self._reaching():
             self._files.makedirs(self._folder, exist_ok=True)
             return self._write(entries, built_at)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
         except (OSError, BotoCoreError) as error:
             raise Unreachable(
-                f"The feed cannot be written at {self._path}: {error}. Check BOOSTEZ_FEEDS_URL."
+                f"The feed at {self._path} cannot be reached: {error}. Check BOOSTEZ_FEEDS_URL."
             ) from error
 
     def _write(self, entries: Iterable[Entry], built_at: str) -> int:
@@ -71,13 +100,16 @@ class AggregatorFeed(DocumentChannel):
 
         The plain file comes last: it is what a look-up believes.
         """
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=self._folder if self._local else None) as folder:
+        if self._local:
+            for left in Path(self._folder).glob(f"{_NEW}*"):  # one writer at a time: a dead one's
+                shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix=_NEW, dir=self._folder if self._local else None) as folder:
             plain, packed = Path(folder) / FILE, Path(folder) / f"{FILE}.gz"
             count = 0
             with (
                 plain.open("wb") as plain_file,
                 packed.open("wb") as packed_file,
-                _gzip(packed_file) as gzip_file,
+                _gzip(packed_file, "wb") as gzip_file,
             ):
                 for part in self._parts(entries, built_at):
                     plain_file.write(part)
@@ -86,7 +118,7 @@ class AggregatorFeed(DocumentChannel):
                 gzip_file.close()
                 _to_disk(plain_file)
                 _to_disk(packed_file)
-            for built, place in ((packed, f"{self._path}.gz"), (plain, self._path)):
+            for built, place in ((packed, self._packed), (plain, self._path)):
                 if self._local:
                     built.chmod(0o644)
                     built.replace(place)
@@ -110,24 +142,20 @@ class AggregatorFeed(DocumentChannel):
         return found
 
     def inventory(self) -> Iterator[Found]:
-        """See the port: the markers of the file, streamed."""
-        if not self._files.exists(self._path):
-            return
-        with self._files.open(self._path, "rb") as file:
-            rest = b""
-            while block := file.read(_BLOCK):
-                text = rest + block
-                end = 0
-                for match in wire.MARKER.finditer(text):
-                    end = match.end()
-                    marker = match.group(1).decode()
-                    yield Found(marker, subject_of(marker))
-                rest = text[max(end, len(text) - _LONGEST) :]
+        """See the port: the file as whoever pulls it reads it, streamed; what stands behind a fault is not there."""
+        with self._reaching():
+            if self._files.exists(self._path):
+                with self._files.open(self._path, "rb") as file:
+                    yield from wire.read(file)
+
+    def digest(self, marker: str, content: bytes) -> str:
+        """See the port."""
+        return wire.digest(etree.fromstring(wire.job(Entry(marker, decode(content)), self._publisher)))
 
 
-def _gzip(file: Any) -> Any:
+def _gzip(file: Any, mode: str) -> Any:
     make: Any = igzip.IGzipFile  # isal is typed but for this class
-    return make(filename="", fileobj=file, mode="wb", compresslevel=1, mtime=0)
+    return make(filename="", fileobj=file, mode=mode, compresslevel=1, mtime=0)
 
 
 def _to_disk(file: Any) -> None:

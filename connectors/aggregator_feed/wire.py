@@ -9,11 +9,15 @@ every job in every feed.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from lxml import etree
 
 from connectors.channel import Entry
-from core.effects import subject_of
+from core.effects import Found, subject_of
 from schemas.offer import Offer, Salary
 
 HEAD: Final = (
@@ -22,7 +26,7 @@ HEAD: Final = (
     "<publisherurl>{publisher}</publisherurl>\n<lastBuildDate>{built_at}</lastBuildDate>\n"
 )
 TAIL: Final = "</source>\n"
-MARKER: Final = re.compile(rb"<url><!\[CDATA\[[^\]]*?[?&]e=([0-9a-z]+-[0-9a-f]+)\]\]></url>")
+_MARKER: Final = re.compile(r"/offres/([0-9a-z]+)\?e=(\1-[0-9a-f]+)\Z")
 _JOB_TYPES: Final = {
     "CDI": "fulltime",
     "CDD": "contract",
@@ -68,6 +72,32 @@ def job(entry: Entry, publisher: str) -> str:
         f"{_field('expirationdate', _instant(offer.expires_at))}"
         "</job>\n"
     )
+
+
+def read(file: BinaryIO) -> Iterator[Found]:
+    """The entries of a feed, one at a time; one whose link carries no marker of ours has an empty one.
+
+    A feed that breaks off, or is no XML, ends at the fault.
+    """
+    try:
+        for _, element in etree.iterparse(file, tag="job", resolve_entities=False, no_network=True):
+            match = _MARKER.search(element.findtext("url") or "")
+            yield Found(
+                match.group(2) if match else "",
+                match.group(1) if match else (element.findtext("referencenumber") or ""),
+                digest(element),
+            )
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+    except etree.XMLSyntaxError:
+        return
+
+
+def digest(element: etree._Element) -> str:
+    """What tells one entry from another: its fields, in order."""
+    fields = "\n".join(f"{field.tag}={field.text or ''}" for field in element)
+    return hashlib.sha256(fields.encode()).hexdigest()[:16]
 
 
 def _job_fields(offer: Offer) -> str:

@@ -13,21 +13,23 @@ from urllib.parse import urlencode
 import msgspec
 from pydantic import SecretStr
 
-from connectors.channel import Capabilities, ItemChannel, Sent
+from connectors.channel import Capabilities, ItemChannel, Readable, Sent
 from connectors.facebook_page import wire
 from connectors.http import Http, Response, Values
-from core.effects import Found, Intent, Receipt, subject_of
+from core.effects import Found, Intent, Receipt, marker_of, subject_of
 from schemas.errors import RetryLater, Unknown
+from schemas.offer import decode
 
 T = TypeVar("T")
 NAME: Final = "facebook_page"
 BATCH: Final = 50  # Graph's maximum
 PAGE: Final = 100  # Graph's maximum for a page of posts
 SETTLE: Final = 60.0  # seconds after which a created post is listed
+WINDOW: Final = 3600.0  # seconds after which a used call counts no more: limits are of a rolling hour
 SLACK: Final = dt.timedelta(minutes=10)  # between our clock and Graph's
 
 
-class FacebookPage(ItemChannel):
+class FacebookPage(ItemChannel, Readable):
     """A Page and the token that writes to it. Links point to ``publisher``, the portal."""
 
     name = NAME
@@ -51,7 +53,7 @@ class FacebookPage(ItemChannel):
             self._credentials = {"access_token": token, "appsecret_proof": SecretStr(proof)}
         self._publisher = publisher
         self.capabilities = Capabilities(
-            form=f"post-1 {publisher}", batch=BATCH, in_flight=4, settle_seconds=SETTLE
+            form=f"post-1 {publisher}", batch=BATCH, in_flight=4, settle_seconds=SETTLE, complete=False
         )
 
     def close(self) -> None:
@@ -60,15 +62,20 @@ class FacebookPage(ItemChannel):
 
     def send(self, intents: Sequence[Intent]) -> Sent:
         """See the port."""
-        items = [
-            wire.request(i, self._page, f"{self._publisher}/offres/{i.subject}?e={i.marker}") for i in intents
-        ]
+        items = [wire.request(i, self._page, self._link(i.marker)) for i in intents]
         try:
-            answers, hold = self._write(items)
+            answers = self._write(items)
         except Unknown as error:
-            return Sent([Receipt(i.effect, "unknown", error=str(error)) for i in intents])
+            return Sent([Receipt(i.effect, "unknown", error=str(error), cause="answer") for i in intents])
         receipts = [wire.receipt(intent, answer) for intent, answer in zip(intents, answers, strict=True)]
-        return Sent(receipts, hold, wire.halt(answers))
+        return Sent(receipts, wire.halt(answers))
+
+    def digest(self, marker: str, content: bytes) -> str:
+        """See the port."""
+        return wire.digest(wire.message(decode(content), self._link(marker)))
+
+    def _link(self, marker: str) -> str:
+        return f"{self._publisher}/offres/{subject_of(marker)}?e={marker}"
 
     def find(self, intents: Sequence[Intent]) -> Mapping[int, Found]:
         """See the port: known posts by their id, created ones in the Page's feed since before the oldest intent."""
@@ -80,12 +87,12 @@ class FacebookPage(ItemChannel):
         if created:
             since = min(i.at for i in created.values()) - SLACK
             for there in self._posts(since):
-                intent = created.get(subject_of(there.marker)) if there else None
-                if there and intent and (intent.effect not in found or there.marker == intent.marker):
+                intent = created.get(subject_of(there.marker))
+                if intent and (intent.effect not in found or there.marker == intent.marker):
                     found[intent.effect] = there
         return found
 
-    def inventory(self) -> Iterator[Found | None]:
+    def inventory(self) -> Iterator[Found]:
         """See the port."""
         return self._posts(None)
 
@@ -97,12 +104,16 @@ class FacebookPage(ItemChannel):
             refused = wire.error_of(body)
             if refused is None:
                 there = _found(body)
-                found[intent.effect] = there or Found(f"{intent.subject}-0", str(intent.remote_id))
+                found[intent.effect] = (
+                    there
+                    if there.marker
+                    else msgspec.structs.replace(there, marker=marker_of(intent.subject, 0))
+                )
             elif (refused.code, refused.error_subcode) != (100, wire.NO_OBJECT):
                 raise RetryLater(str(refused), after=wire.WAIT)
         return found
 
-    def _posts(self, since: dt.datetime | None) -> Iterator[Found | None]:
+    def _posts(self, since: dt.datetime | None) -> Iterator[Found]:
         params = {"fields": "id,message,created_time", "limit": str(PAGE)}
         while True:
             item = {"method": "GET", "relative_url": f"{self._page}/feed?{urlencode(params)}"}
@@ -141,10 +152,10 @@ class FacebookPage(ItemChannel):
         data: Values = {**wire.form(items), **self._credentials}
         return self.http.read(self._root, read, data=data, accept=frozenset({200, 400, 403}))
 
-    def _write(self, items: list[dict[str, str]]) -> tuple[list[Any], float]:
-        """The answers of a batch that changes posts, and the seconds that the usage headers ask for."""
-        response = self.http.write(self._root, data={**wire.form(items), **self._credentials})
-        return self._read_written(response, len(items)), wire.pause(response.headers)
+    def _write(self, items: list[dict[str, str]]) -> list[Any]:
+        """The answers of a batch that changes posts."""
+        form = {**wire.form(items), **self._credentials}
+        return self._read_written(self.http.write(self._root, data=form), len(items))
 
     def _read_written(self, response: Response, count: int) -> list[Any]:
         """The items of a write's answer.
@@ -159,7 +170,8 @@ class FacebookPage(ItemChannel):
         except msgspec.DecodeError as error:
             raise Unknown(f"HTTP {response.status_code}, not JSON: {response.text[:60]!r}") from error
         if response.status_code < 500 and (refused := wire.error_of(body)):
-            wire.raise_for(refused, response.status_code, wire.pause(response.headers))
+            told = wire.usage(response.headers)
+            wire.raise_for(refused, response.status_code, told.wait if told else 0.0)
         if response.status_code != 200 or not isinstance(body, list) or len(body) != count:
             raise Unknown(f"HTTP {response.status_code}, not {count} answers: {response.text[:100]!r}")
         return body
@@ -183,11 +195,12 @@ def _read_posts(answers: list[Any]) -> dict[str, Any]:
     return body
 
 
-def _found(post: Any) -> Found | None:
+def _found(post: Any) -> Found:
     if not isinstance(post, dict) or not isinstance(post.get("id"), str):
         raise RetryLater(f"not a post: {str(post)[:100]}", after=0.0)
-    match = wire.MARKER.search(str(post.get("message", "")))
-    return Found(match.group(2), post["id"]) if match else None
+    text = str(post.get("message", ""))
+    match = wire.MARKER.search(text)
+    return Found(match.group(2) if match else "", post["id"], wire.digest(text))
 
 
 def _created(post: Any) -> dt.datetime:

@@ -21,15 +21,17 @@ from urllib.parse import urlencode
 import jinja2
 import msgspec
 
+from core.budgets import LONGEST, Usage
 from core.effects import Intent, Receipt
 from core.html import plain_text
 from core.wording import excerpt, facts
 from schemas.documents import visible
-from schemas.errors import Permanent, RetryLater
-from schemas.offer import Offer
+from schemas.errors import Cause, Permanent, RetryLater
+from schemas.offer import Offer, decode
 
-# Our link ends the post: a title that looks like a marker is not one.
-MARKER: Final = re.compile(r"/offres/([0-9a-z]+)\?e=(\1-[0-9a-f]+)\s*\Z")
+# Our sentence and our link end the post: a title that looks like a marker is not one, and a post in which somebody
+# recommends an offer, with the address that they were led to by ours, is theirs.
+MARKER: Final = re.compile(r"sans compte\s*:\s*\S+/offres/([0-9a-z]+)\?e=(\1-[0-9a-f]+)\s*\Z")
 SAID: Final = 300  # characters of a message of Graph's
 EXCERPT: Final = 280  # characters of the description in a post
 BUSY: Final = frozenset({4, 17, 32, 341, 613, 80001, 80002})  # limits: the call was not executed
@@ -75,12 +77,17 @@ def message(offer: Offer, link: str) -> str:
     )
 
 
+def digest(text: str) -> str:
+    """What tells one post's text from another's; white space at its ends, which Facebook drops, does not count."""
+    return hashlib.sha256(text.strip().encode()).hexdigest()[:16]
+
+
 def request(intent: Intent, page: str, link: str) -> dict[str, str]:
     """One item of a batch."""
     if intent.operation == "withdraw":
         return {"method": "DELETE", "relative_url": str(intent.remote_id)}
-    assert intent.offer is not None
-    text = message(intent.offer, link)
+    assert intent.content is not None
+    text = message(decode(intent.content), link)
     if intent.operation == "update":
         return {"method": "POST", "relative_url": str(intent.remote_id), "body": urlencode({"message": text})}
     body = urlencode({"message": text, "link": link})
@@ -116,13 +123,16 @@ def raise_for(error: Error, status: int, wait: float = 0.0) -> None:
 
     """
     if error.code in BUSY:
-        raise RetryLater(str(error), after=wait or WAIT)
+        raise RetryLater(str(error), after=wait or WAIT, cause="limit")
     if error.code in TOKEN:
         raise Permanent(
-            f"{error}. Renew BOOSTEZ_FACEBOOK_TOKEN with a Page token that has pages_manage_posts."
+            f"{error}. Renew BOOSTEZ_FACEBOOK_TOKEN with a Page token that has pages_manage_posts.",
+            cause="token",
         )
     if error.code in DENIED:
-        raise Permanent(f"{error}. Check the app's permissions and the Page's quality tab.")
+        raise Permanent(
+            f"{error}. Check the app's permissions and the Page's quality tab.", cause="permission"
+        )
     if error.code == 100 and 400 <= status < 500:
         raise Permanent(
             f"{error}. Graph does not accept our call: check BOOSTEZ_FACEBOOK_PAGE_ID and the version."
@@ -135,25 +145,27 @@ def receipt(intent: Intent, item: Any) -> Receipt:
     Anything that does not clearly say done or not done is unknown: Graph answers 500 for posts that it did create.
     """
     if not isinstance(item, Mapping) or not isinstance(item.get("body"), str):
-        return Receipt(intent.effect, "unknown", error="no answer for this item")
+        return _doubtful(intent, "no answer for this item")
     try:
         body = json.loads(item["body"])
     except (ValueError, RecursionError):
-        return Receipt(intent.effect, "unknown", error=f"not JSON: {item['body'][:100]!r}")
+        return _doubtful(intent, f"not JSON: {item['body'][:100]!r}")
     if (error := error_of(body)) and item.get("code", 500) not in range(500, 600):
         return _refused(intent, error)
     if item.get("code") != 200 or (isinstance(body, Mapping) and body.get("success") is False):
-        return Receipt(
-            intent.effect, "unknown", error=f"HTTP {item.get('code')} proves nothing: {item['body'][:100]}"
-        )
+        return _doubtful(intent, f"HTTP {item.get('code')} proves nothing: {item['body'][:100]}")
     if intent.operation == "create":
         identity = body.get("id") if isinstance(body, Mapping) else None
         if isinstance(identity, str) and identity:
             return Receipt(intent.effect, "done", identity)
-        return Receipt(intent.effect, "unknown", error="no id in the answer")
+        return _doubtful(intent, "no id in the answer")
     if body is True or (isinstance(body, Mapping) and (body.get("success") is True or body.get("id"))):
         return Receipt(intent.effect, "done", intent.remote_id)
-    return Receipt(intent.effect, "unknown", error=f"neither success nor error: {item['body'][:100]!r}")
+    return _doubtful(intent, f"neither success nor error: {item['body'][:100]!r}")
+
+
+def _doubtful(intent: Intent, error: str) -> Receipt:
+    return Receipt(intent.effect, "unknown", error=error, cause="answer")
 
 
 def _refused(intent: Intent, error: Error) -> Receipt:
@@ -161,16 +173,18 @@ def _refused(intent: Intent, error: Error) -> Receipt:
         return Receipt(
             intent.effect, "done" if intent.operation == "withdraw" else "missing", error=str(error)
         )
-    if error.code in BUSY:
-        return Receipt(intent.effect, "retry", after=WAIT, error=str(error))
-    if error.code in TOKEN or error.code in DENIED:
-        return Receipt(intent.effect, "retry", after=WAIT, error=str(error))
+    cause: Cause | None = "limit" if error.code in BUSY else "token" if error.code in TOKEN else None
+    if error.code in DENIED:
+        cause = "permission"
+    if cause:  # the others pause the Page: whoever resumes it has mended them
+        after = WAIT if cause == "limit" else 0.0
+        return Receipt(intent.effect, "retry", after=after, error=str(error), cause=cause)
     if error.code in DOUBTFUL or error.code == 0 or error.is_transient:
-        return Receipt(intent.effect, "unknown", error=str(error))
-    return Receipt(intent.effect, "rejected", error=str(error))
+        return _doubtful(intent, str(error))
+    return Receipt(intent.effect, "rejected", error=str(error), cause="content")
 
 
-def halt(answers: list[Any]) -> str | None:
+def halt(answers: list[Any]) -> Permanent | None:
     """Why a person must act before the Page is called again, when an item says so."""
     for item in answers:
         try:
@@ -178,25 +192,26 @@ def halt(answers: list[Any]) -> str | None:
         except (TypeError, KeyError, ValueError, RecursionError):
             continue
         if error and error.code in TOKEN | DENIED:
-            return str(error)
+            return Permanent(str(error), cause="token" if error.code in TOKEN else "permission")
     return None
 
 
-def pause(headers: Mapping[str, str]) -> float:
-    """Seconds to leave the Page alone, from the usage headers; 0 when there is room.
+def usage(headers: Mapping[str, str]) -> Usage | None:
+    """How much of its budget the Page says is used, and how long it asks to be left alone; None when it does not say.
 
     X-App-Usage and X-Page-Usage are percentages, throttled at 100. X-Business-Use-Case-Usage adds minutes to wait.
     """
-    percent, minutes = 0.0, 0.0
+    percents: list[float] = []
+    minutes = 0.0
     for name in ("X-App-Usage", "X-Page-Usage"):
-        percent = max(percent, *_numbers(_object(headers.get(name))), 0.0)
+        percents += _numbers(_object(headers.get(name)))
     for entries in _object(headers.get("X-Business-Use-Case-Usage")).values():
         for entry in entries if isinstance(entries, list) else []:
-            usage = dict(entry) if isinstance(entry, Mapping) else {}
-            regain = usage.pop("estimated_time_to_regain_access", 0)
+            told = dict(entry) if isinstance(entry, Mapping) else {}
+            regain = told.pop("estimated_time_to_regain_access", 0)
             minutes = max(minutes, regain if isinstance(regain, int | float) else 0.0)
-            percent = max(percent, *_numbers(usage), 0.0)
-    return minutes * 60 or (WAIT if percent >= 95 else 0.0)
+            percents += _numbers(told)
+    return Usage(max(percents, default=0.0), min(minutes * 60, LONGEST)) if percents or minutes else None
 
 
 def _object(text: str | None) -> dict[str, Any]:
@@ -208,4 +223,4 @@ def _object(text: str | None) -> dict[str, Any]:
 
 
 def _numbers(usage: Mapping[str, Any]) -> list[float]:
-    return [float(min(v, 1e9)) for v in usage.values() if isinstance(v, int | float)] or [0.0]
+    return [float(min(max(v, 0), 1e9)) for v in usage.values() if isinstance(v, int | float)]

@@ -6,12 +6,13 @@ Belongs here: its capabilities and how the port maps to region/board.py. Does no
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Final
 
 from connectors.channel import BoardChannel, Capabilities
 from connectors.region import board
 from connectors.region.database import Region
-from core.effects import Found, Intent
+from core.effects import Found, Intent, Only
 
 NAME: Final = "open_portal"
 
@@ -25,9 +26,9 @@ class OpenPortal(BoardChannel):
     def __init__(self, region: Region) -> None:
         self.region = region
 
-    def place(self, region: Region, limit: int) -> Mapping[str, int]:
+    def place(self, limit: int, only: Only) -> Mapping[str, int]:
         """See the port."""
-        placed = board.place(region, self.name, self.capabilities.form, limit)
+        placed = board.place(self.region, self.name, self.capabilities.form, limit, only)
         return {"create": placed.created, "update": placed.updated, "withdraw": placed.withdrawn}
 
     def find(self, intents: Sequence[Intent]) -> Mapping[int, Found]:
@@ -38,3 +39,8 @@ class OpenPortal(BoardChannel):
     def inventory(self) -> Iterator[Found]:
         """See the port."""
         return board.inventory(self.region)
+
+    def digest(self, marker: str, content: bytes) -> str:
+        """See the port: the board shows the content as it is, under any marker."""
+        del marker
+        return sha256(content).hexdigest()[:16]

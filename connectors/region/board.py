@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from connectors.region.database import Region
 from connectors.region.ledger import DUE, OPERATION, new_lease
-from core.effects import Found
+from core.effects import ALL, Found, Only
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ _PLACE = """
     done AS (
         UPDATE effect e SET state = 'done', attempts = e.attempts + 1, intent_at = now(), changed_at = now(),
             operation = {operation},
-            lease = :lease, marker = e.subject || '-' || to_hex(cast(:lease AS bigint)), error = NULL,
+            lease = :lease, marker = e.subject || '-' || to_hex(cast(:lease AS bigint)), error = NULL, cause = NULL,
             live_hash = e.wanted_hash, intent_hash = e.wanted_hash,
             remote_id = CASE WHEN e.wanted_hash IS NOT NULL THEN e.subject END
         FROM due WHERE e.id = due.id
@@ -56,13 +56,13 @@ _PLACE = """
 """
 
 
-def place(region: Region, channel: str, form: str, limit: int) -> Placed:
+def place(region: Region, channel: str, form: str, limit: int, only: Only = ALL) -> Placed:
     """Carry out at most ``limit`` planned effects of ``channel`` on the board, receipts included, in one transaction."""
     lease = new_lease(region)
     with region.begin() as connection:
         row = connection.execute(
             text(_PLACE.format(due=DUE, operation=OPERATION)),
-            {"channel": channel, "form": form.encode(), "n": limit, "lease": lease},
+            {"channel": channel, "form": form.encode(), "n": limit, "lease": lease, **only.values()},
         ).one()
         placed = Placed(*row)
     region.wrote(2 * placed.total)
@@ -70,10 +70,16 @@ def place(region: Region, channel: str, form: str, limit: int) -> Placed:
 
 
 def inventory(region: Region) -> Iterator[Found]:
-    """Everything that residents can see now."""
+    """Everything that residents can see now. A row by whose columns another offer would be found has no digest."""
     with region.begin() as connection:
         rows = connection.execution_options(stream_results=True, max_row_buffer=5000).execute(
-            text("SELECT marker, key FROM board WHERE withdrawn_at IS NULL")
+            text(
+                "SELECT CASE WHEN starts_with(marker, key || '-') THEN marker ELSE '' END AS marker, key, "
+                "CASE WHEN kind = content ->> 'kind' "
+                "AND published_at IS NOT DISTINCT FROM (content ->> 'published_at')::timestamptz "
+                "THEN left(encode(sha256(convert_to(content::text, 'UTF8')), 'hex'), 16) ELSE '' END AS digest "
+                "FROM board WHERE withdrawn_at IS NULL"
+            )
         )
         for row in rows:
-            yield Found(row.marker, row.key)
+            yield Found(row.marker, row.key, row.digest)

@@ -11,11 +11,15 @@ import msgspec
 from sqlalchemy import text
 
 from connectors.region.database import Region
+from connectors.region.ledger import HELD
 from schemas.errors import Refused
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Where a channel stands. ``wanted`` and ``live`` count objects, the others effects in that state."""
+    """Where a channel stands. ``wanted`` and ``live`` count objects, the others effects in that state.
+
+    ``held`` are planned, and kept back by a guard.
+    """
 
     wanted: int = 0
     live: int = 0
@@ -27,6 +31,12 @@ class Standing(msgspec.Struct, frozen=True):
     paused: bool = False
     paused_reason: str | None = None
     not_before: dt.datetime | None = None
+    held: int = 0
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is under way or waits for its turn."""
+        return self.planned == self.intent == self.unknown == 0
 
 
 def hold(region: Region, channel: str, seconds: float) -> None:
@@ -96,8 +106,10 @@ def standings(region: Region) -> dict[str, Standing]:
                 "SELECT c.name, count(e.wanted_hash) AS wanted, count(e.live_hash) AS live, "
                 + ", ".join(
                     f"count(*) FILTER (WHERE e.state = '{state}') AS {state}"
-                    for state in ("planned", "intent", "unknown", "parked", "rejected")
+                    for state in ("intent", "unknown", "parked", "rejected")
                 )
+                + f", count(*) FILTER (WHERE e.state = 'planned' AND NOT {HELD}) AS planned"
+                + f", count(*) FILTER (WHERE e.state = 'planned' AND {HELD}) AS held"
                 + ", c.paused, c.paused_reason, c.not_before FROM channel c LEFT JOIN effect e ON e.channel = c.name "
                 "GROUP BY c.name ORDER BY c.name"
             )
@@ -114,6 +126,7 @@ def standings(region: Region) -> dict[str, Standing]:
                 r.paused,
                 r.paused_reason,
                 r.not_before,
+                r.held,
             )
             for r in rows
         }

@@ -6,7 +6,7 @@ Belongs here: connecting, the safety check of the server's settings, the locks. 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from connectors.region import sessions
 from connectors.settings import settings
 from schemas.errors import Misconfigured, Refused, Unreachable
 
@@ -23,6 +24,17 @@ OLDEST = 15  # PostgreSQL
 _REVISIONS = 72_001  # advisory lock: offers' revisions are drawn and committed one transaction at a time
 _SYNCS = 72_002  # advisory lock class: one sync a source
 _WRITERS = 72_003  # advisory lock class: one writer a document
+WORK = 72_004  # advisory lock class: shared by whoever delivers or settles, held alone by a restore
+# Settings with which PostgreSQL loses what it confirmed, or reads over what it lost. Which standby has a commit too
+# (synchronous_commit = local, remote_write) is the Region's choice: after a failover that lost commits the ledger is
+# older than the world, as after a restore, and docs/runbook/restore.md tells what to press.
+_UNSAFE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "zero_damaged_pages": "on",
+    "ignore_checksum_failure": "on",
+}
 
 
 class Region:
@@ -83,11 +95,11 @@ class Region:
         """Hold the source for one sync; released even by the death of the process.
 
         Raises:
-            Refused: another sync of this source is running.
+            Refused: another sync of this source is running, or the database is being restored.
             Unreachable: no server answers.
 
         """
-        with self._holding("pg_try_advisory_lock", _SYNCS, source) as held:
+        with self.at_work(), self._holding("pg_try_advisory_lock", _SYNCS, source) as held:
             if not held:
                 raise Refused(f"Another sync of {source} is running: wait for its end, then run this again.")
             yield
@@ -104,15 +116,53 @@ class Region:
             yield
 
     @contextmanager
-    def _holding(self, function: str, kind: int, name: str) -> Iterator[bool]:
-        names = {"kind": kind, "name": name}
+    def at_work(self) -> Iterator[None]:
+        """Be known as one who delivers or settles: no restore begins meanwhile. Shared by any number.
+
+        Raises:
+            Refused: the database is being restored.
+            Unreachable: no server answers.
+
+        """
+        with self._holding("pg_try_advisory_lock", WORK, "", shared=True) as held:
+            if not held:
+                raise Refused("The database is being restored: wait for its end, then run this again.")
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """See that nobody delivers or settles, and that nobody begins to.
+
+        Raises:
+            Refused: somebody is at work; the message says who.
+            Unreachable: no server answers.
+
+        """
+        with self._holding("pg_try_advisory_lock", WORK, "") as held:
+            if not held:
+                raise Refused(
+                    f"A sync, a settling or a restore is at work: {'; '.join(self._at_work())}. "
+                    "Wait for its end, or stop it, then run this again."
+                )
+            yield
+
+    def _at_work(self) -> list[str]:
+        with self.begin() as connection:
+            name = str(connection.scalar(text("SELECT current_database()")))
+            return sessions.holding(connection, WORK, name) or ["it has just ended"]
+
+    @contextmanager
+    def _holding(self, function: str, kind: int, name: str, *, shared: bool = False) -> Iterator[bool]:
+        names: dict[str, int | str] = {"kind": kind, "name": name}
+        mode = "_shared" if shared else ""
         with self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            held = connection.scalar(text(f"SELECT {function}(:kind, hashtext(:name))"), names) is not False
+            locked = connection.scalar(text(f"SELECT {function}{mode}(:kind, hashtext(:name))"), names)
+            held = locked is not False
             try:
                 yield held
             finally:
                 if held:
-                    connection.execute(text("SELECT pg_advisory_unlock(:kind, hashtext(:name))"), names)
+                    _unlock(connection, mode, names)
 
     def ping(self) -> None:
         """Ask the database for one row.
@@ -125,26 +175,75 @@ class Region:
             connection.execute(text("SELECT 1"))
 
     def check_server(self) -> None:
-        """Refuse a server that could lose what it confirmed.
+        """Refuse a server that cannot be written, or could lose what it confirmed.
 
         Raises:
-            Misconfigured: too old, or fsync, synchronous_commit or full_page_writes is off.
+            Misconfigured: too old, a standby or read-only, not in UTF-8, or with a setting of ``_UNSAFE``; wherever
+                that is set (file, database, role), since what counts is what our own session has.
 
         """
         with self.begin() as connection:
             version = int(connection.scalar(text("SHOW server_version_num")) or 0) // 10_000
             if version < OLDEST:
                 raise Misconfigured(f"PostgreSQL {OLDEST} or newer is needed, this server is {version}.")
-            for name in ("fsync", "synchronous_commit", "full_page_writes"):
-                if connection.scalar(text(f"SHOW {name}")) == "off":
+            _check_writable(connection)
+            encoding = connection.scalar(text("SHOW server_encoding"))
+            if encoding != "UTF8":
+                raise Misconfigured(
+                    f"The database is encoded in {encoding}, which cannot hold every offer: create another with "
+                    "TEMPLATE template0 ENCODING 'UTF8', and name it in BOOSTEZ_DATABASE_URL."
+                )
+            for name, unsafe in _UNSAFE.items():
+                if connection.scalar(text(f"SHOW {name}")) == unsafe:
                     raise Misconfigured(
-                        f"PostgreSQL runs with {name} = off: a confirmed effect could be lost in a power cut and "
-                        f"be done twice. Set {name} = on and restart the server."
+                        f"PostgreSQL runs with {name} = {unsafe}: a confirmed effect could be lost in a power cut and "
+                        f"be done twice. {_way_out(connection, name, 'on' if unsafe == 'off' else 'off')}"
                     )
 
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _check_writable(connection: Connection) -> None:
+    if connection.scalar(text("SELECT pg_is_in_recovery()")):
+        raise Misconfigured(
+            "This PostgreSQL is a standby and takes no writes: name its primary in BOOSTEZ_DATABASE_URL, or every "
+            "server with target_session_attrs=read-write."
+        )
+    if connection.scalar(text("SHOW transaction_read_only")) == "on":
+        raise Misconfigured(
+            "This database is read-only (default_transaction_read_only = on). "
+            + _way_out(connection, "default_transaction_read_only", "off")
+        )
+
+
+def _way_out(connection: Connection, name: str, value: str) -> str:
+    """What to do for a setting to have its safe value, told from where it was set."""
+    row = connection.execute(
+        text(
+            "SELECT source, quote_ident(current_database()) AS database, quote_ident(current_user) AS role "
+            "FROM pg_settings WHERE name = :name"
+        ),
+        {"name": name},
+    ).one()
+    places = {
+        "database": f"ALTER DATABASE {row.database} RESET {name}",
+        "user": f"ALTER ROLE {row.role} RESET {name}",
+        "database user": f"ALTER ROLE {row.role} IN DATABASE {row.database} RESET {name}",
+        "client": "take it out of BOOSTEZ_DATABASE_URL and PGOPTIONS",
+    }
+    return (
+        f"Set {name} = {value}: {places.get(row.source, 'change its configuration and restart the server')}."
+    )
+
+
+def _unlock(connection: Connection, mode: str, names: Mapping[str, int | str]) -> None:
+    try:
+        connection.execute(text(f"SELECT pg_advisory_unlock{mode}(:kind, hashtext(:name))"), names)
+    except OperationalError as error:
+        if not error.connection_invalidated:  # the lock went with its connection
+            raise
 
 
 def lock_revisions(connection: Connection) -> None:
@@ -166,6 +265,21 @@ def region() -> Region:
             "BOOSTEZ_DATABASE_URL is not set. Run `boostez up` for the embedded database, or set it."
         )
     return Region(url.get_secret_value())
+
+
+@cache
+def safe_region() -> Region:
+    """The database of the settings, seen once by this process to keep what it confirms: for whoever writes.
+
+    The portal asks for ``region``: it only reads, so a standby serves it too.
+
+    Raises:
+        Misconfigured: as ``region``, and as ``Region.check_server``.
+
+    """
+    database = region()
+    database.check_server()
+    return database
 
 
 def wait_for(region: Region, seconds: float = 30.0) -> None:
@@ -190,6 +304,6 @@ def wait_for(region: Region, seconds: float = 30.0) -> None:
 def _configure(connection: object, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()  # type: ignore[attr-defined]
     cursor.execute("SET TIME ZONE 'UTC'")
-    cursor.execute("SET application_name = 'boostez'")
+    cursor.execute(f"SET application_name = '{sessions.OURS}'")
     cursor.close()
     connection.commit()  # type: ignore[attr-defined]

@@ -82,6 +82,9 @@ class RunRow(Base):
     started_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
     finished_at: Mapped[dt.datetime | None]
     summary: Mapped[dict[str, Any] | None]
+    asked: Mapped[
+        dict[str, Any] | None
+    ]  # what a replay was asked for: the same twice at once is a double click
 
 
 class CollectedRow(Base):
@@ -108,7 +111,9 @@ class OfferRow(Base):
     ref: Mapped[str]
     kind: Mapped[str]
     status: Mapped[str]
-    closed_reason: Mapped[str | None]  # closed | absent | expired | withdrawn
+    closed_reason: Mapped[
+        str | None
+    ]  # closed | absent | removed (absent, and approved) | expired | withdrawn (by us)
     version: Mapped[int]
     raw_hash: Mapped[bytes]  # of the payload it was made from
     content: Mapped[dict[str, Any]]
@@ -186,6 +191,15 @@ class ChannelRow(Base):
     paused: Mapped[bool] = mapped_column(server_default=text("false"))
     paused_reason: Mapped[str | None]
     not_before: Mapped[dt.datetime | None]  # the channel asked everyone to wait until then
+    spacing: Mapped[float] = mapped_column(
+        server_default=text("0")
+    )  # seconds between two calls of all workers
+    next_call_at: Mapped[dt.datetime | None]  # the first instant that no worker has reserved
+    calls: Mapped[int] = mapped_column(server_default=text("0"))  # since the used percent last changed
+    usage: Mapped[float] = mapped_column(server_default=text("0"))  # percent of its budget, as last told
+    call_cost: Mapped[float] = mapped_column(
+        server_default=text("0")
+    )  # percent that one call was seen to take
 
 
 class PickRow(Base):
@@ -224,6 +238,11 @@ class EffectRow(Base):
     looked_up_at: Mapped[dt.datetime | None]
     not_before: Mapped[dt.datetime | None]
     error: Mapped[str | None]
+    cause: Mapped[str | None]  # of the error, in one word (core/effects.py): what a replay in bulk goes by
+    content: Mapped[
+        dict[str, Any] | None
+    ]  # what a once-only effect says; null for an offer's, which says the offer
+    held_by: Mapped[int | None] = mapped_column(ForeignKey("held_plan.id"))  # the stopped plan it is part of
     run_id: Mapped[int | None]
     changed_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
     __table_args__ = (
@@ -234,6 +253,62 @@ class EffectRow(Base):
         CheckConstraint("operation IN ('create', 'update', 'withdraw')", name="operation"),
         Index("effect_due_idx", "channel", "id", postgresql_where=text("state = 'planned'")),
         Index("effect_open_idx", "channel", "id", postgresql_where=text("state NOT IN ('planned', 'done')")),
+        Index("effect_held_idx", "held_by", postgresql_where=text("held_by IS NOT NULL")),
+    )
+
+
+class HeldPlanRow(Base):
+    """A plan that a guard stopped, and what a person decided. A row never changes its items: another plan is another row."""
+
+    __tablename__ = "held_plan"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    kind: Mapped[str]  # source: offers to close; channel: objects to withdraw
+    place: Mapped[str]  # the source's or the channel's name
+    guard: Mapped[str]
+    message: Mapped[str]
+    hash: Mapped[str]  # core.guards.hash_of its items
+    numbers: Mapped[dict[str, Any]]
+    examples: Mapped[list[Any]]
+    state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
+    raised_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    run_id: Mapped[int | None]
+    flow_run: Mapped[str | None]  # the Prefect run that shows the form
+    decided_at: Mapped[dt.datetime | None]
+    decided_by: Mapped[str | None]
+    reason: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("kind IN ('source', 'channel')", name="kind"),
+        CheckConstraint("state IN ('waiting', 'approved', 'refused', 'replaced', 'moot')", name="state"),
+        CheckConstraint("(state IN ('approved', 'refused')) = (decided_by IS NOT NULL)", name="decided"),
+        Index(
+            "held_plan_waiting_idx", "kind", "place", unique=True, postgresql_where=text("state = 'waiting'")
+        ),
+    )
+
+
+class HeldItemRow(Base):
+    """One change of a stopped plan: what it concerns, and the state that the plan was made from."""
+
+    __tablename__ = "held_item"
+    plan_id: Mapped[int] = mapped_column(ForeignKey("held_plan.id", ondelete="CASCADE"), primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)  # an offer's ref, or an effect's subject
+    base: Mapped[str]  # the offer's revision, or the effect's live hash in hex
+
+
+class AlertRow(Base):
+    """Something that a person must know, as long as it lasts: one open row a cause."""
+
+    __tablename__ = "alert"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    cause: Mapped[str]
+    title: Mapped[str]
+    message: Mapped[str]
+    raised_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    seen_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
+    times: Mapped[int] = mapped_column(server_default=text("1"))
+    resolved_at: Mapped[dt.datetime | None]
+    __table_args__ = (
+        Index("alert_open_idx", "cause", unique=True, postgresql_where=text("resolved_at IS NULL")),
     )
 
 

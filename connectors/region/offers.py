@@ -14,11 +14,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, text
 
+from connectors.region import plans
 from connectors.region.copying import copy_rows
 from connectors.region.database import Region, lock_revisions
+from core.guards import Limits, Snapshot, Withdrawals, snapshot
 from schemas.errors import Refused, Rejected
 from schemas.offer import content_hash, key_of
 
+DEFAULT = Limits()
 CHANGED_OFFERS = "o.content_hash <> i.content_hash OR o.status <> i.status"
 
 
@@ -57,7 +60,7 @@ _INCOMING = {
 }
 
 
-def merge(region: Region, run_id: int, source: str, rows: Sequence[Incoming]) -> Merged:
+def merge(region: Region, run_id: int | None, source: str, rows: Sequence[Incoming]) -> Merged:
     """Make the Region's offers say what the payloads say, corrections kept on top, in one transaction.
 
     Refs must be distinct. Only offers whose content or status differs get a new revision and a line of history.
@@ -132,12 +135,19 @@ def _apply_corrections(connection: Connection, source: str) -> None:
         ),
         {"source": source},
     )
+    connection.execute(  # what we withdrew stays withdrawn, whatever its source says
+        text(
+            "UPDATE incoming i SET closed_reason = 'withdrawn' FROM offer o "
+            "WHERE o.source = :source AND o.ref = i.ref AND o.closed_reason = 'withdrawn'"
+        ),
+        {"source": source},
+    )
     connection.execute(
         text("UPDATE incoming SET status = CASE WHEN closed_reason IS NULL THEN 'open' ELSE 'closed' END")
     )
 
 
-def _write_history(connection: Connection, source: str, run_id: int) -> dict[str, int]:
+def _write_history(connection: Connection, source: str, run_id: int | None) -> dict[str, int]:
     rows = connection.execute(
         text(
             "WITH history AS (INSERT INTO offer_change (offer_id, run_id, change, fields) "
@@ -169,7 +179,7 @@ def _update_known(connection: Connection, source: str) -> None:
     )
 
 
-def _insert_new(connection: Connection, source: str, run_id: int) -> dict[str, int]:
+def _insert_new(connection: Connection, source: str, run_id: int | None) -> dict[str, int]:
     rows = connection.execute(
         text(
             "WITH created AS (INSERT INTO offer (key, source, ref, kind, status, closed_reason, version, raw_hash, "
@@ -203,6 +213,11 @@ _CLOSE = """
 _ABSENT = (
     "o.source = :source AND NOT EXISTS (SELECT FROM collected c WHERE c.run_id = :run AND c.key = o.ref)"
 )
+# Somebody refused to close it, and it is as it was then.
+_REFUSED = (
+    "EXISTS (SELECT FROM held_item i JOIN held_plan h ON h.id = i.plan_id WHERE h.kind = 'source' AND h.place = :source "
+    "AND h.state = 'refused' AND i.subject = o.ref AND i.base = o.revision::text)"
+)
 
 
 def absent(region: Region, run_id: int, source: str) -> list[str]:
@@ -215,36 +230,116 @@ def absent(region: Region, run_id: int, source: str) -> list[str]:
         return [row.ref for row in rows]
 
 
+class Closing(msgspec.Struct, frozen=True):
+    """What became of the offers that a whole snapshot lacks.
+
+    ``closed`` were; ``held`` are open because a guard ``stopped`` them or somebody refused to close them; ``doubted``: the
+    snapshot is not a good one.
+    """
+
+    closed: int = 0
+    held: int = 0
+    stopped: plans.Stopped | None = None
+    doubted: bool = False
+
+
+def stops_absent(region: Region, run_id: int, source: str, seen: Snapshot, limits: Limits = DEFAULT) -> bool:
+    """Whether a guard would stop the closing of everything that a whole snapshot lacks: then nobody needs to be asked."""
+    with region.begin() as connection:
+        items, _ = _lacking(connection, run_id, source)
+        return bool(items) and snapshot(seen, _counted(connection, source, len(items)), limits) is not None
+
+
 def close_absent(
-    region: Region, run_id: int, source: str, *, expected: int, spared: Sequence[str] = ()
-) -> int:
-    """Close every open offer that a whole snapshot did not contain, but for ``spared`` refs. Returns how many.
+    region: Region,
+    run_id: int,
+    source: str,
+    seen: Snapshot,
+    limits: Limits = DEFAULT,
+    *,
+    spared: Sequence[str] = (),
+) -> Closing:
+    """Close every open offer that a whole snapshot did not contain, but for ``spared`` refs and what a guard stops.
 
     Raises:
-        Refused: the walk's index does not hold the ``expected`` number of payloads, or the snapshot was empty while
-            offers are open. Nothing is closed.
+        Refused: the walk's index does not hold the number of payloads that were ``seen``. Nothing is closed.
 
     """
     with region.begin() as connection:
         lock_revisions(connection)
-        values = {"run": run_id, "source": source}
-        indexed = connection.execute(
-            text("SELECT count(*) FROM collected WHERE run_id = :run"), values
-        ).scalar_one()
-        if indexed != expected:
-            raise Refused(
-                f"The index of run {run_id} holds {indexed} payloads of {expected}: nothing is closed. Sync again."
-            )
-        still = connection.execute(
-            text("SELECT count(*) FROM offer WHERE source = :source AND status = 'open'"), values
-        ).scalar_one()
-        if not expected and still:
-            raise Refused(
-                f"{source} served an empty catalogue while {still} of its offers are open: nothing is closed."
-            )
-        statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared)")
-        values = {"source": source, "run": run_id, "reason": "absent", "spared": list(spared)}
-        return _closed(region, connection.execute(text(statement), values).scalar_one())
+        _check_index(connection, run_id, seen.collected)
+        items, refused = _lacking(connection, run_id, source, spared)
+        if stopped := _guard(connection, source, items, seen, limits, run_id):
+            return Closing(held=len(items) + refused, stopped=stopped, doubted=True)
+        plans.no_longer(connection, "source", source)
+        statement = _CLOSE.format(condition=f"{_ABSENT} AND o.ref <> ALL(:spared) AND NOT {_REFUSED}")
+        values = {"run": run_id, "source": source, "spared": list(spared), "reason": "absent"}
+        number = connection.execute(text(statement), values).scalar_one()
+        doubted = refused > 0 and seen.fell(limits)
+        return Closing(_closed(region, number), held=refused, doubted=doubted)
+
+
+def _lacking(
+    connection: Connection, run_id: int, source: str, spared: Sequence[str] = ()
+) -> tuple[list[plans.Item], int]:
+    """The open offers that the run's walk did not see, but for ``spared`` refs; beside them how many were refused before."""
+    rows = connection.execute(
+        text(
+            f"SELECT o.ref, o.revision::text AS base, {plans.title_by(f'{_REFUSED}, o.id')} AS title, {_REFUSED} AS refused "
+            f"FROM offer o WHERE o.status = 'open' AND {_ABSENT} AND o.ref <> ALL(:spared) ORDER BY o.id"
+        ),
+        {"run": run_id, "source": source, "spared": list(spared)},
+    ).all()
+    items = [plans.Item(row.ref, row.base, row.title) for row in rows if not row.refused]
+    return items, len(rows) - len(items)
+
+
+def _check_index(connection: Connection, run_id: int, expected: int) -> None:
+    indexed = connection.execute(
+        text("SELECT count(*) FROM collected WHERE run_id = :run"), {"run": run_id}
+    ).scalar_one()
+    if indexed != expected:
+        raise Refused(
+            f"The index of run {run_id} holds {indexed} payloads of {expected}: nothing is closed. Sync again."
+        )
+
+
+def _guard(
+    connection: Connection,
+    source: str,
+    items: Sequence[plans.Item],
+    seen: Snapshot,
+    limits: Limits,
+    run_id: int,
+) -> plans.Stopped | None:
+    if not items:
+        return None
+    counted = _counted(connection, source, len(items))
+    trip = snapshot(seen, counted, limits)
+    if trip is None:
+        return None
+    unreadable = connection.execute(
+        text("SELECT count(*) FROM collected WHERE run_id = :run AND key LIKE '#%'"), {"run": run_id}
+    ).scalar_one()
+    numbers = {
+        **msgspec.structs.asdict(counted),
+        "collected": seen.collected,
+        "unreadable": unreadable,  # some of the absent may hide behind these
+        "last_good": seen.last,
+    }
+    return plans.hold(connection, "source", source, trip, numbers, items, run_id)
+
+
+def _counted(connection: Connection, source: str, now: int) -> Withdrawals:
+    """So many absent offers, beside what was closed for its absence in the last 24 hours, of those that are open."""
+    present, day = connection.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE status = 'open'), count(*) FILTER (WHERE status = 'closed' "
+            "AND closed_reason = 'absent' AND changed_at > now() - interval '24 hours') FROM offer WHERE source = :source"
+        ),
+        {"source": source},
+    ).one()
+    return Withdrawals(now, day, present)
 
 
 def expire(region: Region, run_id: int, now: dt.datetime) -> int:
@@ -308,6 +403,84 @@ def correct(region: Region, source: str, ref: str, field: str, value: Any, autho
                 "value": json.dumps(value),
             },
         )
+
+
+class Named(msgspec.Struct, frozen=True):
+    """An offer by its names: ``key`` is the public one, in addresses and markers."""
+
+    id: int
+    source: str
+    ref: str
+    key: str
+    title: str
+    status: str
+    closed_reason: str | None
+
+
+def named(region: Region, name: str, source: str | None = None) -> Named:
+    """The offer that somebody means by its reference or by its key.
+
+    Raises:
+        Rejected: no offer has that name, or several sources have one.
+
+    """
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT id, source, ref, key, content ->> 'title', status, closed_reason FROM offer "
+                "WHERE (ref = :name OR key = :name) AND (cast(:source AS text) IS NULL OR source = :source) ORDER BY id"
+            ),
+            {"name": name, "source": source},
+        ).all()
+    if len(rows) == 1:
+        return Named(*rows[0])
+    if not rows:
+        raise Rejected(
+            f"No offer is named {name}: give its reference, or the key in its address on the portal."
+        )
+    raise Rejected(f"{name} is an offer of {', '.join(row.source for row in rows)}: say which with --source.")
+
+
+def withdraw(region: Region, offer: int, by: str, reason: str) -> bool:
+    """Close an offer for good, whatever its source goes on saying. Returns whether it was not withdrawn already."""
+    return _restate(
+        region,
+        offer,
+        ("closed", "withdrawn"),
+        "closed",
+        by,
+        reason,
+        "closed_reason IS DISTINCT FROM 'withdrawn'",
+    )
+
+
+def reinstate(region: Region, offer: int, by: str, reason: str) -> bool:
+    """Undo a withdrawal: the offer is open, until its source or its end date says otherwise. Whether there was one."""
+    return _restate(region, offer, ("open", None), "reopened", by, reason, "closed_reason = 'withdrawn'")
+
+
+def _restate(
+    region: Region, offer: int, state: tuple[str, str | None], change: str, by: str, reason: str, unless: str
+) -> bool:
+    with region.begin() as connection:
+        lock_revisions(connection)
+        done = connection.execute(
+            text(
+                "UPDATE offer SET status = :status, closed_reason = :closed_reason, changed_at = now(), "
+                f"revision = nextval('offer_revision_seq') WHERE id = :id AND {unless}"
+            ),
+            {"id": offer, "status": state[0], "closed_reason": state[1]},
+        ).rowcount
+        if done:
+            fields = {"closed_reason": [None, state[1]], "by": [None, by], "reason": [None, reason]}
+            connection.execute(
+                text(
+                    "INSERT INTO offer_change (offer_id, change, fields) VALUES (:id, :change, cast(:fields AS jsonb))"
+                ),
+                {"id": offer, "change": change, "fields": json.dumps(fields)},
+            )
+    region.wrote(2 * done)
+    return bool(done)
 
 
 def counts(region: Region) -> dict[str, dict[str, int]]:

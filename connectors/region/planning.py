@@ -1,7 +1,7 @@
 """Planning: writing what a channel should carry into the ledger.
 
-Belongs here: the set-based comparison of offers and wants, and an editorial channel's picks. Does not: carrying a plan out
-(ledger.py).
+Belongs here: the set-based comparison of offers and wants, an editorial channel's picks, what a guard is shown. Does not:
+carrying a plan out (ledger.py) or the guard's rule (core/guards.py).
 
 A plan costs what changed, not what exists: it reads offers whose revision is beyond the channel's last plan.
 """
@@ -12,24 +12,42 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, text
 
+from connectors.region import plans
 from connectors.region.database import Region
-from connectors.region.ledger import OPERATION
+from connectors.region.ledger import HELD, OPERATION
+from core.guards import Limits, Withdrawals, withdrawals
 from core.plan import Example, Plan
 from core.policy import Policy
 from core.selection import Candidate, choose
 
 EXAMPLES = 10  # shown in a plan
+DEFAULT = Limits()
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A plan, and what a guard stopped of it."""
+
+    plan: Plan
+    stopped: plans.Stopped | None
 
 
 def plan(
-    region: Region, policy: Policy, form: str, today: dt.date, run_id: int | None = None, *, dry: bool = False
-) -> Plan:
+    region: Region,
+    policy: Policy,
+    form: str,
+    today: dt.date,
+    run_id: int | None = None,
+    *,
+    limits: Limits = DEFAULT,
+    dry: bool = False,
+) -> Planned:
     """Write what ``policy`` wants of the offers into the ledger and say what that takes.
 
     ``form`` is the version of what the channel writes: a new one updates everything. ``today`` is the Paris day that an
-    editorial budget counts on. ``dry`` writes nothing.
+    editorial budget counts on. Withdrawals over ``limits`` are held for a person. ``dry`` writes nothing.
     """
     with region.begin() as connection:
         channel = _channel(connection, policy.channel)
@@ -43,10 +61,64 @@ def plan(
                 text("UPDATE channel SET planned_revision = :upto, policy = :policy WHERE name = :name"),
                 {"upto": upto, "policy": fingerprint, "name": policy.channel},
             )
-        outcome = _planned(connection, policy.channel, upto)
+        stopped = _guard(connection, policy.channel, limits, run_id)
+        if stopped is None:
+            plans.no_longer(connection, "channel", policy.channel)
+        number = None if stopped is None or (dry and stopped.new) else stopped.plan.id
+        outcome = Planned(_planned(connection, policy.channel, upto, number), stopped)
         if dry:
             connection.rollback()
         return outcome
+
+
+# Nobody said that it should go: its offer is open, merely absent, or not known at all. A second object of one offer is explained.
+_UNEXPLAINED = "(o.id IS NULL OR (o.key = e.subject AND (o.status = 'open' OR o.closed_reason = 'absent')))"
+
+
+def _guard(connection: Connection, channel: str, limits: Limits, run_id: int | None) -> plans.Stopped | None:
+    """Hold the withdrawals that nobody explained when they are too many. What was approved or refused is decided."""
+    _let_explained_go(connection, channel)
+    items = [
+        plans.Item(*row)
+        for row in connection.execute(
+            text(
+                f"SELECT e.subject, encode(e.live_hash, 'hex'), {plans.title_by('e.id')} FROM effect e "
+                "LEFT JOIN offer o ON o.id = e.offer_id LEFT JOIN held_plan h ON h.id = e.held_by "
+                "WHERE e.channel = :channel AND e.state = 'planned' AND e.wanted_hash IS NULL AND e.live_hash IS NOT NULL "
+                f"AND {_UNEXPLAINED} AND (h.state IS NULL OR h.state NOT IN ('approved', 'refused')) ORDER BY e.id"
+            ),
+            {"channel": channel},
+        )
+    ]
+    if not items:
+        return None
+    day, present = connection.execute(
+        text(
+            "SELECT count(*) FILTER (WHERE e.operation = 'withdraw' AND e.state IN ('done', 'intent', 'unknown') "
+            f"AND e.intent_at > now() - interval '24 hours' AND {_UNEXPLAINED} AND h.state IS DISTINCT FROM 'approved'), "
+            "count(e.live_hash) FROM effect e LEFT JOIN offer o ON o.id = e.offer_id "
+            "LEFT JOIN held_plan h ON h.id = e.held_by WHERE e.channel = :channel"
+        ),
+        {"channel": channel},
+    ).one()
+    seen = Withdrawals(len(items), day, present)
+    trip = withdrawals(seen, limits)
+    if trip is None:
+        return None
+    stopped = plans.hold(connection, "channel", channel, trip, msgspec.structs.asdict(seen), items, run_id)
+    plans.keep(connection, channel, stopped.plan.id)
+    return stopped
+
+
+def _let_explained_go(connection: Connection, channel: str) -> None:
+    """What a guard kept, and what was closed in so many words since: nobody needs to decide on it any more."""
+    connection.execute(
+        text(
+            "UPDATE effect e SET held_by = NULL FROM held_plan h, offer o WHERE e.held_by = h.id AND h.state <> 'approved' "
+            f"AND e.channel = :channel AND o.id = e.offer_id AND NOT {_UNEXPLAINED}"
+        ),
+        {"channel": channel},
+    )
 
 
 def _channel(connection: Connection, name: str) -> Any:
@@ -61,13 +133,14 @@ def _channel(connection: Connection, name: str) -> Any:
 def _pick(connection: Connection, policy: Policy, today: dt.date) -> list[int]:
     """Choose what is left of the day's budget among the newest open offers of each department."""
     assert policy.budget is not None
+    adopted = _pick_adopted(connection, policy, today)
     used = connection.execute(
         text("SELECT count(*) FROM pick WHERE channel = :channel AND day = :day"),
         {"channel": policy.channel, "day": today},
     ).scalar_one()
     left = policy.budget - used
     if left <= 0:
-        return []
+        return adopted
     rows = connection.execute(
         text(
             "SELECT o.id, o.key, o.department, o.published_at FROM "
@@ -89,7 +162,20 @@ def _pick(connection: Connection, policy: Policy, today: dt.date) -> list[int]:
             ),
             {"channel": policy.channel, "day": today, "ids": picked},
         )
-    return picked
+    return [*adopted, *picked]
+
+
+def _pick_adopted(connection: Connection, policy: Policy, today: dt.date) -> list[int]:
+    """What an audit found on the channel though this ledger never sent it was chosen, before a restore: it stays so."""
+    rows = connection.execute(
+        text(
+            "INSERT INTO pick (channel, offer_id, day) SELECT :channel, o.id, :day FROM effect e JOIN offer o ON o.key = e.subject "
+            "WHERE e.channel = :channel AND e.state = 'planned' AND e.intent_at IS NULL AND e.live_hash IS NOT NULL "
+            "AND o.status = 'open' AND o.kind = ANY(:kinds) ON CONFLICT DO NOTHING RETURNING offer_id"
+        ),
+        {"channel": policy.channel, "day": today, "kinds": list(policy.kinds)},
+    )
+    return [row.offer_id for row in rows]
 
 
 def _want(
@@ -120,7 +206,7 @@ def _want(
     following = (
         "state = CASE WHEN e.state IN ('intent', 'unknown', 'parked') THEN e.state "
         "WHEN e.live_hash IS NOT DISTINCT FROM {hash} THEN 'done' ELSE 'planned' END, "
-        "not_before = NULL, attempts = 0, error = NULL, run_id = :run, changed_at = now()"
+        "not_before = NULL, attempts = 0, error = NULL, cause = NULL, held_by = NULL, run_id = :run, changed_at = now()"
     )
     wanting = connection.execute(
         text(
@@ -145,18 +231,21 @@ def _want(
     return wanting.rowcount + unwanting.rowcount
 
 
-def _planned(connection: Connection, channel: str, revision: int) -> Plan:
-    due = "FROM effect e WHERE e.channel = :channel AND e.state = 'planned'"
+def _planned(connection: Connection, channel: str, revision: int, held_by: int | None) -> Plan:
+    due = f"FROM effect e WHERE e.channel = :channel AND e.state = 'planned' AND {{}} {HELD}"
     counts = {
         row.operation: row.n
         for row in connection.execute(
-            text(f"SELECT {OPERATION} AS operation, count(*) AS n {due} GROUP BY 1"), {"channel": channel}
+            text(f"SELECT {OPERATION} AS operation, count(*) AS n {due.format('NOT')} GROUP BY 1"),
+            {"channel": channel},
         )
     }
+    held = connection.execute(text(f"SELECT count(*) {due.format('')}"), {"channel": channel}).scalar_one()
     examples = connection.execute(
         text(
-            f"SELECT {OPERATION} AS operation, e.subject, o.content ->> 'title' AS title FROM effect e "
-            "JOIN offer o ON o.id = e.offer_id WHERE e.channel = :channel AND e.state = 'planned' ORDER BY e.id LIMIT :n"
+            f"SELECT {OPERATION} AS operation, e.subject, coalesce(o.content ->> 'title', '') AS title FROM effect e "
+            f"LEFT JOIN offer o ON o.id = e.offer_id WHERE e.channel = :channel AND e.state = 'planned' AND NOT {HELD} "
+            "ORDER BY e.id LIMIT :n"
         ),
         {"channel": channel, "n": EXAMPLES},
     )
@@ -167,4 +256,6 @@ def _planned(connection: Connection, channel: str, revision: int) -> Plan:
         counts.get("update", 0),
         counts.get("withdraw", 0),
         tuple(Example(row.operation, row.subject, row.title) for row in examples),
+        held,
+        held_by,
     )

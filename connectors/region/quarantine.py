@@ -112,16 +112,29 @@ def detained(
         return [_read(row) for row in rows]
 
 
-def chunks(region: Region, source: str, size: int) -> Iterator[list[Detained]]:
-    """Everything in quarantine of a source, oldest first, ``size`` payloads at a time."""
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """Which payloads: refused by a rule, first seen ``since``, of these refs or keys; empty means any."""
+
+    cause: str | None = None
+    since: dt.datetime | None = None
+    refs: Sequence[str] = ()
+
+
+def chunks(region: Region, source: str, size: int, choice: Choice = Choice()) -> Iterator[list[Detained]]:  # noqa: B008 - frozen
+    """What is chosen of a source's quarantine, oldest first, ``size`` payloads at a time."""
     last = 0
+    values = {**msgspec.structs.asdict(choice), "refs": list(choice.refs), "source": source, "size": size}
     while True:
         with region.begin() as connection:
             rows = connection.execute(
                 text(
-                    f"SELECT {_COLUMNS} FROM quarantine WHERE source = :source AND id > :last ORDER BY id LIMIT :size"
+                    f"SELECT {_COLUMNS} FROM quarantine WHERE source = :source AND id > :last "
+                    "AND (cast(:cause AS text) IS NULL OR rule = :cause) "
+                    "AND (cast(:since AS timestamptz) IS NULL OR first_seen_at >= :since) "
+                    "AND (cardinality(cast(:refs AS text[])) = 0 OR ref = ANY(:refs) OR key = ANY(:refs)) "
+                    "ORDER BY id LIMIT :size"
                 ),
-                {"source": source, "last": last, "size": size},
+                {**values, "last": last},
             ).all()
         if not rows:
             return

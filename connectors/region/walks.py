@@ -142,7 +142,7 @@ _CHANGED = """
         AND (c.rank > 1 OR q.rule <> 'duplicate_ref'))
     AND NOT EXISTS (
         SELECT FROM offer o WHERE o.source = :source AND o.ref = c.key AND o.raw_hash = c.raw_hash
-        AND (o.status = 'open' OR o.closed_reason <> 'absent'))
+        AND (o.status = 'open' OR o.closed_reason NOT IN ('absent', 'removed')))
 """
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from connectors.channel import ItemChannel
+from connectors.channel import ItemChannel, Readable
 from connectors.region import audits, channel_state, ledger, offers, planning
 from connectors.registry import CHANNELS, channel
 from connectors.settings import Settings
@@ -34,7 +34,8 @@ def stock(
 def audited(hub: Hub, name: str) -> audits.Audit:
     built = channel(name, hub.settings, hub.region)
     try:
-        return audits.audit(hub.region, name, built.inventory())
+        assert isinstance(built, Readable)
+        return audits.audit(hub.region, built)
     finally:
         built.close()
 
@@ -48,7 +49,7 @@ def later(hub: Hub) -> None:
                 "looked_up_at = looked_up_at - interval '1 hour'"
             )
         )
-        connection.execute(text("UPDATE channel SET not_before = NULL"))
+        connection.execute(text("UPDATE channel SET not_before = NULL, next_call_at = NULL"))
 
 
 def until_quiet(hub: Hub, name: str, rounds: int = 6) -> None:
@@ -106,6 +107,7 @@ class TestConformance:
             Intent(never.id, "00000000zzzz", "create", "00000000zzzz-1", None, None, now),
         ]
         built = channel(name, hub.settings, hub.region)
+        assert isinstance(built, Readable)
         found = built.find(intents)
         built.close()
         assert set(found) == {there.id}
@@ -166,19 +168,6 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "null_item": {"item": 1},
     "null_item_after": {"item": 1},
 }
-
-
-@pytest.fixture
-def impatient(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    """A hub whose calls give up after a second."""
-    from connectors import http, registry
-
-    class Impatient(http.Http):
-        def __init__(self, base: str, *, setting: str, private_hosts: frozenset[str]) -> None:
-            super().__init__(base, timeout=1.0, setting=setting, private_hosts=private_hosts)
-
-    monkeypatch.setattr(registry, "Http", Impatient)
-    return hub
 
 
 @pytest.mark.parametrize("fault", HOSTILE)

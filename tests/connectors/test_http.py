@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from connectors import http
 from connectors.http import ATTEMPTS, Http, Response, problem, refusal, retry_after
+from core.budgets import LONGEST
 from schemas.errors import Misconfigured, Permanent, RetryLater, Unknown, Unreachable
 from tests.connectors.outside import (
     Answer,
@@ -456,16 +457,16 @@ def told(value: str) -> Response:
 
 
 @given(st.integers(0, 10**9))
-def test_a_number_is_that_many_seconds(seconds: int) -> None:
-    assert retry_after(told(str(seconds)), NOON) == seconds
+def test_a_number_is_that_many_seconds_and_no_more_than_a_day(seconds: int) -> None:
+    assert retry_after(told(str(seconds)), NOON) == min(seconds, LONGEST)
 
 
 @given(st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(9000, 1, 1), timezones=st.just(dt.UTC)))  # noqa: DTZ001
 @example(NOON - dt.timedelta(days=1))
-def test_a_date_is_the_time_until_then_and_never_less_than_none(moment: dt.datetime) -> None:
+def test_a_date_is_the_time_until_then_never_less_than_none_nor_more_than_a_day(moment: dt.datetime) -> None:
     moment = moment.replace(microsecond=0)
     wait = retry_after(told(format_datetime(moment, usegmt=True)), NOON)
-    assert wait == max(0.0, (moment - NOON).total_seconds())
+    assert wait == min(max(0.0, (moment - NOON).total_seconds()), LONGEST)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ def test_the_reviewed_file_is_accepted_and_speaks_of_every_channel() -> None:
     wanted = policies(ROOT / "deployments" / "channels.toml")
     assert set(wanted) == set(CHANNELS)
     assert all(policy.channel == name for name, policy in wanted.items())
-    assert wanted["open_portal"] == Policy("open_portal", ("job", "training"), None, enabled=True)
+    assert wanted["open_portal"] == Policy(
+        "open_portal", ("job", "training"), None, enabled=True, drift="heal"
+    )
 
 
 def test_a_policy_says_kinds_budget_and_whether_it_is_on(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.effects import Found, Intent, Outcome, Receipt, marker_of, proof, subject_of
 from core.plan import Operation
+from schemas.offer import encode
 from tests.makers import NOON, job
 
 Sight = Literal["none", "this", "other"]
@@ -34,8 +35,8 @@ PROVEN: dict[tuple[Operation, Sight], tuple[Outcome, Outcome]] = {
 
 def intent(operation: Operation, lookups: int = 0) -> Intent:
     remote_id = None if operation == "create" else "1_2"
-    offer = None if operation == "withdraw" else job()
-    return Intent(7, "0123456789ab", operation, MARKER, remote_id, offer, NOON, lookups)
+    content = None if operation == "withdraw" else encode(job())
+    return Intent(7, "0123456789ab", operation, MARKER, remote_id, content, NOON, lookups)
 
 
 def seen(sight: Sight) -> Found | None:
@@ -103,5 +104,5 @@ def test_what_is_no_marker_speaks_of_no_subject() -> None:
 
 
 def test_an_intent_is_looked_up_from_nought() -> None:
-    fresh = Intent(1, "a", "create", "a-1", None, job(), dt.datetime(2026, 11, 24, tzinfo=dt.UTC))
+    fresh = Intent(1, "a", "create", "a-1", None, encode(job()), dt.datetime(2026, 11, 24, tzinfo=dt.UTC))
     assert fresh.lookups == 0

@@ -64,6 +64,21 @@ def test_the_examples_and_what_is_left_are_the_whole_plan(
         assert len(lines) == 1
 
 
+def test_what_a_guard_keeps_is_said_with_the_way_out() -> None:
+    assert list(Plan("facebook_page", 7, held=30, held_by=4).lines()) == [
+        "facebook_page: a guard keeps 30 from being withdrawn; decide with `boostez plan approve|refuse 4`",
+        "facebook_page: nothing to do",
+    ]
+
+
+def test_what_nobody_can_decide_on_any_more_names_no_number() -> None:
+    """It said `boostez plan approve|refuse None` after a refusal."""
+    first, _ = Plan("facebook_page", 7, held=30).lines()
+    assert (
+        first == "facebook_page: a guard keeps 30 from being withdrawn; `boostez plan list --all` shows why"
+    )
+
+
 def test_every_operation_has_a_sign_of_its_own() -> None:
     assert set(SIGNS) == {"create", "update", "withdraw"}
     assert len(set(SIGNS.values())) == 3

@@ -33,8 +33,13 @@ def test_a_fingerprint_is_different_for_each_field_and_form() -> None:
     assert len(set(prints)) == len(prints)
 
 
-def test_every_field_of_a_policy_is_in_the_test_above() -> None:
-    assert Policy.__struct_fields__ == ("channel", "kinds", "budget", "enabled")
+def test_what_an_audit_does_plans_nothing_anew() -> None:
+    base = Policy("facebook_page", ("job",), 300)
+    assert msgspec.structs.replace(base, drift="heal").fingerprint(FORM) == base.fingerprint(FORM)
+
+
+def test_every_field_of_a_policy_is_in_the_tests_above() -> None:
+    assert Policy.__struct_fields__ == ("channel", "kinds", "budget", "enabled", "drift")
 
 
 def test_a_fingerprint_is_the_same_in_every_process() -> None:

@@ -7,6 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.full_database import full, full_backup, full_template, written
+from tests.tomorrow import next_version
+from tests.worlds import _no_waiting, flowing, hub, region, sandbox
+
+__all__ = [
+    "_no_waiting",
+    "flowing",
+    "full",
+    "full_backup",
+    "full_template",
+    "hub",
+    "next_version",
+    "region",
+    "sandbox",
+    "written",
+]
+
 
 @pytest.fixture
 def home() -> Iterator[Path]:

@@ -40,6 +40,30 @@ def test_a_change_touches_exactly_so_many_offers_and_moves_version_and_date(sand
         assert after[ref]["description"] != before[ref]["description"]
 
 
+def test_a_closed_offer_opens_again(sandbox: Sandbox) -> None:
+    closed = sandbox.admin("contractor/change", close=3, seed=1)["closed"]
+    assert not sandbox.admin("contractor/change", count=1, seed=2)["reopened"]
+    again = sandbox.admin("contractor/change", reopen=2, seed=3)["reopened"]
+    assert len(again) == 2
+    assert set(again) < set(closed)
+    served = {item["ref"]: item for item in sandbox.walk(limit=1000) if isinstance(item, dict)}
+    assert {ref for ref in closed if ref in served} == set(again)
+    assert {served[ref]["status"] for ref in again} == {"open"}
+    assert {served[ref]["version"] for ref in again} == {3}
+    assert sandbox.http.post("/_sandbox/contractor/change", json={"reopen": 2}).status_code == 400
+
+
+def test_the_truth_remembers_what_was_deleted(sandbox: Sandbox) -> None:
+    first, second = sandbox.post("Bonjour"), sandbox.post("Au revoir")
+    sandbox.graph("DELETE", first)
+    there = sandbox.http.get("/_sandbox/truth/posts").json()["items"]
+    ever = sandbox.http.get("/_sandbox/truth/posts", params={"deleted": "true"}).json()["items"]
+    assert [post["id"] for post in there] == [second]
+    assert [post["id"] for post in ever] == [first, second]
+    assert ever[0]["deleted_time"] >= ever[0]["created_time"]
+    assert "deleted_time" not in ever[1]
+
+
 def test_the_same_seed_changes_the_same_offers(sandbox: Sandbox) -> None:
     first = sandbox.admin("contractor/change", count=4, seed=9)["changed"]
     sandbox.admin("reset")

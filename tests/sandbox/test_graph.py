@@ -108,6 +108,17 @@ def test_the_token_comes_in_query_form_or_header_and_its_proof_is_checked(sandbo
     assert code(headers=bearer) == 0
 
 
+def test_a_list_of_posts_may_lack_old_ones_that_are_there(sandbox: Sandbox) -> None:
+    old, *newer = [sandbox.post(f"Message {n}") for n in range(3)]
+    sandbox.admin("settings", listed_posts=2)
+    listed = sandbox.graph("GET", FEED, limit="1")
+    assert [post["id"] for post in listed["data"]] == newer[:0:-1]
+    page = sandbox.graph("GET", FEED, limit="1", after=listed["paging"]["cursors"]["after"])
+    assert [post["id"] for post in page["data"]] == newer[:1]
+    assert "next" not in page["paging"]
+    assert sandbox.graph("GET", old, fields="id")["id"] == old
+
+
 def test_a_forbidden_page_is_a_matter_of_permission(sandbox: Sandbox) -> None:
     sandbox.admin("settings", forbidden_pages=["42"])
     assert sandbox.graph("POST", "42/feed", message="m")["error"]["code"] == 200

@@ -1,11 +1,12 @@
 """The Region's database, version by version.
 
-Belongs here: running Alembic on a given address, and telling whether the models and the database agree.
-Does not: the versions themselves (versions/).
+Belongs here: running Alembic on a given address, its patience with others, and telling whether the models and the
+database agree. Does not: the versions themselves (versions/).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,30 +16,74 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from psycopg import errors
+from sqlalchemy.exc import OperationalError
 
+from connectors.region import sessions
 from connectors.region.database import Region
 from connectors.region.models import METADATA
+from schemas.errors import Refused
 
+SCRIPTS = Path(__file__).parent
+# Who waits for a table makes everybody wait who comes after, readers too: so not for long. One statement may take its
+# time, an index on every offer say, but not for ever; and whoever finds another upgrade under way waits for its end.
+LOCK = dt.timedelta(seconds=5)
+STATEMENT = dt.timedelta(minutes=15)
+TURN = dt.timedelta(minutes=30)
 _ALONE = Lock()  # Alembic's context is the process's; among processes, env.py's lock keeps order
 
 
-def _config(region: Region) -> Config:
+def _config(region: Region | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.attributes["engine"] = region.engine
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    if region:
+        patience = {"lock": LOCK, "statement": STATEMENT, "turn": TURN}
+        config.attributes.update(engine=region.engine, **patience)
     return config
 
 
 def upgrade(region: Region, revision: str = "head") -> None:
-    """Bring the database to a version, the newest by default; safe to run twice and by two at once."""
+    """Bring the database to a version, the newest by default; safe to run twice and by two at once.
+
+    Raises:
+        Refused: somebody uses its tables, or it takes too long. Nothing was changed.
+
+    """
     with _ALONE:
-        command.upgrade(_config(region), revision)
+        try:
+            command.upgrade(_config(region), revision)
+        except OperationalError as error:
+            _explain(region, error)
+            raise
 
 
 def downgrade(region: Region, revision: str) -> None:
-    """Take the database back to a version; ``base`` is empty."""
+    """Take the database back to a version; ``base`` is empty. Raises as ``upgrade``."""
     with _ALONE:
-        command.downgrade(_config(region), revision)
+        try:
+            command.downgrade(_config(region), revision)
+        except OperationalError as error:
+            _explain(region, error)
+            raise
+
+
+def _explain(region: Region, error: OperationalError) -> None:
+    again = "Nothing was changed. Run `boostez db upgrade` again"
+    if isinstance(error.orig, errors.QueryCanceled):
+        raise Refused(
+            f"A step of the upgrade took longer than {STATEMENT}. {again} when the server has less to do."
+        ) from error
+    if not isinstance(error.orig, errors.LockNotAvailable):
+        return
+    if "advisory" in str(error.statement):
+        raise Refused(f"Another upgrade has been under way for {TURN}. {again} when it has ended.") from error
+    with region.begin() as connection:
+        who = "; ".join(sessions.in_transactions(connection)) or "it has just ended"
+    raise Refused(
+        f"The tables are in use, and an upgrade waits {LOCK} at most, since everybody waits behind it: {who}. "
+        f"{again} when the sync has ended (`boostez status`), or stop the worker first."
+    ) from error
 
 
 def current(region: Region) -> str | None:
@@ -50,6 +95,14 @@ def current(region: Region) -> str | None:
 def newest(region: Region) -> str | None:
     """The newest version this code knows."""
     return ScriptDirectory.from_config(_config(region)).get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this code knows the version; not when it was written by newer code."""
+    try:
+        return ScriptDirectory.from_config(_config()).get_revision(revision) is not None
+    except CommandError:
+        return False
 
 
 def differences(region: Region) -> list[Any]:

@@ -28,7 +28,7 @@ def post(number: int, at: dt.datetime, key: str = "0000000000aa") -> dict[str, s
     link = f"https://portail.example/offres/{key}?e={key}-{number:x}"
     return {
         "id": f"1_{number}",
-        "message": f"Boulanger\n{link}",
+        "message": f"Boulanger\nVoir l’offre et postuler, sans compte : {link}",
         "created_time": at.strftime("%Y-%m-%dT%H:%M:%S+0000"),
     }
 

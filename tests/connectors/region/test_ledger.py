@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from connectors.channel import Capabilities, Readable
+from connectors.open_portal.channel import OpenPortal
 from connectors.region import audits, board, channel_state, ledger, offers, planning, walks
 from connectors.region.database import Region
-from core.effects import Found, Intent, Receipt
+from core.effects import Found, Intent, Receipt, subject_of
 from core.policy import Policy
 from schemas.errors import Refused
-from schemas.offer import Location
+from schemas.offer import Location, decode
 from tests.makers import NOON, incoming, job, training
 
 pytestmark = pytest.mark.database
@@ -24,7 +27,7 @@ TODAY = dt.date(2026, 11, 24)
 
 
 def counts(region: Region, policy: Policy = PAGE, form: str = FORM) -> tuple[int, int, int]:
-    wanted = planning.plan(region, policy, form, TODAY)
+    wanted = planning.plan(region, policy, form, TODAY).plan
     return wanted.create, wanted.update, wanted.withdraw
 
 
@@ -76,7 +79,7 @@ def test_a_plan_creates_updates_and_withdraws(two: Region) -> None:
 
 
 def test_a_dry_plan_writes_nothing(two: Region) -> None:
-    wanted = planning.plan(two, PAGE, FORM, TODAY, dry=True)
+    wanted = planning.plan(two, PAGE, FORM, TODAY, dry=True).plan
 
     assert wanted.create == 2
     assert {e.title for e in wanted.examples} == {"Boulanger, boulangère", "CAP Pâtisserie"}
@@ -118,11 +121,11 @@ def test_an_offer_that_closes_before_it_is_sent_never_leaves(two: Region) -> Non
 def test_what_changed_after_the_plan_is_sent_after_the_next_plan(two: Region) -> None:
     counts(two)
     offers.merge(two, 2, "contractor", [incoming(job(title="Chef boulanger"), 2)])
-    assert [i.offer.title for i in claim(two)[1] if i.offer] == ["CAP Pâtisserie"]
+    assert [decode(i.content).title for i in claim(two)[1] if i.content] == ["CAP Pâtisserie"]
 
     counts(two)
 
-    assert [i.offer.title for i in claim(two)[1] if i.offer] == ["Chef boulanger"]
+    assert [decode(i.content).title for i in claim(two)[1] if i.content] == ["Chef boulanger"]
 
 
 def test_what_was_never_there_is_not_withdrawn(two: Region) -> None:
@@ -283,7 +286,7 @@ def test_a_daily_budget_chooses_the_newest_spread_over_departments_once_a_day(re
     assert counts(region, policy) == (4, 0, 0)
     assert set(states(region)) == {"69-0", "69-1", "15-0", "15-1"}
     assert counts(region, policy) == (4, 0, 0)  # the day's budget is spent
-    tomorrow = planning.plan(region, policy, FORM, TODAY + dt.timedelta(days=1))
+    tomorrow = planning.plan(region, policy, FORM, TODAY + dt.timedelta(days=1)).plan
     assert tomorrow.create == 8
 
 
@@ -294,26 +297,50 @@ def test_the_board_is_placed_in_one_transaction_and_agrees(two: Region) -> None:
     assert board.place(two, "open_portal", "board-1", 1).created == 1
     assert board.place(two, "open_portal", "board-1", 9).created == 1
     assert board.place(two, "open_portal", "board-1", 9).total == 0
-    assert audits.audit(two, "open_portal", board.inventory(two)).agrees
+    assert audits.audit(two, OpenPortal(two)).agrees
 
     offers.merge(two, 2, "contractor", [incoming(job(), 2, "closed")])
     planning.plan(two, policy, "board-1", TODAY)
     assert board.place(two, "open_portal", "board-1", 9).withdrawn == 1
-    audit = audits.audit(two, "open_portal", board.inventory(two))
+    audit = audits.audit(two, OpenPortal(two))
     assert audit.agrees
     assert audit.inventory == 1
+
+
+class Shown(Readable):
+    """A channel that shows just this, whatever an offer looks like there."""
+
+    name = PAGE.channel
+    capabilities = Capabilities(form=FORM, batch=1)
+
+    def __init__(self, there: list[Found]) -> None:
+        self.there = there
+
+    def inventory(self) -> Iterator[Found]:
+        return iter(self.there)
+
+    def find(self, intents: Sequence[Intent]) -> dict[int, Found]:
+        by_subject = {subject_of(found.marker): found for found in self.there}
+        return {i.effect: by_subject[i.subject] for i in intents if i.subject in by_subject}
+
+    def digest(self, marker: str, content: bytes) -> str:
+        del marker, content
+        return ""
 
 
 def test_an_audit_tells_missing_doubled_unexpected_and_foreign_objects(two: Region) -> None:
     counts(two)
     deliver(two)
     with two.begin() as connection:
-        markers = [row.marker for row in connection.execute(text("SELECT marker FROM effect ORDER BY id"))]
-    there: list[Found | None] = [Found(markers[0], "a"), Found(markers[0], "b"), Found("zzz-1", "c"), None]
+        marker, remote_id = connection.execute(
+            text("SELECT marker, remote_id FROM effect ORDER BY id")
+        ).all()[0]
+    there = [Found(marker, remote_id), Found(marker, "b"), Found("zzz-1", "c"), Found("", "d")]
 
-    audit = audits.audit(two, PAGE.channel, there)
+    audit = audits.audit(two, Shown(there))
 
-    assert (audit.missing, audit.doubled, audit.unexpected, audit.foreign) == (1, 1, 1, 1)
+    assert audit.counts == {"missing": 1, "edited": 0, "doubled": 1, "unexpected": 1}
+    assert audit.foreign == 1
     assert not audit.agrees
 
 

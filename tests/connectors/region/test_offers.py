@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from connectors.region import offers, walks
 from connectors.region.database import Region
+from core.guards import Snapshot
 from schemas.errors import Refused, Rejected
 from tests.makers import NOON, incoming, item, job, training
 
@@ -86,7 +87,7 @@ def test_only_what_a_whole_snapshot_lacks_is_closed(region: Region) -> None:
     walks.index(region, run, [item(kept)])
 
     assert offers.absent(region, run, "contractor") == ["GONE", "SPARED"]
-    assert offers.close_absent(region, run, "contractor", expected=1, spared=["SPARED"]) == 1
+    assert offers.close_absent(region, run, "contractor", Snapshot(1, None), spared=["SPARED"]).closed == 1
 
     still_open = {r.ref for r in rows(region, "SELECT ref FROM offer WHERE status = 'open'")}
     assert still_open == {"KEPT", "SPARED", "OTHER"}
@@ -150,7 +151,7 @@ def test_an_offer_closed_as_absent_comes_back_with_the_same_bytes(region: Region
     offers.merge(region, 1, "contractor", [incoming(job())])
     other = walks.start_run(region, "test", "contractor")
     walks.index(region, other, [item(job("J-2"))])
-    offers.close_absent(region, other, "contractor", expected=1)
+    offers.close_absent(region, other, "contractor", Snapshot(1, None))
     run = walks.start_run(region, "test", "contractor")
     walks.index(region, run, [item(job())])
 
@@ -163,9 +164,10 @@ def test_a_lost_index_or_an_empty_catalogue_closes_nothing(region: Region) -> No
     run = walks.start_run(region, "test", "contractor")
 
     with pytest.raises(Refused, match="holds 0 payloads of 3"):
-        offers.close_absent(region, run, "contractor", expected=3)
-    with pytest.raises(Refused, match="empty catalogue"):
-        offers.close_absent(region, run, "contractor", expected=0)
+        offers.close_absent(region, run, "contractor", Snapshot(3, None))
+    closing = offers.close_absent(region, run, "contractor", Snapshot(0, None))
+    assert closing.stopped
+    assert closing.stopped.plan.guard == "empty_snapshot"
     assert offers.counts(region)["job"] == {"open": 1, "closed": 0}
 
 

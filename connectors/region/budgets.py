@@ -1,0 +1,106 @@
+"""A channel's rate budget, in the one place that every worker shares.
+
+Belongs here: reserving a call, and learning from answers, on ``channel``. Does not: the pace (core/budgets.py) or reading
+headers (a channel's wire.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+from sqlalchemy import text
+
+from connectors.region.database import Region
+from core.budgets import Pace, Usage, paced
+from schemas.errors import NotYet
+
+PATIENCE: Final = 20.0  # seconds that a call may wait for its turn: a claim's lease has to outlive it
+
+
+class SharedBudget:
+    """The gate before every call to a channel, for all workers together.
+
+    ``usage`` reads what the channel tells with an answer; a used percent comes back after ``window`` seconds.
+    """
+
+    def __init__(
+        self,
+        region: Region,
+        channel: str,
+        usage: Callable[[Mapping[str, str]], Usage | None],
+        window: float,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._region, self._channel = region, channel
+        self._usage, self._window, self._sleep = usage, window, sleep
+
+    def enter(self) -> None:
+        """Wait for this call's turn.
+
+        Raises:
+            NotYet: the turn is too far away, or the channel asked to be left alone. Nothing was reserved.
+
+        """
+        if wait := self._reserve():
+            self._sleep(wait)
+
+    def _reserve(self) -> float:
+        names = {"name": self._channel, "patience": PATIENCE}
+        with self._region.begin() as connection:
+            turn = connection.execute(
+                text(
+                    "UPDATE channel SET calls = calls + 1, "
+                    "next_call_at = greatest(next_call_at, now()) + make_interval(secs => spacing) "
+                    "WHERE name = :name AND (not_before IS NULL OR not_before <= now()) "
+                    "AND (next_call_at IS NULL OR next_call_at <= now() + make_interval(secs => :patience)) "
+                    "RETURNING extract(epoch FROM next_call_at - make_interval(secs => spacing) - now())"
+                ),
+                names,
+            ).scalar_one_or_none()
+            if turn is not None:
+                return float(turn)
+            wait = connection.execute(
+                text(
+                    "SELECT extract(epoch FROM greatest(not_before, next_call_at) - now()) FROM channel WHERE name = :name"
+                ),
+                names,
+            ).scalar_one_or_none()
+        if wait is None:
+            return 0.0  # a channel that was never planned for
+        raise NotYet(
+            f"the budget of {self._channel} is used up for {float(wait):.0f} s",
+            after=float(wait),
+            cause="limit",
+        )
+
+    def told(self, headers: Mapping[str, str], wait: float) -> None:
+        """Learn from an answer's headers; ``wait`` is its Retry-After in seconds, 0 when it has none."""
+        usage = self._usage(headers)
+        if usage is None and not wait:
+            return
+        with self._region.begin() as connection:
+            row = connection.execute(
+                text("SELECT spacing, usage, call_cost, calls FROM channel WHERE name = :name FOR UPDATE"),
+                {"name": self._channel},
+            ).one_or_none()
+            if row is None:
+                return
+            pace = Pace(row.spacing, row.usage, row.call_cost, wait)
+            if usage is not None:
+                pace = paced(pace, usage, row.calls, self._window)
+                pace = msgspec.structs.replace(pace, wait=max(pace.wait, wait))
+            connection.execute(text(_LEARNT), {"name": self._channel, **msgspec.structs.asdict(pace)})
+
+
+# The next turn follows the last one that was given at the new spacing, not at the old.
+_LEARNT = """
+    UPDATE channel SET spacing = :spacing, usage = :percent, call_cost = :cost,
+        calls = CASE WHEN usage = :percent THEN calls ELSE 0 END,
+        next_call_at = next_call_at + make_interval(secs => cast(:spacing AS float8) - spacing),
+        not_before = CASE WHEN :wait > 0 THEN greatest(not_before, now() + make_interval(secs => :wait))
+            ELSE not_before END
+    WHERE name = :name
+"""

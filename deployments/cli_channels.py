@@ -1,0 +1,151 @@
+"""``boostez channel``, ``boostez audit``, ``boostez withdraw``: what staff do to channels by hand.
+
+Belongs here: these commands. Does not: what they do (tasks, connectors).
+"""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+
+from connectors import registry
+from connectors.channel import Readable
+from connectors.region import audits, channel_state, offers
+from connectors.region.database import region
+from connectors.settings import Settings
+from deployments.command import (
+    DONE,
+    NOT_ALL,
+    Json,
+    connected,
+    guarded,
+    print_json,
+    quiet_prefect,
+    running_flow,
+    say,
+)
+from schemas.errors import BoostezError, Misconfigured
+
+app = typer.Typer(no_args_is_help=True, help="Stop and resume a channel.")
+
+
+@app.command("pause")
+@guarded
+def pause(name: str, reason: Annotated[str, typer.Option(help="Why, for whoever resumes it.")]) -> None:
+    """Stop delivering to NAME; what changes meanwhile accumulates, none is lost."""
+    with connected() as chosen:
+        _check(chosen, name)
+        channel_state.pause(region(), name, reason)
+    say(f"{name} is paused. `boostez channel resume {name}` ends that.")
+
+
+@app.command("resume")
+@guarded
+def resume(name: str) -> None:
+    """Deliver to NAME again; the next sync catches up."""
+    with connected() as chosen:
+        _check(chosen, name)
+        channel_state.resume(region(), name)
+    say(f"{name} is resumed: the next sync delivers what accumulated.")
+
+
+def _check(chosen: Settings, name: str) -> None:
+    registry.channel(name, chosen, region()).close()
+
+
+@guarded
+def audit(
+    channel: Annotated[str | None, typer.Argument(help="One channel; all when left out.")] = None,
+    heal: Annotated[bool, typer.Option("--heal", help="Put right what differs, and audit again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold what is really on the channels against the ledger and the database."""
+    from tasks.audit import line
+
+    with connected(prefect=heal, sandbox=True) as chosen:
+        found, trouble = _audit_all(chosen, channel)
+        if heal and any(each.drifts for each in found):
+            _heal(channel)
+            found, trouble = _audit_all(chosen, channel)
+    if as_json:
+        print_json({each.channel: each.told() for each in found})
+    else:
+        for each in found:
+            say(line(each))
+    if trouble:
+        raise trouble[0]
+    raise typer.Exit(DONE if all(each.agrees for each in found) else NOT_ALL)
+
+
+def _audit_all(chosen: Settings, channel: str | None) -> tuple[list[audits.Audit], list[BoostezError]]:
+    """What could be audited, and why the rest could not."""
+    found, trouble = [], []
+    for name in registry.wanted(chosen.channels_file, channel):
+        try:
+            found.append(_audit(chosen, name))
+        except BoostezError as error:
+            trouble.append(error)
+    return found, trouble
+
+
+def _audit(chosen: Settings, name: str) -> audits.Audit:
+    built = registry.channel(name, chosen, region())
+    assert isinstance(built, Readable)
+    try:
+        return audits.audit(region(), built)
+    finally:
+        built.close()
+
+
+def _heal(channel: str | None) -> None:
+    quiet_prefect()
+    from flows.audit import audit_channels
+
+    with running_flow():
+        audit_channels(channel=channel, heal=True)
+
+
+@guarded
+def withdraw(
+    name: Annotated[str, typer.Argument(metavar="REF", help="Its reference, or its key on the portal.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the offer.")],
+    by: Annotated[
+        str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")
+    ],
+    everywhere: Annotated[bool, typer.Option("--everywhere", help="Off every channel, now.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Open a withdrawn offer again.")] = False,
+    source: Annotated[str | None, typer.Option(help="Only this source's offer.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Withdraw one offer from every channel now, whatever its source says, and read back that it is gone."""
+    if everywhere is undo:
+        raise Misconfigured(
+            "Say --everywhere to withdraw the offer from every channel, or --undo to open it again."
+        )
+    if undo:
+        _reinstate(name, source, by, reason)
+        return
+    with connected(prefect=True, sandbox=True):
+        quiet_prefect()
+        from flows.withdraw import withdraw_offer
+
+        with running_flow():
+            told: dict[str, Any] = withdraw_offer(name=name, reason=reason, by=by, source=source)
+    if as_json:
+        print_json(told)
+        return
+    for proof in told["proofs"]:
+        say(f"{proof['channel']}: {proof['told']}, {proof['at']}")
+
+
+def _reinstate(name: str, source: str | None, by: str, reason: str) -> None:
+    with connected():
+        offer = offers.named(region(), name, source)
+        done = offers.reinstate(region(), offer.id, by, reason)
+    say(
+        f"{offer.ref} is open again: the next sync publishes it."
+        if done
+        else f"{offer.ref} was not withdrawn by us: it is {offer.status}."
+    )

@@ -1,0 +1,121 @@
+"""What every command shares: its connection to a stack, its errors as exit codes, its JSON.
+
+Belongs here: helpers of the command line's files (cli*.py). Does not: any command.
+
+Exit codes: 0 done, 2 bad usage or settings, 3 finished with something refused or quarantined beyond its budget, 4 an
+outside system unreachable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Annotated, NoReturn, ParamSpec
+
+import msgspec
+import typer
+
+from connectors.region import migrations
+from connectors.region.database import Region, safe_region
+from connectors.settings import Settings, settings
+from deployments import stack
+from schemas import documents
+from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, RetryLater
+
+DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
+P = ParamSpec("P")
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on the standard output, nothing else.")]
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn errors of the one tree into a message and an exit code."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except BoostezError as error:
+            _fail(error)
+
+    return run
+
+
+def _fail(error: BoostezError) -> NoReturn:
+    sys.stderr.write(f"boostez: {error}\n")
+    match error:
+        case RetryLater():
+            raise typer.Exit(AWAY)
+        case Refused() | Rejected():
+            raise typer.Exit(NOT_ALL)
+        case _:
+            raise typer.Exit(BAD_USAGE)
+
+
+@contextmanager
+def connected(*, prefect: bool = False, sandbox: bool = False, schema: bool = True) -> Iterator[Settings]:
+    """The settings of a running stack, or of what is started for this one command; server and version are checked."""
+    with stack.borrowed(settings(), prefect=prefect, sandbox=sandbox) as lent:
+        os.environ.update(lent.environment())
+        settings.cache_clear()
+        if schema:
+            check_schema(safe_region())
+        yield settings()
+
+
+def check_schema(database: Region) -> None:
+    """Make an empty database ready; refuse one of another version.
+
+    Raises:
+        Misconfigured: it is of another version, or its server is not to be trusted; the message says what to do.
+
+    """
+    now, needed = migrations.current(database), migrations.newest(database)
+    if now is None:
+        database.check_server()
+        migrations.upgrade(database)
+    elif now != needed:
+        raise Misconfigured(
+            f"The database is at version {now}, this code needs {needed}: run `boostez db upgrade`."
+        )
+
+
+def print_json(value: object) -> None:
+    """The one form of ``--json``."""
+    sys.stdout.write(json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2) + "\n")
+
+
+def say(line: str) -> None:
+    """A line on the standard output; what outside systems said in it cannot steer the terminal."""
+    sys.stdout.write(f"{documents.visible(line)}\n")
+
+
+def quiet_prefect() -> None:
+    """The terminal shows progress, figures and one line of trouble; the whole log is in the Prefect UI."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+@contextmanager
+def running_flow() -> Iterator[None]:
+    """What a flow run in this process needs: its whole log sent before the server may be stopped, and no heartbeat.
+
+    A sync flow ends up to a second late while the heartbeat's thread sleeps, and no variable turns that off.
+
+    Raises:
+        Misconfigured: a parameter is not what the flow's form takes; the message names it.
+
+    """
+    from prefect.exceptions import ParameterTypeError
+    from prefect.logging.handlers import APILogHandler
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    try:
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+            yield
+    except ParameterTypeError as error:
+        raise Misconfigured(str(error)) from error
+    finally:
+        APILogHandler().flush()

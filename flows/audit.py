@@ -1,0 +1,56 @@
+"""Holding what is really on the channels against the ledger.
+
+Belongs here: the order, and who heals. Does not: a step (tasks/audit.py).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from prefect import flow, get_run_logger
+from prefect.artifacts import create_table_artifact
+from pydantic import Field
+
+from connectors.region.database import safe_region
+from connectors.registry import CHANNELS, wanted
+from connectors.settings import settings
+from schemas.errors import BoostezError
+from tasks.audit import audit
+from tasks.tell import tell
+
+Channel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, None]})]
+
+
+@flow(name="audit-channels", description=__doc__)
+def audit_channels(channel: Channel = None, heal: bool | None = None) -> dict[str, Any]:
+    """Audit every channel; heal what was changed by hand, or tell a person, as the channel's policy says.
+
+    Args:
+        channel: Only this channel; all when empty.
+        heal: Put right what differs, or not; as the channel's policy says when empty.
+
+    Raises:
+        RetryLater, Permanent: some channel could not be read; the others were audited.
+        Misconfigured: there is no such channel.
+
+    """
+    chosen, database, told, trouble = settings(), safe_region(), {}, []
+    with database.at_work():
+        for name, policy in wanted(chosen.channels_file, channel).items():
+            healing = policy.drift == "heal" if heal is None else heal
+            try:
+                told[name] = audit(database, chosen, name, heal=healing).told()
+            except BoostezError as error:
+                get_run_logger().warning("%s cannot be audited now: %s", name, error)
+                trouble.append(error)
+        tell(database, chosen)
+    create_table_artifact(
+        table=[_row(each) for each in told.values()], key="audit", description="Channels against the ledger"
+    )
+    if trouble:
+        raise trouble[0]
+    return told
+
+
+def _row(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name not in {"drifts", "began"}}

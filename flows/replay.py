@@ -1,0 +1,148 @@
+"""Doing again what went wrong: payloads in quarantine, failed effects, what a channel carries.
+
+Belongs here: the order, and the forms that staff fill. Does not: choosing or marking (tasks/).
+
+Each is dry unless told otherwise, and the same asked for twice within minutes is refused: a double click is no second wish.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from prefect import flow
+from pydantic import Field
+
+from connectors.region import quarantine, replays, walks
+from connectors.region.database import safe_region
+from connectors.registry import CHANNELS, MESSENGERS, SOURCES
+from connectors.settings import settings
+from schemas.errors import BoostezError, Cause, Misconfigured
+from tasks.recheck import Rechecked, recheck
+from tasks.replay import replay_carried, replay_failed
+
+SourceName = Annotated[str | None, Field(json_schema_extra={"enum": [*SOURCES, None]})]
+ChannelName = Annotated[str, Field(json_schema_extra={"enum": list(CHANNELS)})]
+AnyChannel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, *MESSENGERS, None]})]
+CauseName = Annotated[str | None, Field(json_schema_extra={"enum": [*get_args(Cause), None]})]
+Kind = Literal["replay-quarantine", "replay-channel", "replay-effects"]
+
+
+@flow(name="replay-quarantine", description=__doc__)
+def replay_quarantine(
+    source: SourceName = None,
+    cause: str | None = None,
+    since: dt.datetime | None = None,
+    refs: list[str] | None = None,
+    dry_run: bool = True,
+) -> dict[str, Any]:
+    """Judge what is in quarantine again; the next sync publishes what was let in.
+
+    Args:
+        source: Only this source; all when empty.
+        cause: Only what this rule refused, as `boostez status` names it.
+        since: Only what came since then.
+        refs: Only these references, or keys of the portal.
+        dry_run: Only tell what would be done; untick to do it.
+
+    """
+    chosen = quarantine.Choice(cause=cause, since=since, refs=_sorted(refs))
+    total = Rechecked(dry=dry_run)
+    asked = {"source": source, **msgspec.structs.asdict(chosen)}
+    with _begun("replay-quarantine", asked, dry=dry_run) as number:
+        for name in [source] if source else quarantine.sources(safe_region()):
+            with safe_region().sole_sync(name):
+                told = recheck(safe_region(), number, name, chosen, dry=dry_run)
+            total.released += told.released
+            total.kept += told.kept
+            total.examples = (total.examples + told.examples)[: replays.EXAMPLES]
+        return _finished(number, total)
+
+
+@flow(name="replay-channel", description=__doc__)
+def replay_channel(
+    channel: ChannelName,
+    since: dt.datetime | None = None,
+    refs: list[str] | None = None,
+    dry_run: bool = True,
+) -> dict[str, Any]:
+    """Write again what a channel carries: after somebody spoilt it, or a look that must be renewed.
+
+    Args:
+        channel: The channel.
+        since: Only what was written since then.
+        refs: Only these references, or keys of the portal.
+        dry_run: Only tell what would be done; untick to do it.
+
+    """
+    _check(channel, CHANNELS)
+    chosen = replays.Choice(channel=channel, since=since, refs=_sorted(refs))
+    with _begun("replay-channel", msgspec.structs.asdict(chosen), dry=dry_run) as number:
+        return _finished(number, replay_carried(safe_region(), settings(), chosen, dry=dry_run))
+
+
+@flow(name="replay-effects", description=__doc__)
+def replay_effects(
+    channel: AnyChannel = None,
+    cause: CauseName = None,
+    since: dt.datetime | None = None,
+    refs: list[str] | None = None,
+    parked: bool = False,
+    dry_run: bool = True,
+) -> dict[str, Any]:
+    """Try failed effects again: all that failed because a token had expired, say.
+
+    Args:
+        channel: Only this channel; all when empty.
+        cause: Only what failed for this; for anything when empty.
+        since: Only what failed since then.
+        refs: Only these references, or keys of the portal.
+        parked: Also those whose outcome nobody can look up: they may happen twice.
+        dry_run: Only tell what would be done; untick to do it.
+
+    """
+    _check(channel, (*CHANNELS, *MESSENGERS))
+    _check(cause, get_args(Cause))
+    chosen = replays.Choice(channel=channel, cause=cause, since=since, refs=_sorted(refs), parked=parked)
+    with _begun("replay-effects", msgspec.structs.asdict(chosen), dry=dry_run) as number:
+        return _finished(number, replay_failed(safe_region(), settings(), chosen, dry=dry_run))
+
+
+def _check(asked: str | None, known: Collection[str]) -> None:
+    """Refuse what is not known: a replay of nothing would look like one that is done."""
+    if asked is not None and asked not in known:
+        raise Misconfigured(f"There is no {asked!r}: there are {', '.join(known)}.")
+
+
+def _sorted(refs: list[str] | None) -> tuple[str, ...]:
+    """The same references in another order are the same wish."""
+    return tuple(sorted(set(refs or ())))
+
+
+@contextmanager
+def _begun(kind: Kind, asked: dict[str, Any], *, dry: bool) -> Iterator[int | None]:
+    """The run's number; a dry one is none, and may be asked for as often as one likes.
+
+    Raises:
+        Refused: a double click.
+
+    """
+    database = safe_region()
+    with database.at_work():
+        number = None if dry else replays.begin(database, kind, asked, settings().replay_debounce_seconds)
+        try:
+            yield number
+        except BoostezError:
+            if number is not None:
+                replays.give_up(database, number)
+            raise
+
+
+def _finished(number: int | None, told: object) -> dict[str, Any]:
+    shown = dict(msgspec.to_builtins(told))
+    if number is not None:
+        walks.finish_run(safe_region(), number, shown)
+    return shown

@@ -1,0 +1,139 @@
+"""Tell: have a person know what needs one, once, and hear when it is over.
+
+Belongs here: what is worth an alert and in which words, sending what waits, asking for a decision. Does not: an alert's row
+(connectors/region/alerts.py), a message's way (deliver.py) or the decision's form (flows/decide.py).
+
+Most alerts follow from where things stand, not from what happened: a crash between a fault and its alert loses nothing,
+because the next run sees the same fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
+
+from connectors.alerts import wire
+from connectors.alerts.channel import NAME
+from connectors.region import alerts, channel_state, plans
+from connectors.region.channel_state import Standing
+from connectors.region.database import Region
+from connectors.region.plans import Stopped
+from connectors.settings import Settings
+from schemas.errors import Unreachable
+from tasks.deliver import carry_out
+from tasks.progress import Progress
+from tasks.run import Delivered, Run
+
+DECIDE: Final = "decide-plan/decide"  # the deployment whose run shows the form
+RUNBOOK: Final = "docs/runbook"
+
+
+@contextmanager
+def telling(run: Run) -> Iterator[None]:
+    """Whatever comes of the run, whoever must know of it is told."""
+    source = f"source {run.source.name}"
+    try:
+        yield
+    except Unreachable as error:
+        message = (
+            f"{error}\n\nNothing was closed or withdrawn. What to do: {RUNBOOK}/contractor-unreachable.md"
+        )
+        sound(run.region, run.settings, source, f"{run.source.name} could not be read", message)
+        raise
+    else:
+        over(run.region, source)
+    finally:
+        tell(run.region, run.settings)
+
+
+def sound(region: Region, settings: Settings, cause: str, title: str, message: str) -> bool:
+    """Raise an alert of a cause, unless one is open. Returns whether it is new."""
+    destinations = [wire.destination(url.get_secret_value()) for url in settings.alert_urls]
+    return alerts.sound(region, cause, title, message, destinations if cause not in _OWN else [])
+
+
+_OWN: Final = frozenset({f"parked {NAME}", f"paused {NAME}"})  # no alert can say that alerts do not arrive
+
+
+def over(region: Region, *causes: str) -> None:
+    """What these alerts said is over."""
+    if causes:
+        alerts.resolve(region, *causes)
+
+
+class _Due(NamedTuple):
+    """What stands so that somebody must know: it is told once, and over when it stands so no more."""
+
+    cause: str
+    title: str
+    message: str
+
+
+_STANDING: Final = (plans.CAUSE, "paused ", "parked ")  # what the causes of these begin with
+
+
+@task(name="tell", retries=0, cache_policy=NO_CACHE)
+def tell(region: Region, settings: Settings) -> Delivered:
+    """Raise what stopped plans and the channels' standings call for, end what they no longer do, and send what waits."""
+    due = {each.cause: each for each in (*_stopped(region), *_troubled(region))}
+    for each in due.values():
+        sound(region, settings, *each)
+    unresolved = alerts.unresolved(region)
+    over(region, *(a.cause for a in unresolved if a.cause.startswith(_STANDING) and a.cause not in due))
+    delivered = Delivered()
+    carry_out(region, settings, NAME, delivered, Progress("tell", 0))
+    for alert in unresolved:
+        get_run_logger().warning("since %s: %s", alert.raised_at, alert.title)
+    return delivered
+
+
+def _stopped(region: Region) -> Iterator[_Due]:
+    for held in plans.waiting(region):
+        yield _Due(held.cause, f"A guard stopped a plan for {held.place}", held.words())
+
+
+def _troubled(region: Region) -> Iterator[_Due]:
+    for name, standing in channel_state.standings(region).items():
+        if standing.paused:
+            yield _Due(f"paused {name}", f"{name} is paused", _paused(name, standing))
+        if standing.parked:
+            title = f"{standing.parked} effects on {name} wait for a person"
+            yield _Due(f"parked {name}", title, _parked(name))
+
+
+def _paused(name: str, standing: Standing) -> str:
+    return (
+        f"{standing.paused_reason}\n\nWhat changes meanwhile accumulates; the other channels go on. When the cause is mended: "
+        f"`boostez channel resume {name}`. More: {RUNBOOK}/channel-paused.md"
+    )
+
+
+def _parked(name: str) -> str:
+    return (
+        f"Nobody can look up whether they happened, so they are not sent again by themselves. Look at the channel, then "
+        f"`boostez replay effects --channel {name} --parked`. More: {RUNBOOK}/unknown-effects.md"
+    )
+
+
+def ask(stopped: Stopped) -> None:
+    """Have a person decide on a stopped plan: one form a place, however often the plan changes."""
+    held = stopped.plan
+    if not stopped.fresh or FlowRunContext.get() is None:
+        return
+    try:
+        run_deployment(
+            DECIDE, parameters={"plan": held.id}, timeout=0, as_subflow=False, tags=["boostez", held.place]
+        )
+    except ObjectNotFound:
+        get_run_logger().warning(
+            "No deployment %s shows a form here: decide with `boostez plan approve|refuse %d`",
+            DECIDE,
+            held.id,
+        )

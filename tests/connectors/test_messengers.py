@@ -1,0 +1,208 @@
+"""The conformance suite of messengers: channels of once-only effects that nobody can look up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from prefect.logging import disable_run_logger
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from connectors.alerts import wire
+from connectors.channel import ItemChannel, Readable
+from connectors.region import alerts, channel_state, ledger, replays
+from connectors.registry import CHANNELS, MESSENGERS, channel
+from connectors.settings import Settings
+from tasks.deliver import carry_out
+from tasks.progress import Progress
+from tasks.replay import replay_failed
+from tasks.run import Delivered
+from tests.worlds import Hub, Sandbox
+
+pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
+
+
+class Case(msgspec.Struct, frozen=True):
+    """How a messenger is tried: ``say`` something, make sure that its destinations left the settings, where faults go."""
+
+    say: Callable[[Hub, str], None]
+    emptied: Callable[[Settings], Settings]
+    path: str
+    setting: str
+
+
+def _alert(hub: Hub, words: str) -> None:
+    destinations = [wire.destination(url.get_secret_value()) for url in hub.settings.alert_urls]
+    alerts.sound(hub.region, words, f"About {words}", words, destinations)
+
+
+CASES = {
+    "alerts": Case(
+        say=_alert,
+        emptied=lambda settings: settings.model_copy(update={"alert_urls": []}),
+        path="/inbox",
+        setting="BOOSTEZ_ALERT_URLS",
+    )
+}
+
+
+@pytest.fixture
+def patient(hub: Hub, sandbox: Sandbox) -> Hub:
+    """A hub whose messages give up after a second."""
+    address = SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox?rto=1&cto=1")
+    hub.settings = hub.settings.model_copy(update={"alert_urls": [address]})
+    return hub
+
+
+def send(hub: Hub, name: str) -> Any:
+    delivered = Delivered()
+    with disable_run_logger():
+        carry_out(hub.region, hub.settings, name, delivered, Progress(name, 0))
+    return delivered
+
+
+def standing(hub: Hub, name: str) -> channel_state.Standing:
+    return channel_state.standings(hub.region)[name]
+
+
+def errors(hub: Hub, name: str) -> list[tuple[str, str, str]]:
+    with hub.region.begin() as connection:
+        rows = connection.execute(
+            text("SELECT state, cause, error FROM effect WHERE channel = :name ORDER BY id"), {"name": name}
+        )
+        return [(row.state, row.cause, row.error) for row in rows]
+
+
+def test_every_registered_messenger_is_in_the_suite() -> None:
+    assert set(MESSENGERS) == set(CASES)
+
+
+def test_a_messenger_is_no_channel_of_offers() -> None:
+    assert not set(MESSENGERS) & set(CHANNELS)
+
+
+@pytest.mark.parametrize("name", CASES)
+class TestConformance:
+    def test_it_says_what_it_can_do(self, hub: Hub, name: str) -> None:
+        built = channel(name, hub.settings, hub.region)
+        assert isinstance(built, ItemChannel)
+        assert not isinstance(built, Readable)
+        assert built.name == name
+        assert built.capabilities.form
+        assert built.capabilities.batch > 0
+        assert built.capabilities.lease_seconds > 0
+
+    def test_it_sends_each_message_once(self, hub: Hub, sandbox: Sandbox, name: str) -> None:
+        for words in ("first", "second", "third"):
+            CASES[name].say(hub, words)
+        assert send(hub, name).created == 3
+        for _ in range(3):
+            assert send(hub, name).created == 0
+            hub.settle(name)
+        assert sandbox.truth()["inbox"] == {"messages": 3, "duplicates": 0}
+        assert (standing(hub, name).live, standing(hub, name).quiet) == (3, True)
+
+    def test_with_nothing_to_say_it_calls_nobody(self, hub: Hub, sandbox: Sandbox, name: str) -> None:
+        assert send(hub, name).created == 0
+        assert sandbox.http.get("/log").json()["count"] == 0
+
+    @pytest.mark.parametrize(
+        ("fault", "delivered"),
+        [
+            ("error_500_before", 0),
+            ("error_500_after", 1),
+            ("timeout_before", 0),
+            ("timeout_after", 1),
+            ("rate_limited", 0),
+            ("unavailable", 0),
+        ],
+    )
+    def test_what_it_cannot_say_is_parked_and_never_sent_again_by_itself(
+        self, patient: Hub, sandbox: Sandbox, name: str, fault: str, delivered: int
+    ) -> None:
+        CASES[name].say(patient, "first")
+        sandbox.fault(CASES[name].path, fault)
+        assert send(patient, name).unknown == 1
+        assert send(patient, name).created == 0
+        assert patient.settle(name).parked == 1
+        for _ in range(3):
+            send(patient, name)
+            patient.settle(name)
+        assert sandbox.truth()["inbox"] == {"messages": delivered, "duplicates": 0}
+        assert standing(patient, name).parked == 1
+        ((state, cause, error),) = errors(patient, name)
+        assert (state, cause) == ("parked", "lookup")
+        assert "cannot be looked up" in error
+
+    def test_one_that_fails_holds_up_no_other(self, patient: Hub, sandbox: Sandbox, name: str) -> None:
+        for words in ("first", "second", "third"):
+            CASES[name].say(patient, words)
+        sandbox.fault(CASES[name].path, "error_500_before", skip=1)
+        delivered = send(patient, name)
+        assert (delivered.created, delivered.unknown) == (2, 1)
+
+    def test_a_worker_that_died_leaves_its_message_to_a_person(self, hub: Hub, name: str) -> None:
+        CASES[name].say(hub, "first")
+        ledger.claim(hub.region, name, "any", 50, 600)  # and the worker dies
+        hub.settle(name)
+        assert standing(hub, name).intent == 1
+        with hub.region.begin() as connection:
+            connection.execute(text("UPDATE effect SET lease_until = now() - interval '1 second'"))
+        assert hub.settle(name).parked == 1
+        assert send(hub, name).created == 0
+
+    def test_a_person_may_have_it_sent_again(self, patient: Hub, sandbox: Sandbox, name: str) -> None:
+        CASES[name].say(patient, "first")
+        sandbox.fault(CASES[name].path, "error_500_before")
+        send(patient, name)
+        patient.settle(name)
+        with disable_run_logger():
+            for parked in (False, True):
+                choice = replays.Choice(channel=name, parked=parked)
+                replay_failed.fn(patient.region, patient.settings, choice, dry=False)
+        assert sandbox.truth()["inbox"] == {"messages": 1, "duplicates": 0}
+        assert standing(patient, name).parked == 0
+
+    def test_a_destination_that_left_is_refused_and_says_why(
+        self, hub: Hub, sandbox: Sandbox, name: str
+    ) -> None:
+        CASES[name].say(hub, "first")
+        hub.settings = CASES[name].emptied(hub.settings)
+        assert send(hub, name).refused == 1
+        ((state, cause, error),) = errors(hub, name)
+        assert (state, cause) == ("rejected", "content")
+        assert CASES[name].setting in error
+        assert standing(hub, name).refused == 1
+        assert sandbox.truth()["inbox"]["messages"] == 0
+
+    def test_no_address_is_in_any_row(self, patient: Hub, sandbox: Sandbox, name: str) -> None:
+        for fault in ("error_500_after", "timeout_before"):
+            sandbox.fault(CASES[name].path, fault)
+        for words in ("first", "second", "third"):
+            CASES[name].say(patient, words)
+        send(patient, name)
+        patient.settle(name)
+        address = sandbox.base.partition("://")[2]
+        assert rows_that_tell(patient, address) == []
+        assert rows_that_tell(patient, "first") != []
+
+
+def rows_that_tell(hub: Hub, words: str) -> list[str]:
+    """The tables that hold some words anywhere."""
+    found = []
+    with hub.region.begin() as connection:
+        tables = connection.execute(
+            text(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+            )
+        ).scalars()
+        for table in list(tables):
+            rows = connection.execute(
+                text(f'SELECT count(*) FROM "{table}" t WHERE position(:words IN t::text) > 0'),
+                {"words": words},
+            ).scalar_one()
+            found += [table] * bool(rows)
+    return found

@@ -1,0 +1,117 @@
+"""What prefect.yaml registers: flows that exist, forms that staff can fill, schedules that an hour's change does not hit."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from importlib import import_module
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from prefect import Flow
+from prefect.server.schemas.schedules import CronSchedule
+from prefect.utilities.callables import parameter_schema
+
+from connectors.registry import CHANNELS, MESSENGERS, SOURCES
+from connectors.settings import ROOT
+from schemas.errors import Cause
+from tasks.tell import DECIDE
+
+WRITTEN = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
+DEPLOYMENTS: dict[str, dict[str, Any]] = {each["name"]: each for each in WRITTEN["deployments"]}
+CRONS = [
+    pytest.param(schedule, id=f"{name} {schedule['cron']}")
+    for name, deployment in DEPLOYMENTS.items()
+    for schedule in deployment.get("schedules", ())
+]
+CHOICES = {
+    ("changes", "source"): {*SOURCES},
+    ("full", "source"): {*SOURCES},
+    ("audit", "channel"): {*CHANNELS, None},
+    ("withdraw", "source"): {*SOURCES, None},
+    ("quarantine", "source"): {*SOURCES, None},
+    ("channel", "channel"): {*CHANNELS},
+    ("effects", "channel"): {*CHANNELS, *MESSENGERS, None},
+}
+
+
+def flow_of(name: str) -> Flow[..., Any]:
+    path, _, function = DEPLOYMENTS[name]["entrypoint"].partition(":")
+    assert (ROOT / path).exists()
+    found = getattr(import_module(path.removesuffix(".py").replace("/", ".")), function)
+    assert isinstance(found, Flow)
+    return found
+
+
+def test_every_button_is_there_once() -> None:
+    assert len(DEPLOYMENTS) == len(WRITTEN["deployments"])
+    assert set(DEPLOYMENTS) >= {
+        *("changes", "full", "settle", "audit", "decide", "withdraw"),
+        *("quarantine", "channel", "effects"),
+    }
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_a_deployment_s_flow_exists_and_takes_its_parameters(name: str) -> None:
+    deployment, flow = DEPLOYMENTS[name], flow_of(name)
+    assert deployment["description"].endswith(".")
+    assert "boostez" in deployment["tags"]
+    assert deployment["work_pool"] == {"name": "boostez"}
+    given = deployment.get("parameters", {})
+    assert set(given) <= set(parameter_schema(flow).properties)
+    missing = {wanted: "Camille" if wanted != "plan" else 1 for wanted in parameter_schema(flow).required}
+    assert flow.validate_parameters({**missing, **given}) is not None
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_a_form_explains_every_field(name: str) -> None:
+    """Prefect takes descriptions from the flow's docstring; those of an annotation never reached the form."""
+    fields = parameter_schema(flow_of(name)).properties
+    assert [field for field, told in fields.items() if len(told.get("description") or "") < 10] == []
+
+
+@pytest.mark.parametrize(("name", "field"), CHOICES)
+def test_a_form_offers_what_there_is_to_choose(name: str, field: str) -> None:
+    told = parameter_schema(flow_of(name)).properties[field]
+    assert set(told["enum"]) == CHOICES[name, field]
+
+
+@pytest.mark.parametrize("name", ["quarantine", "channel", "effects"])
+def test_a_replay_is_dry_unless_somebody_unticks_it(name: str) -> None:
+    told = parameter_schema(flow_of(name)).properties["dry_run"]
+    assert (told["type"], told["default"]) == ("boolean", True)
+    assert "dry_run" not in DEPLOYMENTS[name].get("parameters", {})
+    assert DEPLOYMENTS[name]["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+
+
+def test_the_form_for_effects_names_every_cause_and_warns_of_the_parked_ones() -> None:
+    fields = parameter_schema(flow_of("effects")).properties
+    assert set(fields["cause"]["enum"]) == {*get_args(Cause), None}
+    assert fields["parked"]["default"] is False
+    assert "twice" in fields["parked"]["description"]
+
+
+def test_who_asks_for_a_decision_finds_the_form() -> None:
+    flow, _, deployment = DECIDE.partition("/")
+    assert flow_of(deployment).name == flow
+
+
+def test_there_are_schedules() -> None:
+    assert len(CRONS) >= 4
+
+
+@pytest.mark.parametrize("schedule", CRONS)
+@pytest.mark.parametrize("day", ["2026-11-24", "2027-03-28", "2027-10-31"])
+def test_nothing_fires_between_two_and_three(schedule: dict[str, Any], day: str) -> None:
+    """That hour is missing in March and comes twice in October."""
+    paris = ZoneInfo("Europe/Paris")
+    begin = dt.datetime.fromisoformat(day).replace(tzinfo=paris)
+    assert schedule["timezone"] == "Europe/Paris"
+    cron = CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+
+    fired = asyncio.run(cron.get_dates(n=500, start=begin, end=begin + dt.timedelta(days=1)))
+
+    assert fired
+    assert [at for at in fired if at.astimezone(paris).hour == 2] == []

@@ -1,0 +1,78 @@
+"""Every flow that can be started refuses a database that could lose what it confirmed, before it does anything."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from connectors.region import database
+from connectors.settings import ROOT, settings
+from schemas.errors import Misconfigured
+
+ENTRIES = sorted(
+    set(re.findall(r"entrypoint: flows/(\w+)\.py:(\w+)", (ROOT / "prefect.yaml").read_text("utf-8")))
+)
+
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "decide_plan": {"plan": 1},
+    "replay_channel": {"channel": "open_portal"},
+    "withdraw_offer": {"name": "J-1", "reason": "a test", "by": "Ada"},
+}
+
+
+def flow_of(module: str, name: str) -> Any:
+    return getattr(import_module(f"flows.{module}"), name)
+
+
+def test_there_are_flows() -> None:
+    assert len(ENTRIES) >= 3
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("module", "name"), ENTRIES)
+def test_a_flow_refuses_an_unsafe_database(
+    module: str, name: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsafe = f"ALTER DATABASE {make_url(database_url).database} SET synchronous_commit = off"
+    engine = create_engine(database_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(unsafe))
+    engine.dispose()
+    monkeypatch.setenv("BOOSTEZ_DATABASE_URL", database_url)
+    forget()
+    try:
+        with pytest.raises(Misconfigured, match="synchronous_commit = off"):
+            flow_of(module, name).fn(**NEEDED.get(name, {}))
+        with database.region().begin() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM run")) == 0
+    finally:
+        database.region().dispose()
+        forget()
+
+
+def forget() -> None:
+    """What this process read once, it reads again."""
+    for cached in (settings, database.region, database.safe_region):
+        cached.cache_clear()
+
+
+@pytest.mark.database
+def test_settling_is_work_that_a_restore_waits_for(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.settle import settle_effects
+    from schemas.errors import Refused
+
+    monkeypatch.setenv("BOOSTEZ_DATABASE_URL", database_url)
+    forget()
+    try:
+        with database.region().alone(), pytest.raises(Refused, match="being restored"):
+            settle_effects.fn()
+    finally:
+        database.region().dispose()
+        forget()

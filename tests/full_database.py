@@ -1,0 +1,182 @@
+"""A database that holds something in every table and effects of every state, and what tells two such databases apart."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import CheckConstraint, NullPool, create_engine, text
+
+from connectors import registry
+from connectors.region import channel_state, offers, planning, walks
+from connectors.region.database import Region
+from connectors.region.models import METADATA
+from connectors.region.walks import Item
+from core.policy import Policy
+from deployments import backup
+from sandbox.app import create_app
+from sandbox.server import running
+from tests.conftest import TestServer, fresh_name
+from tests.worlds import Hub, Sandbox, settings_of
+
+TODAY = dt.date(2026, 11, 24)
+BACKED_UP = dt.datetime(2026, 11, 24, 12, 30, tzinfo=dt.UTC)
+Columns = Mapping[str, Collection[str]]
+
+
+def states() -> list[str]:
+    """Every state of an effect that the database allows."""
+    (check,) = (
+        constraint
+        for constraint in METADATA.tables["effect"].constraints
+        if isinstance(constraint, CheckConstraint) and str(constraint.sqltext).startswith("state IN")
+    )
+    return re.findall(r"'(\w+)'", str(check.sqltext))
+
+
+def fill(hub: Hub, sandbox: Sandbox) -> None:
+    """Sync twice with changes between, correct, pick, pause, and leave effects in every state and a run under way."""
+    hub.take_in()
+    page = registry.channel("facebook_page", hub.settings, hub.region)
+    form = page.capabilities.form
+    page.close()
+    planning.plan(hub.region, Policy("facebook_page", ("job", "training"), 10), form, TODAY)
+    for channel in ("open_portal", "aggregator_feed", "facebook_page"):
+        hub.put_out(channel)
+    sandbox.tell("/contractor/change", share=0.3, close=10, appear=10)
+    hub.take_in("incremental")
+    with hub.region.begin() as connection:
+        ref = connection.scalar(text("SELECT ref FROM offer WHERE status = 'open' ORDER BY id LIMIT 1"))
+    offers.correct(hub.region, "contractor", str(ref), "title", "Chef d’équipe « fournil »", "j.martin")
+    hub.put_out("open_portal")
+    planning.plan(hub.region, Policy("facebook_page", ("job", "training")), form, TODAY)
+    _spread(hub.region)
+    channel_state.pause(hub.region, "aggregator_feed", "the disk is full")
+    under_way = walks.start_run(hub.region, "test", "contractor", "full")
+    walks.index(hub.region, under_way, [Item(0, "J-1", 1, b"hash", 0, 1)])
+
+
+def _spread(region: Region) -> None:
+    """Put effects of the Page in every state, ten of each, with what goes with it."""
+    with region.begin() as connection:
+        for number, state in enumerate(states()):
+            connection.execute(
+                text(
+                    "UPDATE effect SET state = :state, operation = 'update', intent_hash = wanted_hash, intent_at = now(), "
+                    "lease = nextval('effect_lease_seq'), "
+                    "lease_until = CASE WHEN :state = 'intent' THEN now() + interval '10 minutes' END, "
+                    "marker = subject || '-ff', attempts = attempts + 1, error = 'told by a test' WHERE id IN "
+                    "(SELECT id FROM effect WHERE channel = 'facebook_page' ORDER BY id LIMIT 10 OFFSET :offset)"
+                ),
+                {"state": state, "offset": number * 10},
+            )
+
+
+@pytest.fixture(scope="session")
+def full_template(
+    postgres_server: TestServer, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a full database, to be copied."""
+    name = fresh_name("full")
+    postgres_server.create_database(name, template)
+    region = Region(postgres_server.url(name))
+    with running(create_app(None, jobs=200, trainings=200)) as base:
+        sandbox = Sandbox(base)
+        fill(Hub(region, settings_of(sandbox, tmp_path_factory.mktemp("full"))), sandbox)
+        sandbox.http.close()
+    region.dispose()
+    return name
+
+
+@pytest.fixture(scope="session")
+def full_backup(
+    postgres_server: TestServer, full_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A backup of the full database, made at ``BACKED_UP``; to be copied."""
+    file = tmp_path_factory.mktemp("backup") / "full.dump"
+    region = Region(postgres_server.url(full_template))
+    backup.back_up(region, file, file.parent, BACKED_UP, lambda *_: None)
+    region.dispose()
+    return file
+
+
+@pytest.fixture
+def written(full_backup: Path, tmp_path: Path) -> Path:
+    """A backup of the full database, of the test's own."""
+    return copied_backup(full_backup, tmp_path / "a backup.dump")
+
+
+def copied_backup(file: Path, to: Path) -> Path:
+    """The same backup, elsewhere."""
+    shutil.copy(file, to)
+    shutil.copy(backup.manifest_of(file), backup.manifest_of(to))
+    return to
+
+
+@contextmanager
+def copied(server: TestServer, template: str) -> Iterator[Region]:
+    """A copy of a database; what is made beside it is dropped with it."""
+    name = fresh_name("test")
+    server.create_database(name, template)
+    region = Region(server.url(name))
+    try:
+        yield region
+    finally:
+        region.dispose()
+        for each in (*beside(server, name), name):
+            server.drop_database(each)
+
+
+def beside(server: TestServer, name: str) -> list[str]:
+    """The databases whose names begin with that of this one."""
+    engine = create_engine(server.url("postgres"), poolclass=NullPool)
+    statement = "SELECT datname FROM pg_database WHERE starts_with(datname, :name) ORDER BY 1"
+    with engine.connect() as connection:
+        return list(connection.scalars(text(statement), {"name": f"{name}_"}))
+
+
+@pytest.fixture
+def full(postgres_server: TestServer, full_template: str) -> Iterator[Region]:
+    """A full database of the test's own."""
+    with copied(postgres_server, full_template) as region:
+        yield region
+
+
+def columns(region: Region) -> dict[str, list[str]]:
+    """Every logged table's columns, by name, in alphabetical order."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT relname, array_agg(attname::text ORDER BY attname) FROM pg_class c "
+                "JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped "
+                "WHERE relkind = 'r' AND relpersistence = 'p' AND relnamespace = 'public'::regnamespace "
+                "AND relname <> 'alembic_version' GROUP BY relname ORDER BY relname"
+            )
+        )
+        return {table: list(names) for table, names in rows}
+
+
+def common(one: Columns, other: Columns) -> dict[str, list[str]]:
+    """The columns that both have."""
+    return {table: sorted({*one[table]} & {*other[table]}) for table in sorted({*one} & {*other})}
+
+
+def contents(region: Region, wanted: Columns | None = None) -> dict[str, tuple[int, str]]:
+    """Each table's rows and the hash of them all, in order; of the ``wanted`` columns, or of every column."""
+    with region.begin() as connection:
+        return {
+            table: tuple(
+                connection.execute(
+                    text(
+                        "SELECT count(*), md5(coalesce(string_agg(line, chr(10) ORDER BY line COLLATE \"C\"), '')) FROM ("
+                        f'SELECT ROW({", ".join(names)})::text AS line FROM "{table}") lines'
+                    )
+                ).one()
+            )
+            for table, names in (wanted or columns(region)).items()
+        }
