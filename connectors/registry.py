@@ -99,7 +99,7 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
 
 
 MESSENGERS: dict[str, Callable[[Settings], Channel]] = {
-    alerts.NAME: lambda settings: Alerts(url.get_secret_value() for url in settings.alert_urls),
+    alerts.NAME: lambda settings: Alerts(settings.alert_urls),
 }
 """Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
 

@@ -131,7 +131,7 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> list[str]:
-        """The value of every setting that is a secret, and the password inside the database's address."""
+        """The value of every setting that is a secret, and the passwords inside those that are addresses."""
         values = [each for _, value in self for each in (value if isinstance(value, list) else [value])]
         given = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         return given + [password for value in given if (password := _password(value))]
@@ -160,6 +160,12 @@ class Settings(BaseSettings):
     def graph(self) -> str:
         """The Graph API's base address, without version or trailing slash."""
         return (self.facebook_graph_url or f"{self.sandbox_url}/graph").rstrip("/")
+
+
+SECRETS: Final = frozenset(
+    name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)
+)
+"""The names of the settings that nobody may see."""
 
 
 @cache

@@ -12,7 +12,7 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MARK: Final = "[secret]"
 LEAST: Final = 8  # characters: what is shorter is a word, and taking it out would say that it is the secret
@@ -35,7 +35,8 @@ def redacted_bytes(content: bytes, secret: str) -> bytes:
 def spellings(secret: str) -> list[str]:
     """The ways to write a secret, longest first. Base64 in the three alignments that it has inside a longer text."""
     raw = secret.encode()
-    written = {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], raw.hex(), raw.hex().upper()}
+    written = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+    written |= {raw.hex(), raw.hex().upper()}
     for offset in range(3):
         first, last = (
             -(-offset * 8 // 6),

@@ -30,15 +30,14 @@ from sqlalchemy import make_url, text
 
 from connectors import http
 from connectors.region.database import Region, region
-from connectors.settings import PREFIX, Settings, settings
+from connectors.settings import PREFIX, SECRETS, Settings
 from core.redaction import spellings
 from flows.offers import sync_offers
 from sandbox.app import create_app
 from sandbox.keys import Keys
 from sandbox.server import running
-from tests.worlds import POLICIES, _no_waiting
+from tests.worlds import POLICIES, forget
 
-__all__ = ["_no_waiting"]
 pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
 ROOT = Path(__file__).parents[2]
 WINDOW = 9
@@ -134,21 +133,16 @@ def environment(
         "PORTAL_URL": "https://portail.example",
         "CHANNELS_FILE": str(channels),
         "DATABASE_URL": with_password.render_as_string(hide_password=False),
+        "ALERT_URLS": json.dumps([f"json://boostez:{needles.new('alert_urls')}@{outside.base[7:]}/inbox"]),
     }
-    for name in SECRET_SETTINGS:
-        if name != "database_url":
-            secret = needles.secrets.get(name) or needles.new(name)
-            chosen[name.upper()] = secret
-    inbox = outside.base.replace("http://", f"json://hub:{needles.secrets['alert_urls']}@")
-    chosen["ALERT_URLS"] = f'["{inbox}/inbox"]'
+    for name in SECRETS - {"database_url", "alert_urls"}:
+        chosen[name.upper()] = needles.secrets.get(name) or needles.new(name)
     for name, value in chosen.items():
         monkeypatch.setenv(PREFIX + name, value)
-    settings.cache_clear()
-    region.cache_clear()
+    forget()
     yield {PREFIX + name: value for name, value in chosen.items()}
     region().dispose()
-    settings.cache_clear()
-    region.cache_clear()
+    forget()
 
 
 @pytest.fixture
@@ -391,7 +385,7 @@ def test_a_wrong_secret_is_not_told(
     name: str,
 ) -> None:
     monkeypatch.setenv(PREFIX + name.upper(), needles.new(f"wrong {name}"))
-    settings.cache_clear()
+    forget()
 
     figures, error = sync(full=True)
 
@@ -422,8 +416,7 @@ def test_a_database_that_is_away_does_not_tell_its_password(
     monkeypatch.setenv(
         "BOOSTEZ_DATABASE_URL", f"postgresql://boostez:{password}@127.0.0.1:1/boostez?password={password}"
     )
-    settings.cache_clear()
-    region.cache_clear()
+    forget()
 
     _, error = sync(full=True)
 
