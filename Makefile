@@ -23,7 +23,7 @@ test: $(VENV)/.dev ## Install what tests need and run all of them
 test-fast: $(VENV)/.dev ## The tests that need no database, browser or stack
 	@$(BIN)/python -m pytest $(PYTEST) -m "not database and not stack and not browser and not slow"
 
-test-world: $(VENV)/.dev ## Every point with every fault, 2,000 pairs of faults, 200 killed processes (about an hour)
+test-world: $(VENV)/.dev ## Every point x every fault, 2,000 pairs of faults, 200 real kills (`make test` plays a part of them)
 	@BOOSTEZ_WORLD_WHOLE=1 BOOSTEZ_WORLD_PAIRS=$${BOOSTEZ_WORLD_PAIRS:-2000} BOOSTEZ_WORLD_KILLS=$${BOOSTEZ_WORLD_KILLS:-200} \
 		$(BIN)/python -m pytest $(PYTEST) tests/world
 

@@ -96,7 +96,9 @@ def dump(
     heard = _Counting("backup", rows, tell)
     ended, said = _run(command, region, heard, stdout=into)
     if ended:
-        raise Permanent(f"pg_dump {ended}: {_trouble(said)} Nothing is kept of this backup.")
+        raise Permanent(
+            f"pg_dump {ended}: {_trouble(said)} Nothing is kept of it: see that there is room, and run it again."
+        )
     heard.finish()
 
 
@@ -176,7 +178,6 @@ class _Counting:
     def __init__(self, stage: str, rows: Mapping[str, int], tell: Listener) -> None:
         self._stage, self._rows, self._tell = stage, rows, tell
         self._done, self._under_way, self._total = 0, "", sum(rows.values())
-
         tell(stage, 0, self._total)
 
     def __call__(self, line: str) -> None:

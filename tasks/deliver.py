@@ -134,21 +134,19 @@ def _rewrite(delivery: _Delivery) -> dict[Operation, int]:
     if not claimed and channel.present():
         return claimed
     built_at = ledger.last_intent(region, channel.name) or dt.datetime.fromtimestamp(0, dt.UTC)
-    entries = _entries(region, channel, lease if claimed else None)
-    channel.replace(entries, built_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    entries = (Entry(marker, decode(content)) for marker, content in ledger.entries(region, channel.name))
+    channel.replace(
+        _fenced(region, lease, entries) if claimed else entries,
+        built_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
     ledger.receive_all(region, lease)
     return claimed
 
 
-def _entries(region: Region, channel: DocumentChannel, lease: int | None) -> Iterator[Entry]:
-    """Everything that the document must hold. What ends it ends the building: a lease that was lost meanwhile.
-
-    The lock does not tell: it goes with its connection, and whoever waited for it may have written a newer document.
-    """
-    for marker, content in ledger.entries(region, channel.name):
-        yield Entry(marker, decode(content))
-    if lease is not None:
-        _check_lease(region, lease, channel.capabilities.lease_seconds * SAFE)
+def _fenced(region: Region, lease: int, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries, and a last look at the lease before the document takes the old one's place."""
+    yield from entries
+    _check_lease(region, lease, 0.0)
 
 
 def _send_all(delivery: _Delivery) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.region.database import Region
 from deployments import archive
-from schemas.errors import Misconfigured
+from schemas.errors import Misconfigured, Permanent
 from tests.commands import PASSWORD
 
 WHEELS = 18
@@ -89,3 +89,38 @@ def test_a_secret_that_has_no_variable_is_refused() -> None:
         archive.address(region)
     assert PASSWORD not in str(caught.value)
     region.dispose()
+
+
+RIGHT = "pg_restore: from TOC entry 9; 0 0 ACL TABLE offer hub\npg_restore: error: could not execute query: ERROR:  role"
+ROWS = "pg_restore: from TOC entry 9; 0 0 TABLE DATA offer hub\npg_restore: error: COPY failed"
+IGNORED = "pg_restore: warning: errors ignored on restore: 1"
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(
+    ("said", "end", "trouble"),
+    [
+        ("", "exit 0", None),
+        (f"{RIGHT}\n{IGNORED}", "exit 1", None),
+        (f"{ROWS}\n{IGNORED}", "exit 1", "COPY failed"),
+        (f"{RIGHT}\n{ROWS}\n{IGNORED}", "exit 1", "COPY failed"),
+        (RIGHT, "kill -9 $$", "was killed by SIGKILL"),
+        (RIGHT, "exit 1", "ended with code 1"),
+        ("", "exit 1", "it said nothing"),
+        (f"{RIGHT}\npg_restore: error: could not read from input file: end of file", "exit 1", "end of file"),
+    ],
+)
+def test_only_a_pg_restore_that_went_to_its_end_is_believed(
+    region: Region, tmp_path: Path, said: str, end: str, trouble: str | None
+) -> None:
+    program = tmp_path / "pg_restore"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{said}\nEND\n{end}\n" if said else f"#!/bin/sh\n{end}\n")
+    program.chmod(0o755)
+    tools = archive.Programs("pg_dump", str(program), WHEELS)
+    with program.open("rb") as file:
+        if trouble is None:
+            notes = archive.restore(region, tools, file, {}, lambda *_: None)
+            assert len(notes) == said.count("error: ")
+        else:
+            with pytest.raises(Permanent, match=trouble):
+                archive.restore(region, tools, file, {}, lambda *_: None)

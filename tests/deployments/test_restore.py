@@ -152,9 +152,9 @@ def test_effects_in_every_state_come_back_in_that_state(full: Region, written: P
 
 def test_no_marker_is_ever_used_twice_whatever_was_drawn_since(full: Region, written: Path) -> None:
     """A lease that was drawn after the backup is in markers out there: drawn again, a look-up would find the other."""
-    drawn = [ledger.new_lease(full) for _ in range(50)]
+    drawn = [ledger.new_lease(full) for _ in range(5)]
     restored(full, written)
-    again = [ledger.new_lease(full) for _ in range(3)]
+    again = [ledger.new_lease(full) for _ in range(50)]
     assert min(again) > max(drawn)
     restore.undo(full, CHANNELS, LATER + dt.timedelta(minutes=1))
     assert ledger.new_lease(full) > max(again)
@@ -371,12 +371,21 @@ def test_one_restore_at_a_time(full: Region, written: Path) -> None:
         unchanged(full, lambda: restore.forget(full), Refused, "Another restore")
 
 
-def test_somebody_elses_session_is_named_and_not_ended(full: Region, written: Path) -> None:
+def test_somebody_elses_session_is_named_at_once_and_not_ended(full: Region, written: Path) -> None:
     url = full.engine.url.update_query_dict({"application_name": "pgadmin"}).set(drivername="postgresql")
+    stages: set[str] = set()
+
+    def heard(stage: str, _done: int, _total: int) -> None:
+        stages.add(stage)
+
     with psycopg.connect(url.render_as_string(hide_password=False)) as other:
         unchanged(
-            full, lambda: restored(full, written), Refused, r"Others use the database: pgadmin \(server"
+            full,
+            lambda: restore.restore(full, written, CHANNELS, LATER, heard, yes=True),
+            Refused,
+            r"Others use the database: pgadmin \(server",
         )
+        assert stages == {"check"}, "the long part has not begun"
         assert other.execute("SELECT 1").fetchone() == (1,)
     restored(full, written)
 
