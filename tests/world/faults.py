@@ -43,7 +43,9 @@ NULLS: Final = ("null_item", "null_item_after")
 HELD: Final = (
     "held"  # before the point, for as long as a test says: no world draws it, since others may have to wait
 )
-LAST_LOOKS: Final = frozenset({"ledger.holds"})  # nothing stands between it and its call
+LAST_LOOKS: Final = frozenset(
+    {"ledger.holds", "budgets._reserve"}
+)  # nothing looks again between them and the call
 EVERY: Final = tuple(dict.fromkeys((*EXCHANGE, *NULLS, *COMMIT, *REPLACE)))
 
 _JSON: Final = "application/json"
@@ -126,7 +128,7 @@ def label(exchange: Exchange) -> str:
     return f"{exchange.method} {exchange.path}" + (f" ({counted})" if items else "")
 
 
-def strike(  # noqa: C901, PLR0912 - a case a fault
+def strike(
     fault: str, exchange: Exchange, die: Callable[[], BaseException], stall: Callable[[], None]
 ) -> Any:
     """What the client gets from an exchange that ``fault`` strikes; ``die`` kills the process, ``stall`` stops it."""
