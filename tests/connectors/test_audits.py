@@ -564,7 +564,7 @@ def test_a_dead_channel_cannot_be_audited_and_nothing_is_concluded(hub: Hub, san
     """A list that breaks off after its first page is no proof that the rest is missing."""
     stock(hub, *range(150))
     hub.put_out(PAGE)
-    sandbox.fault("/feed$", "error_500_before", method="GET", skip=1, times=50)
+    sandbox.fault(r"/graph/v\d+\.\d+/$", "error_500_before", method="POST", skip=1, times=50)
     rows = sql(hub.region, "SELECT * FROM effect")
 
     with pytest.raises(RetryLater):
