@@ -101,7 +101,8 @@ def test_whoever_reads_the_settings_hides_their_secrets(
     for name, field in Settings.model_fields.items():
         if "SecretStr" in str(field.annotation):
             made[name] = secrets.token_hex(16)
-            monkeypatch.setenv(PREFIX + name.upper(), made[name])
+            given = f'["{made[name]}"]' if "list" in str(field.annotation) else made[name]
+            monkeypatch.setenv(PREFIX + name.upper(), given)
     password = secrets.token_hex(16)
     monkeypatch.setenv("BOOSTEZ_DATABASE_URL", f"postgresql://me:{password}%21@base.example/x")
     settings.cache_clear()

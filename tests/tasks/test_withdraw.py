@@ -242,7 +242,7 @@ def test_an_unknown_creation_is_never_proven_gone(hub: Hub, sandbox: Sandbox, *,
     everywhere(hub)
     assert sql(hub.region, "SELECT state FROM effect WHERE channel = :c", c=PAGE)[0].state == "unknown"
     if reaches:  # not listed yet, so that the look-up sees nothing
-        sandbox.fault("/feed$", "wrong_json", method="GET", times=60)
+        sandbox.fault(BATCH, "wrong_json", method="POST", times=60)
 
     proof = hub.withdraw("J-1")[PAGE]
 
