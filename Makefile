@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 ONCE ?=
 PYTEST ?= -n 2 --dist loadgroup
 
-.PHONY: run test test-fast test-oldest lint lock lock-check format clean-state help
+.PHONY: run test test-fast test-world test-oldest lint lock lock-check format clean-state help
 .DEFAULT_GOAL := help
 
 help: ## What there is to make
@@ -22,6 +22,10 @@ test: $(VENV)/.dev ## Install what tests need and run all of them
 
 test-fast: $(VENV)/.dev ## The tests that need no database, browser or stack
 	@$(BIN)/python -m pytest $(PYTEST) -m "not database and not stack and not browser and not slow"
+
+test-world: $(VENV)/.dev ## Every point x every fault, 2,000 pairs of faults, 200 real kills (`make test` plays a part of them)
+	@BOOSTEZ_WORLD_WHOLE=1 BOOSTEZ_WORLD_PAIRS=$${BOOSTEZ_WORLD_PAIRS:-2000} BOOSTEZ_WORLD_KILLS=$${BOOSTEZ_WORLD_KILLS:-200} \
+		$(BIN)/python -m pytest $(PYTEST) tests/world
 
 test-oldest: $(VENV)/.dev ## The database tests on the server of BOOSTEZ_TEST_SERVER (PostgreSQL 15, say)
 	@test -n "$(BOOSTEZ_TEST_SERVER)" || { echo "Set BOOSTEZ_TEST_SERVER to a superuser's address of that server." >&2; exit 2; }

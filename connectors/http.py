@@ -18,14 +18,20 @@ from typing import Any, Final, Protocol, TypeVar
 import httpcore
 import httpx
 import stamina
+from pydantic import SecretStr
 
 from connectors.decoding import ACCEPTED, decoded
 from connectors.network import Network, Resolve, is_this_machine, resolve
+from connectors.redaction import hide
 from core.budgets import LONGEST
+from core.redaction import redacted_bytes
 from schemas.documents import visible
-from schemas.errors import Misconfigured, Permanent, RetryLater, Unknown, Unreachable
+from schemas.errors import BoostezError, Misconfigured, Permanent, RetryLater, Unknown, Unreachable
 
 Response = httpx.Response
+Values = Mapping[
+    str, str | SecretStr
+]  # of headers or a form; what is secret is revealed to the transport only
 T = TypeVar("T")
 MAX_BYTES: Final = 64 * 1024 * 1024  # of one response, as sent and as decoded
 READ_SECONDS: Final = 120.0  # that one try of a read may take, however slowly it drips
@@ -102,8 +108,8 @@ class Http:
         parse: Callable[[Response], T],
         *,
         params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | None = None,
-        headers: Callable[[], Mapping[str, str]] = dict,
+        data: Values | None = None,
+        headers: Callable[[], Values] = dict,
         accept: frozenset[int] = frozenset({200}),
     ) -> T:
         """What ``parse`` makes of an answer: GET, or POST of a form that changes nothing; again when that may help.
@@ -141,23 +147,19 @@ class Http:
         method: str,
         path: str,
         params: Mapping[str, str] | None,
-        data: Mapping[str, str] | None,
-        headers: Mapping[str, str],
+        data: Values | None,
+        headers: Values,
     ) -> Response:
-        _check_headers(headers)
+        trouble: BoostezError
         try:
-            with (
-                self._network.exchange(READ_SECONDS),
-                self._client.stream(method, path, params=params, data=data, headers=headers) as response,
-            ):
-                _load(response)
-                return response
+            return self._exchange(READ_SECONDS, method, path, params, data, headers)
+        except BoostezError as error:
+            trouble = error.with_traceback(None)
         except _NO_ANSWER as error:
-            raise RetryLater(f"{type(error).__name__}: {error}", after=0.0) from error
+            trouble = RetryLater(f"{type(error).__name__}: {error}", after=0.0)
+        raise trouble
 
-    def write(
-        self, path: str, *, data: Mapping[str, str], headers: Mapping[str, str] | None = None
-    ) -> Response:
+    def write(self, path: str, *, data: Values, headers: Values | None = None) -> Response:
         """POST a form, once. Any status but a redirect's is returned: the caller reads what happened.
 
         Raises:
@@ -166,28 +168,56 @@ class Http:
             Unknown: it was sent, and no whole answer came back, or one that leads elsewhere.
 
         """
-        _check_headers(headers or {})
         self._enter()
         self.writes += 1
+        trouble: BoostezError
         try:
-            with (
-                self._network.exchange(WRITE_SECONDS),
-                self._client.stream("POST", path, data=dict(data), headers=headers) as response,
-            ):
-                _load(response)
+            response = self._exchange(WRITE_SECONDS, "POST", path, None, data, headers or {})
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Unreachable(
+            trouble = Unreachable(
                 f"{self.base} cannot be reached: {error}. Check {self.setting}.", after=30.0
-            ) from error
+            )
+        except Misconfigured as error:
+            trouble = error.with_traceback(None)
         except (*_NO_ANSWER, RetryLater) as error:
-            raise Unknown(
-                f"no whole answer to a write: {type(error).__name__}: {error}", cause="answer"
-            ) from error
-        self._told(response)
-        if response.is_redirect:
-            told = f"HTTP {response.status_code}: {_redirected(response, self.setting)}"
-            raise Unknown(told, cause="answer")
-        return response
+            trouble = Unknown(f"no whole answer to a write: {type(error).__name__}: {error}", cause="answer")
+        else:
+            self._told(response)
+            if response.is_redirect:
+                told = f"HTTP {response.status_code}: {_redirected(response, self.setting)}"
+                raise Unknown(told, cause="answer")
+            return response
+        raise trouble
+
+    def _exchange(
+        self,
+        seconds: float,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        data: Values | None,
+        headers: Values,
+    ) -> Response:
+        """One request and its whole answer. Its callers raise outside of ``except``, and without its frames.
+
+        Those of the transport hold the secrets, and whoever shows an error with its variables would show them.
+        """
+        secrets = [
+            SecretStr(value.get_secret_value().removeprefix("Bearer "))
+            for value in (*(data or {}).values(), *headers.values())
+            if isinstance(value, SecretStr)
+        ]
+        for secret in secrets:
+            hide(secret.get_secret_value())
+        _check_headers(headers)
+        with (
+            self._network.exchange(seconds),
+            self._client.stream(
+                method, path, params=params, data=data and _revealed(data), headers=_revealed(headers)
+            ) as response,
+        ):
+            _load(response, secrets)
+            return response
 
     def _enter(self) -> None:
         if self._gate:
@@ -198,6 +228,13 @@ class Http:
         if self._gate:
             asked = retry_after(response) if "Retry-After" in response.headers else 0.0
             self._gate.told(response.headers, asked)
+
+
+def _revealed(values: Values) -> dict[str, str]:
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in values.items()
+    }
 
 
 class _Transport(httpx.HTTPTransport):
@@ -235,9 +272,9 @@ def _check(base: str, setting: str) -> None:
         raise Misconfigured(f"{setting} must be https: secrets travel in headers ({address.host})")
 
 
-def _check_headers(headers: Mapping[str, str]) -> None:
+def _check_headers(headers: Values) -> None:
     """Refuse a value that could end its header and begin another; h11 would, too, but repeats the secret."""
-    for name, value in headers.items():
+    for name, value in _revealed(headers).items():
         if not _HEADER_VALUE.fullmatch(value):
             raise Misconfigured(
                 f"What is to be sent as {name} begins or ends with white space, or holds a line break or a character that "
@@ -245,10 +282,12 @@ def _check_headers(headers: Mapping[str, str]) -> None:
             )
 
 
-def _load(response: Response) -> None:
-    """Read the body, no further than ``MAX_BYTES``."""
+def _load(response: Response, secrets: list[SecretStr]) -> None:
+    """Read the body, no further than ``MAX_BYTES``, without what it repeats of the secrets that were sent."""
     encoding = response.headers.get("Content-Encoding", "")
     content = decoded(response.iter_raw(), encoding, MAX_BYTES)
+    for secret in secrets:
+        content = redacted_bytes(content, secret.get_secret_value())
     response._content = content  # noqa: SLF001 - httpx offers no capped read; this is what Response.read() sets
 
 

@@ -91,7 +91,7 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
         ),
         version=settings.facebook_graph_version,
         page=settings.facebook_page_id,
-        token=settings.facebook_token.get_secret_value(),
+        token=settings.facebook_token,
         secret=settings.app_secret,
         publisher=settings.public_url,
     ),
@@ -99,7 +99,7 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
 
 
 MESSENGERS: dict[str, Callable[[Settings], Channel]] = {
-    alerts.NAME: lambda settings: Alerts(url.get_secret_value() for url in settings.alert_urls),
+    alerts.NAME: lambda settings: Alerts(settings.alert_urls),
 }
 """Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
 
@@ -138,7 +138,7 @@ def contractor_client(settings: Settings) -> Contractor:
     return Contractor(
         Http(settings.contractor, setting="BOOSTEZ_CONTRACTOR_URL", private_hosts=settings.private_hosts),
         settings.contractor_client_id,
-        settings.contractor_client_secret.get_secret_value(),
+        settings.contractor_client_secret,
     )
 
 

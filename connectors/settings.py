@@ -10,10 +10,12 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from connectors.redaction import hide
 from core.guards import Limits
 from schemas.errors import Misconfigured
 
@@ -121,11 +123,18 @@ class Settings(BaseSettings):
         )
 
     @property
-    def app_secret(self) -> str | None:
+    def app_secret(self) -> SecretStr | None:
         """What signs Graph calls: the setting's, the sandbox's when the sandbox stands in, else nothing."""
         if self.facebook_app_secret is not None:
-            return self.facebook_app_secret.get_secret_value()
-        return None if self.facebook_graph_url else "sandbox-app-secret"
+            return self.facebook_app_secret
+        return None if self.facebook_graph_url else SecretStr("sandbox-app-secret")
+
+    @property
+    def secrets(self) -> list[str]:
+        """The value of every setting that is a secret, and the passwords inside those that are addresses."""
+        values = [each for _, value in self for each in (value if isinstance(value, list) else [value])]
+        given = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        return given + [password for value in given if (password := _password(value))]
 
     @property
     def public_url(self) -> str:
@@ -153,16 +162,32 @@ class Settings(BaseSettings):
         return (self.facebook_graph_url or f"{self.sandbox_url}/graph").rstrip("/")
 
 
+SECRETS: Final = frozenset(
+    name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)
+)
+"""The names of the settings that nobody may see."""
+
+
 @cache
 def settings() -> Settings:
-    """Read the environment, once for the life of the process.
+    """Read the environment, once for the life of the process; from then on its secrets stay out of every log.
 
     Raises:
         Misconfigured: a value does not fit; the message names each variable.
 
     """
     try:
-        return Settings()
+        read = Settings()
     except ValidationError as error:
         lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
         raise Misconfigured("Settings that do not fit:\n  " + "\n  ".join(lines)) from None
+    except SettingsError as error:
+        raise Misconfigured(f"Settings that do not fit: {error} (a JSON list is wanted)") from None
+    for secret in read.secrets:
+        hide(secret)
+    return read
+
+
+def _password(address: str) -> str | None:
+    found = re.search(r"://[^/@:]*:([^/@]+)@", address)
+    return unquote(found[1]) if found else None

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from connectors.settings import ROOT, Settings
+from connectors.settings import PREFIX, ROOT, SECRETS, Settings
 from deployments import postgres, processes
 from deployments.processes import Child, Mark
 from schemas.errors import Refused, Unreachable
@@ -76,7 +76,7 @@ def open_settings() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name.startswith("BOOSTEZ_") and not name.endswith(("_SECRET", "_TOKEN", "_DATABASE_URL"))
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in SECRETS
     }
 
 

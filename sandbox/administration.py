@@ -107,6 +107,7 @@ class Administration:
             ("POST", "/contractor/heal", self.heal),
             ("POST", "/contractor/truncate", self.truncate),
             ("POST", "/contractor/warm", self.warm),
+            ("GET", "/contractor/tokens", lambda _request, _body: {"tokens": self._contractor.tokens}),
             ("POST", "/settings", self.settings),
             ("GET", "/faults", lambda _request, _body: {"faults": self._orders}),
             ("POST", "/faults", self.order),

@@ -23,10 +23,12 @@ from sandbox.exchange import Exchange
 from sandbox.faults import Faults, Order
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
+from sandbox.keys import Keys
 from sandbox.posts import Posts
 from sandbox.state import State
 
 JOBS, TRAININGS, SEED = 23_000, 26_000, 2017
+_KEYS = Keys()
 
 
 class Sandbox(Starlette):
@@ -39,9 +41,14 @@ class Sandbox(Starlette):
 
 
 def create_app(
-    state_file: Path | None, *, jobs: int = JOBS, trainings: int = TRAININGS, seed: int = SEED
+    state_file: Path | None,
+    *,
+    jobs: int = JOBS,
+    trainings: int = TRAININGS,
+    seed: int = SEED,
+    keys: Keys = _KEYS,
 ) -> Starlette:
-    """The application. With a state file a restart tells the same story; None forgets it.
+    """The application. With a state file a restart tells the same story; None forgets it. ``keys`` open it.
 
     Raises:
         ValueError: the state file was made with another seed or other numbers of offers.
@@ -50,9 +57,9 @@ def create_app(
     state = State(state_file)
     clock = Clock(state)
     board = Board(state, clock, {"job": jobs, "training": trainings}, seed)
-    contractor = Contractor(clock, board, Exchange(state, clock, board))
+    contractor = Contractor(clock, board, Exchange(state, clock, board), keys)
     posts = Posts(state, clock)
-    graph = Graph(state, clock, posts)
+    graph = Graph(state, clock, posts, keys)
     inbox = Inbox(state, clock)
     orders: list[Order] = []
     log = Log()

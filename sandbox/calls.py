@@ -23,12 +23,16 @@ _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 @dataclass(slots=True)
 class Call:
-    """One call; ``status`` is None while it has no answer, and for good when it never got one."""
+    """One call; ``status`` is None while it has no answer, and for good when it never got one.
+
+    ``query`` is the address behind the ``?``, as every server on the way may log it.
+    """
 
     number: int
     at: int
     method: str
     path: str
+    query: str
     status: int | None = None
 
 
@@ -44,10 +48,10 @@ class Log:
         self.count = 0
         self.writing = {"contractor": 0, "graph": 0}
 
-    def begin(self, at: int, method: str, path: str) -> Call:
+    def begin(self, at: int, method: str, path: str, query: str) -> Call:
         """Note a call."""
         self.count += 1
-        call = Call(self.count, at, method, path)
+        call = Call(self.count, at, method, path, query)
         self.calls.append(call)
         return call
 
@@ -76,7 +80,9 @@ class Logged:
         if scope["type"] != "http" or scope["path"].startswith(ADMINISTRATION):
             await self._app(scope, receive, send)
             return
-        call = self._log.begin(self._clock.now(), scope["method"], scope["path"])
+        call = self._log.begin(
+            self._clock.now(), scope["method"], scope["path"], scope["query_string"].decode("latin-1")
+        )
         date = (b"date", format_datetime(_utc(call.at), usegmt=True).encode())
 
         async def dated(message: Message) -> None:

@@ -25,8 +25,8 @@ from sandbox.encodings import encoded
 from sandbox.exchange import Exchange, KeyReused
 from sandbox.forms import read_form
 from sandbox.generator import Kind
+from sandbox.keys import Keys
 
-CLIENT_ID, CLIENT_SECRET = "boostez", "sandbox-secret"
 CURSOR_LIFE = 15 * MINUTE
 LIMIT_DEFAULT, LIMIT_MAXIMUM = 500, 1000
 BATCH_MAXIMUM = 200
@@ -47,14 +47,19 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 class Contractor:
     """The endpoints, over a board. ``token_seconds`` is what a new token lives."""
 
-    def __init__(self, clock: Clock, board: Board, exchange: Exchange) -> None:
-        self._clock, self._board, self._exchange = clock, board, exchange
+    def __init__(self, clock: Clock, board: Board, exchange: Exchange, keys: Keys) -> None:
+        self._clock, self._board, self._exchange, self._keys = clock, board, exchange, keys
         self.start()
 
     def start(self) -> None:
         """No token is out, and every setting has its default."""
         self.token_seconds = 900
         self._tokens: dict[str, int] = {}
+
+    @property
+    def tokens(self) -> list[str]:
+        """The bearer tokens that are out."""
+        return list(self._tokens)
 
     def routes(self) -> list[Route]:
         """Every path of the agreement."""
@@ -69,7 +74,10 @@ class Contractor:
     async def token(self, request: Request) -> Response:
         """A bearer token for the one client that is known."""
         form = read_form(await request.body())
-        if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
+        if (form.get("client_id"), form.get("client_secret")) != (
+            self._keys.client_id,
+            self._keys.client_secret,
+        ):
             return problem(401, "Unknown client", error="invalid_client")
         if form.get("grant_type") != "client_credentials":
             return problem(400, "Only client_credentials is granted", error="unsupported_grant_type")

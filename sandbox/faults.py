@@ -23,7 +23,7 @@ INWARD = frozenset(
 )
 OUTWARD = frozenset(
     {"timeout_before", "timeout_after", "error_500_before", "error_500_after", "rate_limited", "unavailable"}
-    | {"cut_body", "wrong_json", "html", "slow"}
+    | {"cut_body", "wrong_json", "html", "slow", "echo"}
 )
 AFTERWARDS = frozenset({"timeout_after", "error_500_after", "cut_body", "wrong_json"})
 _GRAPH_500 = (
@@ -111,6 +111,8 @@ class Faults:
                 await _cut(done, scope, receive, send)
             case "error_500_before" | "error_500_after" if is_graph:
                 await _answer(send, 500, _GRAPH_500, _JSON)
+            case "echo":
+                await _echo(scope, receive, send, is_graph=is_graph)
             case "slow":
                 await asyncio.sleep(SLOW_SECONDS if order.seconds is None else order.seconds)
                 await self._app(scope, receive, send)
@@ -140,6 +142,30 @@ async def _hang(order: Order, scope: Scope, receive: Receive) -> None:
             await _gone(receive)
     except TimeoutError:
         await _drop(scope, receive)
+
+
+async def _echo(scope: Scope, receive: Receive, send: Send, *, is_graph: bool) -> None:
+    """A refusal that repeats all it was sent, headers and body: some systems do, and log what they answer."""
+    headers = b" ".join(value for name, value in scope["headers"] if name in {b"authorization", b"cookie"})
+    fields = reversed((await _body(receive)).split(b"&"))  # credentials come last, and errors are cut
+    said = b" ".join([headers, *fields]).decode("utf-8", "replace").strip()
+    message = f"Malformed access token {said}"
+    graph = {"error": {"message": message, "type": "OAuthException", "code": 190, "fbtrace_id": "A0"}}
+    body = msgspec.json.encode(
+        graph if is_graph else {"title": "Bad request", "status": 400, "detail": message}
+    )
+    await _answer(
+        send, 400, body, _JSON if is_graph else _PROBLEM, ((b"x-echo", said.encode("ascii", "replace")),)
+    )
+
+
+async def _body(receive: Receive) -> bytes:
+    whole, more = b"", True
+    while more:
+        message = await receive()
+        whole += message.get("body", b"")
+        more = message.get("more_body", False)
+    return whole
 
 
 async def _cut(answer: Iterable[Message], scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,10 +23,10 @@ from sandbox.clock import HOUR, SECOND, Clock
 from sandbox.draws import number as drawn
 from sandbox.forms import read_form
 from sandbox.graph_words import LIMITS, GraphError, described, page_name, unknown_object
+from sandbox.keys import Keys
 from sandbox.posts import Post, Posts
 from sandbox.state import State
 
-TOKEN, APP_SECRET = "sandbox-page-token", "sandbox-app-secret"
 BATCH_MAXIMUM, PAGE_MAXIMUM, PAGE_DEFAULT = 50, 100, 25
 MESSAGE_MAXIMUM = 63_206
 SCHEDULE_SECONDS = (10 * 60, 75 * 86_400)
@@ -36,7 +36,6 @@ _VERSION = re.compile(r"v\d+\.\d+")
 _PAGE = re.compile(r"\d{1,20}")
 _POST = re.compile(r"(\d{1,20})_(\d{1,18})")
 _CREDENTIALS = frozenset({"access_token", "appsecret_proof"})
-_PROOF = hmac.digest(APP_SECRET.encode(), TOKEN.encode(), "sha256").hex()
 Parameters = dict[str, str]
 Order = Mapping[str, Any]
 
@@ -47,8 +46,8 @@ class Graph:
     Settings: ``require_proof``, ``forbidden_pages``, ``calls_per_hour``, ``listed_posts`` (only the newest so many).
     """
 
-    def __init__(self, state: State, clock: Clock, posts: Posts) -> None:
-        self._state, self._clock, self._posts = state, clock, posts
+    def __init__(self, state: State, clock: Clock, posts: Posts, keys: Keys) -> None:
+        self._state, self._clock, self._posts, self._keys = state, clock, posts, keys
         self.start()
 
     def start(self) -> None:
@@ -119,11 +118,11 @@ class Graph:
         token, proof = parameters.get("access_token"), parameters.get("appsecret_proof")
         if token is None:
             raise GraphError(104, "An access token is required to request this resource.")
-        if token != TOKEN:
+        if token != self._keys.page_token:
             raise GraphError(190, "Invalid OAuth access token - Cannot parse access token")
         if proof is None and self.require_proof:
             raise GraphError(100, "API calls from the server require an appsecret_proof argument")
-        if proof is not None and not hmac.compare_digest(proof.encode(), _PROOF.encode()):
+        if proof is not None and not hmac.compare_digest(proof.encode(), self._keys.proof.encode()):
             raise GraphError(100, "Invalid appsecret_proof provided in the API argument")
 
     def _batch(self, items: list[dict[str, Any]], parameters: Parameters, order: Order) -> list[Any]:

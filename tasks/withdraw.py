@@ -18,7 +18,7 @@ from connectors.region.offers import Named
 from connectors.registry import channel as channel_of
 from connectors.registry import policies
 from connectors.settings import Settings
-from core.effects import Intent, Only
+from core.effects import Found, Intent, Only, subject_of
 from schemas.errors import BoostezError
 from tasks.deliver import carry_out
 from tasks.plan import plan_now
@@ -74,7 +74,7 @@ def _read_back(
     channel = channel_of(name, settings, region)
     assert isinstance(channel, Readable)
     try:
-        there = channel.find([before]).get(before.effect)
+        there = channel.find([before]).get(before.effect) or _second(channel, before.subject)
     finally:
         channel.close()
     if there is not None:
@@ -85,3 +85,10 @@ def _read_back(
             "not there now, but a call to it has no answer yet: it may still appear, and is looked up again",
         )
     return True, "gone, read back"
+
+
+def _second(channel: Readable, subject: str) -> Found | None:
+    """Another object of the offer than the one the ledger knows: a copy that somebody made."""
+    if channel.capabilities.complete:
+        return None  # whoever looked one up there looked at all
+    return next((there for there in channel.inventory() if subject_of(there.marker) == subject), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import stamina
 from prefect.logging import disable_run_logger
 from pydantic import SecretStr
 
+from connectors import registry
+from connectors.http import Http
 from connectors.region import database, migrations, offers, plans, walks
 from connectors.region.audits import Audit
 from connectors.region.database import Region
@@ -223,6 +226,13 @@ def settings_of(sandbox: Sandbox, home: Path) -> Settings:
         alert_urls=[SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox")],
         channels_file=channels_file,
     )
+
+
+@pytest.fixture
+def impatient(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    """A hub whose calls give up after a second."""
+    monkeypatch.setattr(registry, "Http", partial(Http, timeout=1.0))
+    return hub
 
 
 VERDICTS = {"approve": plans.approve, "refuse": plans.refuse}

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import apprise
+from pydantic import SecretStr
 
 from connectors.alerts import wire
 from connectors.channel import Capabilities, ItemChannel, Sent
@@ -33,8 +34,8 @@ class Alerts(ItemChannel):
     name = NAME
     capabilities = Capabilities(form="alert-1", batch=1, lease_seconds=300.0)
 
-    def __init__(self, urls: Iterable[str]) -> None:
-        self._urls = {wire.destination(url): url for url in urls}
+    def __init__(self, urls: Iterable[SecretStr]) -> None:
+        self._urls = {wire.destination(url.get_secret_value()): url for url in urls}
 
     def send(self, intents: Sequence[Intent]) -> Sent:
         """See the port."""
@@ -52,7 +53,7 @@ class Alerts(ItemChannel):
                 cause="content",
             )
         sender = apprise.Apprise()
-        if not sender.add(url):
+        if not sender.add(url.get_secret_value()):
             return Receipt(
                 intent.effect,
                 "rejected",

@@ -12,9 +12,10 @@ from email.utils import parsedate_to_datetime
 from typing import Annotated, Final, TypeVar
 
 import msgspec
+from pydantic import SecretStr
 
 from connectors.contractor.pages import Page, read_page
-from connectors.http import Http, Response, problem
+from connectors.http import Http, Response, Values, problem
 from schemas.errors import Misconfigured, RetryLater
 
 T = TypeVar("T")
@@ -48,10 +49,10 @@ class Contractor:
     the newest walk's first page.
     """
 
-    def __init__(self, http: Http, client_id: str, client_secret: str) -> None:
+    def __init__(self, http: Http, client_id: str, client_secret: SecretStr) -> None:
         self.http = http
-        self._client = {"client_id": client_id, "client_secret": client_secret}
-        self._token: str | None = None
+        self._client: Values = {"client_id": client_id, "client_secret": client_secret}
+        self._token: SecretStr | None = None
         self.etag: str | None = None
         self.served_at: dt.datetime | None = None
         self.snapshot_id: str | None = None
@@ -138,25 +139,26 @@ class Contractor:
             renewed, self._token = True, None
             raise RetryLater("the token had expired", after=0.0)
 
-        def headers() -> Mapping[str, str]:
-            return {"Authorization": f"Bearer {self._bearer()}", **(extra or {})}
+        def headers() -> Values:
+            return {"Authorization": self._bearer(), **(extra or {})}
 
         return self.http.read(path, answer, params=params, headers=headers, accept=_ANSWERS)
 
-    def _bearer(self) -> str:
+    def _bearer(self) -> SecretStr:
         if self._token is None:
-            form = {"grant_type": "client_credentials", **self._client}
+            form: Values = {"grant_type": "client_credentials", **self._client}
             self._token = self.http.read("/oauth/token", _read_token, data=form, accept=frozenset({200, 401}))
         return self._token
 
 
-def _read_token(response: Response) -> str:
+def _read_token(response: Response) -> SecretStr:
+    """The value of a header: the token behind its scheme."""
     if response.status_code == 401:
         raise Misconfigured(
             "The contractor does not know this client. Check BOOSTEZ_CONTRACTOR_CLIENT_ID and _SECRET."
         )
     try:
-        return msgspec.json.decode(response.content, type=_Token).access_token
+        return SecretStr(f"Bearer {msgspec.json.decode(response.content, type=_Token).access_token}")
     except msgspec.DecodeError as error:
         raise RetryLater(f"no token in the answer: {error}", after=0.0) from error
 

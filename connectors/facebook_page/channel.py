@@ -6,18 +6,21 @@ Belongs here: batch calls, look-ups, inventory. Does not: Graph's words (wire.py
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
+from pydantic import SecretStr
 
 from connectors.channel import Capabilities, ItemChannel, Readable, Sent
 from connectors.facebook_page import wire
-from connectors.http import Http, Response
+from connectors.http import Http, Response, Values
 from core.effects import Found, Intent, Receipt, marker_of, subject_of
 from schemas.errors import RetryLater, Unknown
 from schemas.offer import decode
 
+T = TypeVar("T")
 NAME: Final = "facebook_page"
 BATCH: Final = 50  # Graph's maximum
 PAGE: Final = 100  # Graph's maximum for a page of posts
@@ -32,14 +35,22 @@ class FacebookPage(ItemChannel, Readable):
     name = NAME
 
     def __init__(
-        self, http: Http, *, version: str, page: str, token: str, secret: str | None, publisher: str
+        self,
+        http: Http,
+        *,
+        version: str,
+        page: str,
+        token: SecretStr,
+        secret: SecretStr | None,
+        publisher: str,
     ) -> None:
         self.http = http
         self._root = f"/{version}/"
         self._page = page
-        self._headers = {"Authorization": f"Bearer {token}"}
-        self._proof = {"appsecret_proof": wire.proof(token, secret)} if secret else {}
-        self._credentials = {"access_token": token, **self._proof}
+        self._credentials: Values = {"access_token": token}
+        if secret:
+            proof = wire.proof(token.get_secret_value(), secret.get_secret_value())
+            self._credentials = {"access_token": token, "appsecret_proof": SecretStr(proof)}
         self._publisher = publisher
         self.capabilities = Capabilities(
             form=f"post-1 {publisher}", batch=BATCH, in_flight=4, settle_seconds=SETTLE, complete=False
@@ -88,7 +99,7 @@ class FacebookPage(ItemChannel, Readable):
     def _find_known(self, intents: Sequence[Intent]) -> dict[int, Found]:
         items = [{"method": "GET", "relative_url": f"{i.remote_id}?fields=id,message"} for i in intents]
         found = {}
-        for intent, answer in zip(intents, self._ask(items), strict=True):
+        for intent, answer in zip(intents, self._ask(items, list), strict=True):
             body = _body(answer)
             refused = wire.error_of(body)
             if refused is None:
@@ -103,15 +114,10 @@ class FacebookPage(ItemChannel, Readable):
         return found
 
     def _posts(self, since: dt.datetime | None) -> Iterator[Found]:
-        params = {"fields": "id,message,created_time", "limit": str(PAGE), **self._proof}
+        params = {"fields": "id,message,created_time", "limit": str(PAGE)}
         while True:
-            page = self.http.read(
-                f"{self._root}{self._page}/feed",
-                self._read_posts,
-                params=params,
-                headers=lambda: self._headers,
-                accept=frozenset({200, 400, 403}),
-            )
+            item = {"method": "GET", "relative_url": f"{self._page}/feed?{urlencode(params)}"}
+            page = self._ask([item], _read_posts)
             recent = [post for post in page["data"] if since is None or _created(post) >= since]
             yield from map(_found, recent)
             if page["data"] and not recent:
@@ -120,12 +126,6 @@ class FacebookPage(ItemChannel, Readable):
             if not page.get("paging", {}).get("next") or not after:
                 return
             params = {**params, "after": after}
-
-    def _read_posts(self, response: Response) -> dict[str, Any]:
-        body = self._read_json(response)
-        if not isinstance(body, dict) or not isinstance(body.get("data"), list):
-            raise RetryLater(f"not a page of posts: {str(body)[:100]}", after=0.0)
-        return body
 
     def _read_json(self, response: Response) -> Any:
         try:
@@ -137,18 +137,25 @@ class FacebookPage(ItemChannel, Readable):
             raise RetryLater(str(refused), after=0.0)
         return body
 
-    def _ask(self, items: list[dict[str, str]]) -> list[Any]:
-        """The answers of a batch that changes nothing."""
-        data = {**wire.form(items), **self._credentials}
-        answers = self.http.read(self._root, self._read_json, data=data, accept=frozenset({200, 400, 403}))
-        if not isinstance(answers, list) or len(answers) != len(items):
-            raise RetryLater(f"not {len(items)} answers: {str(answers)[:100]}")
-        return answers
+    def _ask(self, items: list[dict[str, str]], parse: Callable[[list[Any]], T]) -> T:
+        """What ``parse`` makes of the answers to a batch that changes nothing; asked again when it raises RetryLater.
+
+        Reads go this way too: Graph takes the proof of a GET in its address only, and addresses are logged on the way.
+        """
+
+        def read(response: Response) -> T:
+            answers = self._read_json(response)
+            if not isinstance(answers, list) or len(answers) != len(items):
+                raise RetryLater(f"not {len(items)} answers: {str(answers)[:100]}")
+            return parse(answers)
+
+        data: Values = {**wire.form(items), **self._credentials}
+        return self.http.read(self._root, read, data=data, accept=frozenset({200, 400, 403}))
 
     def _write(self, items: list[dict[str, str]]) -> list[Any]:
         """The answers of a batch that changes posts."""
-        form = {**wire.form(items), **self._credentials}
-        return self._read_written(self.http.write(self._root, data=form, headers=self._headers), len(items))
+        response = self.http.write(self._root, data={**wire.form(items), **self._credentials})
+        return self._read_written(response, len(items))
 
     def _read_written(self, response: Response, count: int) -> list[Any]:
         """The items of a write's answer.
@@ -175,6 +182,17 @@ def _body(answer: Any) -> Any:
         return msgspec.json.decode(answer["body"])
     except (TypeError, KeyError, msgspec.DecodeError) as error:
         raise RetryLater(f"no answer for an item: {str(answer)[:100]}") from error
+
+
+def _read_posts(answers: list[Any]) -> dict[str, Any]:
+    """A page of posts, from a batch of one."""
+    body = _body(answers[0])
+    if refused := wire.error_of(body):
+        wire.raise_for(refused, answers[0].get("code", 0))
+        raise RetryLater(str(refused), after=0.0)
+    if not isinstance(body, dict) or not isinstance(body.get("data"), list):
+        raise RetryLater("not a page of posts", after=0.0)
+    return body
 
 
 def _found(post: Any) -> Found:

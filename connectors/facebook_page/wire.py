@@ -29,8 +29,9 @@ from schemas.documents import visible
 from schemas.errors import Cause, Permanent, RetryLater
 from schemas.offer import Offer, decode
 
-# Our link ends the post: a title that looks like a marker is not one.
-MARKER: Final = re.compile(r"/offres/([0-9a-z]+)\?e=(\1-[0-9a-f]+)\s*\Z")
+# Our sentence and our link end the post: a title that looks like a marker is not one, and a post in which somebody
+# recommends an offer, with the address that they were led to by ours, is theirs.
+MARKER: Final = re.compile(r"sans compte\s*:\s*\S+/offres/([0-9a-z]+)\?e=(\1-[0-9a-f]+)\s*\Z")
 SAID: Final = 300  # characters of a message of Graph's
 EXCERPT: Final = 280  # characters of the description in a post
 BUSY: Final = frozenset({4, 17, 32, 341, 613, 80001, 80002})  # limits: the call was not executed

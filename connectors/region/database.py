@@ -46,6 +46,7 @@ class Region:
             address = make_url(url)
         except (ArgumentError, ValueError):
             address = None
+        del url  # it may hold a password, and an error may be shown with its variables
         if address is None or not address.drivername.startswith("postgres"):
             raise Misconfigured("BOOSTEZ_DATABASE_URL is not a database address (postgresql://…)")
         address = address.set(drivername="postgresql+psycopg")
@@ -63,11 +64,12 @@ class Region:
         try:
             return self.engine.connect()
         except OperationalError as error:
-            shown = self.engine.url.difference_update_query(["password"]).render_as_string()
-            raise Unreachable(
-                f"The Region's database does not answer at {shown}: {error.orig}. "
-                "Start it, or mend BOOSTEZ_DATABASE_URL."
-            ) from error
+            trouble = error.orig
+        # Outside of ``except``: the driver's frames hold the password, and an error may be shown with its variables.
+        shown = self.engine.url.difference_update_query(["password"]).render_as_string()
+        raise Unreachable(
+            f"The Region's database does not answer at {shown}: {trouble}. Start it, or mend BOOSTEZ_DATABASE_URL."
+        )
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

@@ -285,8 +285,8 @@ def _lacking(
     """The open offers that the run's walk did not see, but for ``spared`` refs; beside them how many were refused before."""
     rows = connection.execute(
         text(
-            f"SELECT o.ref, o.revision::text AS base, o.content ->> 'title' AS title, {_REFUSED} AS refused FROM offer o "
-            f"WHERE o.status = 'open' AND {_ABSENT} AND o.ref <> ALL(:spared) ORDER BY o.id"
+            f"SELECT o.ref, o.revision::text AS base, {plans.title_by(f'{_REFUSED}, o.id')} AS title, {_REFUSED} AS refused "
+            f"FROM offer o WHERE o.status = 'open' AND {_ABSENT} AND o.ref <> ALL(:spared) ORDER BY o.id"
         ),
         {"run": run_id, "source": source, "spared": list(spared)},
     ).all()

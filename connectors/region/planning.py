@@ -82,7 +82,7 @@ def _guard(connection: Connection, channel: str, limits: Limits, run_id: int | N
         plans.Item(*row)
         for row in connection.execute(
             text(
-                "SELECT e.subject, encode(e.live_hash, 'hex'), coalesce(o.content ->> 'title', '') FROM effect e "
+                f"SELECT e.subject, encode(e.live_hash, 'hex'), {plans.title_by('e.id')} FROM effect e "
                 "LEFT JOIN offer o ON o.id = e.offer_id LEFT JOIN held_plan h ON h.id = e.held_by "
                 "WHERE e.channel = :channel AND e.state = 'planned' AND e.wanted_hash IS NULL AND e.live_hash IS NOT NULL "
                 f"AND {_UNEXPLAINED} AND (h.state IS NULL OR h.state NOT IN ('approved', 'refused')) ORDER BY e.id"

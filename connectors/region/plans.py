@@ -39,7 +39,7 @@ State = Literal["waiting", "approved", "refused", "replaced", "moot"]
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One change of a plan. ``base`` is the state it was made from; ``title`` is for a person."""
+    """One change of a plan. ``base`` is the state it was made from; ``title`` is for a person, and empty where none sees it."""
 
     subject: str
     base: str
@@ -85,6 +85,11 @@ class Held(msgspec.Struct, frozen=True):
 def cause(kind: Kind, place: str) -> str:
     """What the alert of a place's stopped plan goes by."""
     return f"{CAUSE}{kind} {place}"
+
+
+def title_by(order: str) -> str:
+    """SQL for an item's title: unpacking those that are no example would cost more than the rest of a large plan."""
+    return f"CASE WHEN row_number() OVER (ORDER BY {order}) <= {EXAMPLES} THEN coalesce(o.content ->> 'title', '') ELSE '' END"
 
 
 _COLUMNS = ", ".join(Held.__struct_fields__)
@@ -147,6 +152,9 @@ def hold(
     held = Held(*row)
     columns = {"plan_id": "int8", "subject": "text", "base": "text"}
     copy_rows(connection, "held_item", columns, ((held.id, item.subject, item.base) for item in items))
+    connection.execute(
+        text("ANALYZE held_item")
+    )  # or PostgreSQL takes it for empty, and an approval for cheap
     return Stopped(held, fresh=replaced is None, new=True)
 
 
@@ -301,12 +309,12 @@ def _over(connection: Connection, kind: Kind, place: str) -> None:
 # What of a plan can still be done as it was shown.
 _STILL: dict[Kind, str] = {
     "source": (
-        "SELECT i.subject, i.base, o.content ->> 'title' FROM held_item i JOIN offer o ON o.source = :place "
+        f"SELECT i.subject, i.base, {title_by('i.subject')} FROM held_item i JOIN offer o ON o.source = :place "
         "AND o.ref = i.subject WHERE i.plan_id = :plan AND o.status = 'open' AND o.revision::text = i.base "
         "ORDER BY i.subject"
     ),
     "channel": (
-        "SELECT i.subject, i.base, o.content ->> 'title' FROM held_item i JOIN effect e ON e.channel = :place "
+        f"SELECT i.subject, i.base, {title_by('i.subject')} FROM held_item i JOIN effect e ON e.channel = :place "
         "AND e.subject = i.subject LEFT JOIN offer o ON o.id = e.offer_id WHERE i.plan_id = :plan AND e.held_by = :plan "
         "AND e.state = 'planned' AND e.wanted_hash IS NULL AND encode(e.live_hash, 'hex') = i.base ORDER BY i.subject"
     ),
@@ -340,7 +348,7 @@ def keep(connection: Connection, channel: str, plan: int) -> None:
     connection.execute(
         text(
             "UPDATE effect e SET held_by = :plan FROM held_item i WHERE i.plan_id = :plan AND e.channel = :channel "
-            "AND e.subject = i.subject"
+            "AND e.subject = i.subject AND e.held_by IS DISTINCT FROM :plan"
         ),
         {"plan": plan, "channel": channel},
     )

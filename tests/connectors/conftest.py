@@ -1,5 +1,5 @@
 from tests.full_database import full, full_template
 from tests.tomorrow import next_version
-from tests.worlds import _no_waiting, hub, region, sandbox
+from tests.worlds import _no_waiting, hub, impatient, region, sandbox
 
-__all__ = ["_no_waiting", "full", "full_template", "hub", "next_version", "region", "sandbox"]
+__all__ = ["_no_waiting", "full", "full_template", "hub", "impatient", "next_version", "region", "sandbox"]

@@ -344,6 +344,20 @@ def test_a_copy_in_other_words_leaves_the_original_to_the_ledger(hub: Hub, sandb
     assert "Chef boulanger 1" in editor.message(original)
 
 
+def test_an_editor_who_recommends_an_offer_keeps_the_post(hub: Hub, sandbox: Sandbox) -> None:
+    """The address they had been led to by our post has its marker: their own post was called a copy, and deleted."""
+    stock(hub, 1)
+    hub.put_out(PAGE)
+    editor = PageEditor(hub.settings)
+    address = editor.message(remote(hub, 1)).rpartition(" ")[2]
+    own = editor.post(f"Notre coup de cœur de la semaine !\n{address}")
+
+    found = hub.audit(PAGE, heal=True)
+
+    assert (found.agrees, found.foreign) == (True, 1)
+    assert own in [post["id"] for post in sandbox.posts()]
+
+
 def test_a_post_that_moved_is_not_created_twice(hub: Hub, sandbox: Sandbox) -> None:
     """The ledger kept the number of a post that was gone, the audit agreed, and the next update made a second post."""
     stock(hub, 1)
@@ -407,17 +421,9 @@ def test_an_unlisted_post_is_judged_all_the_same(hub: Hub, sandbox: Sandbox) -> 
 
 
 @pytest.mark.parametrize("fault", ["timeout_after", "error_500_after"])
-def test_what_is_under_way_is_not_judged(
-    hub: Hub, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, fault: str
-) -> None:
+def test_what_is_under_way_is_not_judged(impatient: Hub, sandbox: Sandbox, fault: str) -> None:
     """Unknown creations are on the Page and not live in the ledger: not for the audit to adopt, nor to take away."""
-    from connectors import http, registry
-
-    class Impatient(http.Http):
-        def __init__(self, base: str, *, setting: str = "", gate: http.Gate | None = None) -> None:
-            super().__init__(base, timeout=1.0, setting=setting, gate=gate)
-
-    monkeypatch.setattr(registry, "Http", Impatient)
+    hub = impatient
     sandbox.fault(r"/graph/v\d+\.\d+/$", fault, method="POST", seconds=3)
     stock(hub, 1, 2)
     hub.put_out(PAGE)
@@ -428,6 +434,21 @@ def test_what_is_under_way_is_not_judged(
 
     assert sql(hub.region, "SELECT * FROM effect") == rows
     assert sandbox.truth()["graph"]["posts"] == 2
+
+
+def test_a_refused_withdrawal_that_somebody_did_by_hand_is_over(hub: Hub, sandbox: Sandbox) -> None:
+    stock(hub, 1)
+    hub.put_out(PAGE)
+    sandbox.fault(r"/graph/v\d+\.\d+/$", "item_error", item=0, code=100)
+    stock(hub, 1, version=2, closed=True)
+    hub.put_out(PAGE)
+    assert channel_state.standings(hub.region)[PAGE].parked == 1
+    PageEditor(hub.settings).delete(remote(hub, 1))
+
+    assert drift(hub.audit(PAGE, heal=True)) == {"missing": 1}
+
+    assert channel_state.standings(hub.region)[PAGE].parked == 0
+    assert hub.audit(PAGE).agrees
 
 
 @pytest.mark.parametrize("name", CHANNELS)
@@ -543,7 +564,7 @@ def test_a_dead_channel_cannot_be_audited_and_nothing_is_concluded(hub: Hub, san
     """A list that breaks off after its first page is no proof that the rest is missing."""
     stock(hub, *range(150))
     hub.put_out(PAGE)
-    sandbox.fault("/feed$", "error_500_before", method="GET", skip=1, times=50)
+    sandbox.fault(r"/graph/v\d+\.\d+/$", "error_500_before", method="POST", skip=1, times=50)
     rows = sql(hub.region, "SELECT * FROM effect")
 
     with pytest.raises(RetryLater):

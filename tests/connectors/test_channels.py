@@ -170,19 +170,6 @@ HOSTILE: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture
-def impatient(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    """A hub whose calls give up after a second."""
-    from connectors import http, registry
-
-    class Impatient(http.Http):
-        def __init__(self, base: str, *, setting: str = "", gate: http.Gate | None = None) -> None:
-            super().__init__(base, timeout=1.0, setting=setting, gate=gate)
-
-    monkeypatch.setattr(registry, "Http", Impatient)
-    return hub
-
-
 @pytest.mark.parametrize("fault", HOSTILE)
 @pytest.mark.parametrize("operation", ["create", "update", "withdraw"])
 @pytest.mark.parametrize("name", ITEMS)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from connectors.settings import PREFIX, ROOT, Settings, settings
+from core.guards import Limits
 from schemas.errors import Misconfigured
 
 CANARY = "canary-7f3a"
@@ -163,3 +164,33 @@ def test_settings_cannot_be_changed() -> None:
 def test_settings_travel_to_another_process() -> None:
     read = Settings(portal_port=4999)
     assert pickle.loads(pickle.dumps(read)) == read
+
+
+def test_without_any_variable_the_guards_believe_what_core_says() -> None:
+    assert settings().limits == Limits()
+
+
+def test_each_limit_of_the_guards_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = {
+        "GUARD_FALL": "0.5",
+        "GUARD_RUN_FLOOR": "3",
+        "GUARD_RUN_SHARE": "0.25",
+        "GUARD_DAY_CAP": "70",
+        "GUARD_DAY_SHARE": "0.3",
+        "GUARD_DAY_FLOOR": "4",
+    }
+    for name, value in chosen.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    assert settings().limits == Limits(
+        fall=0.5, run_floor=3, run_share=0.25, day_cap=70, day_share=0.3, day_floor=4
+    )
+
+
+def test_a_list_that_is_no_json_names_its_setting_and_tells_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line ended in a traceback."""
+    monkeypatch.setenv("BOOSTEZ_ALERT_URLS", "mailto://hub:hunter2@relay.example")
+    settings.cache_clear()
+    with pytest.raises(Misconfigured, match="alert_urls") as told:
+        settings()
+    assert "hunter2" not in str(told.value)
+    settings.cache_clear()

@@ -149,7 +149,7 @@ def test_a_second_sync_does_nothing_in_a_fraction_of_the_time(hub: Installation)
         assert sum(stage["seconds"] for stage in told["stages"]) < 5
         assert all(stage["peak_mb"] < 400 for stage in told["stages"])
     for channel in ("open_portal", "aggregator_feed", "facebook_page"):
-        wanted = hub.ask("plan", channel)
+        wanted = hub.ask("plan", "show", channel)
         assert (wanted["create"], wanted["update"], wanted["withdraw"]) == (0, 0, 0)
     assert hub.sandbox.http.get("/log").json()["writing_calls"] == before
 

@@ -242,7 +242,7 @@ def test_an_unknown_creation_is_never_proven_gone(hub: Hub, sandbox: Sandbox, *,
     everywhere(hub)
     assert sql(hub.region, "SELECT state FROM effect WHERE channel = :c", c=PAGE)[0].state == "unknown"
     if reaches:  # not listed yet, so that the look-up sees nothing
-        sandbox.fault("/feed$", "wrong_json", method="GET", times=60)
+        sandbox.fault(BATCH, "wrong_json", method="POST", times=60)
 
     proof = hub.withdraw("J-1")[PAGE]
 
@@ -345,6 +345,23 @@ def test_an_update_that_was_refused_is_withdrawn(hub: Hub, sandbox: Sandbox) -> 
     assert shown(hub, sandbox) == NOWHERE
 
 
+def test_a_copy_that_somebody_made_is_not_gone(hub: Hub, sandbox: Sandbox) -> None:
+    """The post that the ledger knew was gone, and so said the proof; a copy of it stayed on the Page."""
+    stock(hub, 1, 2)
+    everywhere(hub)
+    editor = PageEditor(hub.settings)
+    said = next(post["message"] for post in sandbox.posts() if KEY in post["message"])
+    copy = editor.post(f"Vite !\n{said}")
+
+    proof = hub.withdraw("J-1")[PAGE]
+
+    assert not proof.gone
+    assert f"STILL THERE ({copy})" in proof.told
+    hub.audit(PAGE, heal=True)
+    assert hub.withdraw("J-1")[PAGE].gone
+    assert shown(hub, sandbox) == NOWHERE
+
+
 def test_a_post_that_somebody_deleted_already_is_gone(hub: Hub, sandbox: Sandbox) -> None:
     stock(hub, 1)
     everywhere(hub)
@@ -366,7 +383,7 @@ def test_a_receipt_that_comes_after_the_withdrawal_brings_nothing_back(hub: Hub,
     built_form = f"post-1 {hub.settings.public_url}"
     lease, [intent] = ledger.claim(hub.region, PAGE, built_form, 9, 600)
     post = PageEditor(hub.settings).post(
-        f"Boulanger 1\n{hub.settings.public_url}/offres/{KEY}?e={intent.marker}"
+        f"Boulanger 1\nVoir l’offre et postuler, sans compte : {hub.settings.public_url}/offres/{KEY}?e={intent.marker}"
     )
 
     proof = hub.withdraw("J-1")[PAGE]

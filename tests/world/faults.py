@@ -43,11 +43,14 @@ NULLS: Final = ("null_item", "null_item_after")
 HELD: Final = (
     "held"  # before the point, for as long as a test says: no world draws it, since others may have to wait
 )
-LAST_LOOKS: Final = frozenset({"ledger.holds"})  # nothing stands between it and its call
+LAST_LOOKS: Final = frozenset(
+    {"ledger.holds", "budgets._reserve"}
+)  # nothing looks again between them and the call
 EVERY: Final = tuple(dict.fromkeys((*EXCHANGE, *NULLS, *COMMIT, *REPLACE)))
 
 _JSON: Final = "application/json"
 _PROBLEM: Final = "application/problem+json"
+_HTML_HEADERS: Final = {"content-type": "text/html; charset=utf-8"}
 _HTML: Final = (
     "<!DOCTYPE html><html lang=fr><title>Maintenance</title><h1>Le service revient bientôt</h1></html>"
 )
@@ -125,11 +128,10 @@ def label(exchange: Exchange) -> str:
     return f"{exchange.method} {exchange.path}" + (f" ({counted})" if items else "")
 
 
-def strike(  # noqa: C901, PLR0912 - a case a fault
+def strike(
     fault: str, exchange: Exchange, die: Callable[[], BaseException], stall: Callable[[], None]
 ) -> Any:
     """What the client gets from an exchange that ``fault`` strikes; ``die`` kills the process, ``stall`` stops it."""
-    graph = exchange.path.startswith("/graph")
     match fault:
         case "die_before":
             raise die()
@@ -143,44 +145,45 @@ def strike(  # noqa: C901, PLR0912 - a case a fault
         case _ if fault == HELD:
             stall()
             return exchange.answered(exchange.forward())
-        case "unreachable":
-            raise exchange.refused()
-        case "timeout_before":
-            raise exchange.timed_out()
-        case "timeout_after":
-            exchange.forward()
-            raise exchange.timed_out()
-        case "error_500_after":
-            exchange.forward()
-            return exchange.answered(_internal_error(graph=graph))
-        case "rate_limited":
-            return exchange.answered(_limit(graph=graph))
-        case "cut_body":
-            return exchange.cut(exchange.forward())
-        case "wrong_json":
-            exchange.forward()
-            return exchange.answered(_answer(200, _JSON, {"ok": True}))
-        case "html":
-            return exchange.answered(
-                Answer(200, {"content-type": "text/html; charset=utf-8"}, _HTML.encode())
-            )
-        case "null_item":
-            return exchange.answered(_one_left_out(exchange))
-        case "null_item_after":
-            answer = exchange.forward()
-            return exchange.answered(_nulled(answer, _hit(exchange)))
-    raise ValueError(f"{fault} is no fault of an exchange")
+    return _TROUBLES[fault](exchange)
 
 
-def _internal_error(*, graph: bool) -> Answer:
-    if graph:
+def _raised(error: Exception) -> Any:
+    raise error
+
+
+def _happened(exchange: Exchange) -> Exchange:
+    exchange.forward()
+    return exchange
+
+
+_TROUBLES: Final[dict[str, Callable[[Exchange], Any]]] = {
+    "unreachable": lambda exchange: _raised(exchange.refused()),
+    "timeout_before": lambda exchange: _raised(exchange.timed_out()),
+    "timeout_after": lambda exchange: _raised(_happened(exchange).timed_out()),
+    "error_500_after": lambda exchange: _happened(exchange).answered(_internal_error(exchange)),
+    "rate_limited": lambda exchange: exchange.answered(_limit(exchange)),
+    "cut_body": lambda exchange: exchange.cut(exchange.forward()),
+    "wrong_json": lambda exchange: _happened(exchange).answered(_answer(200, _JSON, {"ok": True})),
+    "html": lambda exchange: exchange.answered(Answer(200, _HTML_HEADERS, _HTML.encode())),
+    "null_item": lambda exchange: exchange.answered(_one_left_out(exchange)),
+    "null_item_after": lambda exchange: exchange.answered(_nulled(exchange.forward(), _hit(exchange))),
+}
+
+
+def _graph(exchange: Exchange) -> bool:
+    return exchange.path.startswith("/graph")
+
+
+def _internal_error(exchange: Exchange) -> Answer:
+    if _graph(exchange):
         return _answer(500, _JSON, _GRAPH_500)
     return _answer(500, _PROBLEM, {"type": "about:blank", "title": "Internal error", "status": 500})
 
 
-def _limit(*, graph: bool) -> Answer:
+def _limit(exchange: Exchange) -> Answer:
     """Graph says so in an error and in its usage headers, everybody else with 429 and Retry-After."""
-    if not graph:
+    if not _graph(exchange):
         return _answer(429, _PROBLEM, {"type": "about:blank", "title": "Too fast"}, {"retry-after": "1"})
     usage = {"call_count": 100, "total_cputime": 50, "total_time": 50}
     business = {"0": [{"type": "pages", **usage, "estimated_time_to_regain_access": 5}]}

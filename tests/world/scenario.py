@@ -18,6 +18,9 @@ from flows import offers
 from flows import settle as settling
 from schemas.errors import BoostezError
 from tasks import run
+from tasks.deliver import deliver
+from tasks.plan import channels, plan
+from tasks.settle import settle as settle_one
 from tests.world import seams, truth
 from tests.world.outside import Outside
 from tests.world.points import Death, Listener, Planned, Point, Points, Struck
@@ -220,12 +223,11 @@ def sync(*, full: bool) -> dict[str, Any]:
 
 def put_out(but: Collection[str] = ()) -> None:
     """Plan, deliver and settle every channel, as a sync of another source does after its intake."""
-    flow: Any = offers  # its tasks, as plain functions here
     with run.opened("lheo", "incremental") as other:
-        for policy in flow.channels(other):
+        for policy in channels(other):
             if policy.channel not in but:
-                flow.deliver(other, flow.plan(other, policy))
-                flow.settle(other.region, other.settings, policy.channel)
+                deliver.fn(other, plan.fn(other, policy))
+                settle_one.fn(other.region, other.settings, policy.channel)
 
 
 def settle() -> dict[str, Any]:

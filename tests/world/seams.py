@@ -285,8 +285,8 @@ class _RequestsExchange:
         self, request: requests.PreparedRequest, send: Callable[[requests.PreparedRequest], requests.Response]
     ) -> None:
         self._request, self._send = request, send
-        body = request.body or b""
-        self.body = body.encode() if isinstance(body, str) else bytes(cast("bytes", body))
+        body: Any = request.body or b""
+        self.body = body.encode() if isinstance(body, str) else bytes(body)
         self.method, self.path = str(request.method), request.path_url.partition("?")[0]
 
     def forward(self, body: bytes | None = None) -> Answer:
@@ -362,29 +362,15 @@ def _through_requests(patch: pytest.MonkeyPatch) -> None:
 # Files
 
 
-def _through_files(patch: pytest.MonkeyPatch) -> None:  # noqa: C901 - three functions, each a match
+_Replace = Callable[[Path, Any], Path]
+
+
+def _through_files(patch: pytest.MonkeyPatch) -> None:
     replace, unlink, cleanup = Path.replace, Path.unlink, tempfile.TemporaryDirectory.cleanup
 
     def replacing(path: Path, target: Any) -> Path:
         life = _mine() if _by(AggregatorFeed.__module__) else None
-        if life is None:
-            return replace(path, target)
-        life.lives()
-        match life.points.reach("replace", f"replace {Path(target).name}", faults.REPLACE):
-            case "die_before":
-                raise life.die()
-            case "die_after":
-                replace(path, target)
-                raise life.die()
-            case "disk_full":
-                raise OSError(errno.ENOSPC, "No space left on device", str(target))
-            case "overtaken":
-                replace(path, target)
-                life.stall()
-                return Path(target)
-            case faults.HELD:
-                life.stall()
-        return replace(path, target)
+        return _put_in_place(life, replace, path, target) if life else replace(path, target)
 
     def unlinking(path: Path, **more: Any) -> None:
         _no_dead_hand()
@@ -399,6 +385,24 @@ def _through_files(patch: pytest.MonkeyPatch) -> None:  # noqa: C901 - three fun
     patch.setattr(Path, "replace", replacing)
     patch.setattr(Path, "unlink", unlinking)
     patch.setattr(tempfile.TemporaryDirectory, "cleanup", cleaning)
+
+
+def _put_in_place(life: Life, replace: _Replace, path: Path, target: Any) -> Path:
+    life.lives()
+    fault = life.points.reach("replace", f"replace {Path(target).name}", faults.REPLACE)
+    match fault:
+        case "die_before":
+            raise life.die()
+        case "disk_full":
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        case faults.HELD:
+            life.stall()
+    placed = replace(path, target)
+    if fault == "die_after":
+        raise life.die()
+    if fault == "overtaken":
+        life.stall()
+    return placed
 
 
 def _by(module: str) -> bool:

@@ -191,7 +191,9 @@ def _by_requests(url: str) -> tuple[int, bytes]:
     return answer.status_code, answer.content
 
 
-ANSWERED: dict[str, tuple[Any, int]] = {  # what the client sees, and how many posts there are then
+ANSWERED: dict[
+    str, tuple[tuple[Any, Any], int]
+] = {  # what the client sees, and how many posts there are then
     "unreachable": ((httpx.ConnectError, requests.ConnectionError), 0),
     "timeout_before": ((httpx.ReadTimeout, requests.ReadTimeout), 0),
     "timeout_after": ((httpx.ReadTimeout, requests.ReadTimeout), 3),
@@ -237,9 +239,8 @@ def test_a_limit_of_the_contractor_is_a_429(stage: Stage) -> None:
     life.end()
 
 
-@pytest.mark.usefixtures("stage")
-def test_every_seam_is_gone_when_the_stage_is() -> None:
-    """Seams are put in place for the stage's tests, in one process with all others."""
+def test_every_seam_is_gone_afterwards() -> None:
+    """Worlds are played in one process with all other tests."""
     here = httpx.HTTPTransport.handle_request
     with seams.installed():
         assert httpx.HTTPTransport.handle_request is not here

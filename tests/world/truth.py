@@ -31,7 +31,7 @@ def differences(stage: Stage, outside: Outside) -> list[str]:
     """Everything that is not as it should be, clause by clause; empty when all is well."""
     board = outside.board()
     known = _known(stage)
-    carried = {**{key: (offer,) for key, offer in board.valid.items()}}
+    carried: dict[str, tuple[Offer, ...]] = {key: (offer,) for key, offer in board.valid.items()}
     carried |= {key: board.malformed[key] for key in board.malformed.keys() & known.keys()}
     return [
         difference

@@ -54,11 +54,13 @@ class Gate(Points):
 class Worker(Thread):
     """A hub of its own: ``number`` tells its calls from those of others."""
 
-    def __init__(self, stage: Stage, number: int, gate: Gate | None = None, **settings: Any) -> None:
-        """``settings``: what this worker's are, where not the stage's."""
+    def __init__(self, stage: Stage, number: int, gate: Gate | None = None, feeds: str | None = None) -> None:
+        """``feeds`` is where this worker's feeds are, when not where the stage's are."""
         super().__init__(name=f"worker-{number}", daemon=True)
         version = f"v{26 + number}.0"
-        self.settings = stage.settings.model_copy(update={"facebook_graph_version": version, **settings})
+        self.settings = stage.settings.model_copy(
+            update={"facebook_graph_version": version, "feeds_url": feeds or stage.settings.feeds_url}
+        )
         self.gate = gate or Gate()
         self.region = Region(stage.database_url)
         self.done: dict[str, Delivered] = {}

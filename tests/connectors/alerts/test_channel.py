@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from pydantic import SecretStr
 
 from connectors.alerts import wire
 from connectors.alerts.channel import Alerts
@@ -32,7 +33,7 @@ def letters(sandbox: Sandbox) -> list[dict[str, Any]]:
 def send(url: str, *urls: str, to: str | None = None, message: str = "It is away.") -> Receipt:
     content = msgspec.json.encode(Message(wire.destination(to or url), "Away", message))
     intent = Intent(7, "3.aaaaaaaa", "create", "3.aaaaaaaa-2f", None, content, NOON)
-    channel = Alerts([url, *urls])
+    channel = Alerts(map(SecretStr, [url, *urls]))
     sent = channel.send([intent])
     channel.close()
     assert sent.halt is None
@@ -112,6 +113,6 @@ def test_nothing_of_an_address_is_in_a_receipt_or_in_a_log(
 
 
 def test_nothing_of_an_address_is_shown_by_its_channel() -> None:
-    channel = Alerts([f"json://{SECRET}@host/{SECRET}"])
+    channel = Alerts([SecretStr(f"json://{SECRET}@host/{SECRET}")])
     assert SECRET not in repr(channel)
     assert SECRET not in str(channel)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, cast
 
+from pydantic import SecretStr
+
 from connectors.facebook_page.channel import FacebookPage
 from connectors.http import Http
 from core.effects import Intent
@@ -26,7 +28,7 @@ def post(number: int, at: dt.datetime, key: str = "0000000000aa") -> dict[str, s
     link = f"https://portail.example/offres/{key}?e={key}-{number:x}"
     return {
         "id": f"1_{number}",
-        "message": f"Boulanger\n{link}",
+        "message": f"Boulanger\nVoir l’offre et postuler, sans compte : {link}",
         "created_time": at.strftime("%Y-%m-%dT%H:%M:%S+0000"),
     }
 
@@ -36,7 +38,7 @@ def page_of(feed: Feed) -> FacebookPage:
         cast("Http", feed),
         version="v26.0",
         page="1",
-        token="t",
+        token=SecretStr("t"),
         secret=None,
         publisher="https://portail.example",
     )

@@ -1,0 +1,56 @@
+"""The secrets that this process holds, kept out of everything that it logs.
+
+Belongs here: remembering secrets, and the hook through which every log record passes, whatever its logger, level or
+handler. Does not: how a secret may be spelled (core/redaction.py).
+
+It is the second line: secrets travel as SecretStr, leave in headers and bodies, and what an outside system repeats of them
+is taken out of its answer (http.py). Third-party libraries log what they like, and so may we by mistake.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import deque
+from functools import cache
+from typing import Any, Final
+
+from core.redaction import redacted
+
+KEPT: Final = 100  # secrets: tokens are renewed, and old ones expire
+_secrets: deque[str] = deque(maxlen=KEPT)
+
+
+def hide(secret: str) -> None:
+    """Keep a secret out of every log record that this process makes from now on."""
+    _install()
+    if secret not in _secrets:
+        _secrets.append(secret)
+
+
+@cache
+def _install() -> None:
+    make = logging.getLogRecordFactory()
+
+    def make_redacted(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(*args, **kwargs)
+        _redact(record)
+        return record
+
+    logging.setLogRecordFactory(make_redacted)
+
+
+def _redact(record: logging.LogRecord) -> None:
+    try:
+        message = record.getMessage()
+    except (
+        TypeError,
+        ValueError,
+    ):  # arguments that do not fit: logging reports that itself, with the arguments
+        message = f"{record.msg} {record.args}"
+    if (safe := redacted(message, _secrets)) != message:
+        record.msg, record.args = safe, ()
+    if record.exc_info and record.exc_info[0]:
+        told = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
+        if (safe := redacted(told, _secrets)) != told:
+            record.exc_info, record.exc_text = None, safe  # formatters append the text
