@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import CheckConstraint, NullPool, create_engine, text
 
 from connectors import registry
-from connectors.region import channel_state, offers, planning, walks
+from connectors.region import alerts, channel_state, offers, planning, walks
 from connectors.region.database import Region
 from connectors.region.models import METADATA
 from connectors.region.walks import Item
@@ -42,9 +42,7 @@ def states() -> list[str]:
 def fill(hub: Hub, sandbox: Sandbox) -> None:
     """Sync twice with changes between, correct, pick, pause, and leave effects in every state and a run under way."""
     hub.take_in()
-    page = registry.channel("facebook_page", hub.settings, hub.region)
-    form = page.capabilities.form
-    page.close()
+    form = form_of(hub, "facebook_page")
     planning.plan(hub.region, Policy("facebook_page", ("job", "training"), 10), form, TODAY)
     for channel in ("open_portal", "aggregator_feed", "facebook_page"):
         hub.put_out(channel)
@@ -56,9 +54,30 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
     hub.put_out("open_portal")
     planning.plan(hub.region, Policy("facebook_page", ("job", "training")), form, TODAY)
     _spread(hub.region)
+    _stop_and_tell(hub)
     channel_state.pause(hub.region, "aggregator_feed", "the disk is full")
     under_way = walks.start_run(hub.region, "test", "contractor", "full")
     walks.index(hub.region, under_way, [Item(0, "J-1", 1, b"hash", 0, 1)])
+
+
+def form_of(hub: Hub, name: str) -> str:
+    """The form of what a channel writes now."""
+    channel = registry.channel(name, hub.settings, hub.region)
+    try:
+        return channel.capabilities.form
+    finally:
+        channel.close()
+
+
+def _stop_and_tell(hub: Hub) -> None:
+    """A feed without jobs, by mistake: the guard stops the plan, and an alert waits to be sent."""
+    mistaken = Policy("aggregator_feed", ("training",))
+    planned = planning.plan(hub.region, mistaken, form_of(hub, "aggregator_feed"), TODAY)
+    assert planned.stopped is not None
+    held = planned.stopped.plan
+    alerts.sound(
+        hub.region, held.cause, "A plan was stopped", held.message, ["mailto://staff@region.example"]
+    )
 
 
 def _spread(region: Region) -> None:
@@ -166,15 +185,21 @@ def common(one: Columns, other: Columns) -> dict[str, list[str]]:
     return {table: sorted({*one[table]} & {*other[table]}) for table in sorted({*one} & {*other})}
 
 
-def contents(region: Region, wanted: Columns | None = None) -> dict[str, tuple[int, str]]:
-    """Each table's rows and the hash of them all, in order; of the ``wanted`` columns, or of every column."""
+def contents(
+    region: Region, wanted: Columns | None = None, only: Mapping[str, str] | None = None
+) -> dict[str, tuple[int, str]]:
+    """Each table's rows and the hash of them all, in order; of the ``wanted`` columns, or of every column.
+
+    ``only`` gives a table's rows a condition.
+    """
     with region.begin() as connection:
         return {
             table: tuple(
                 connection.execute(
                     text(
                         "SELECT count(*), md5(coalesce(string_agg(line, chr(10) ORDER BY line COLLATE \"C\"), '')) FROM ("
-                        f'SELECT ROW({", ".join(names)})::text AS line FROM "{table}") lines'
+                        f'SELECT ROW({", ".join(names)})::text AS line FROM "{table}" '
+                        f"WHERE {(only or {}).get(table, 'true')}) lines"
                     )
                 ).one()
             )

@@ -61,6 +61,7 @@ def live_on(region: Region) -> None:
         connection.execute(text("UPDATE correction SET value = '\"Autre\"'"))
         connection.execute(text('UPDATE offer SET content = content || \'{"title": "Perdu"}\''))
         connection.execute(text("DELETE FROM pick"))
+        connection.execute(text("UPDATE alert SET resolved_at = now()"))
     channel_state.resume(region, "aggregator_feed")
 
 
@@ -80,7 +81,9 @@ def databases(region: Region) -> list[str]:
 
 def test_a_restore_brings_back_every_row_of_every_table(full: Region, written: Path) -> None:
     then = same(full)
-    assert {table for table, (rows, _) in then.items() if not rows} == set(), "something in every table"
+    assert {table for table, (rows, _) in then.items() if not rows} == set(), (
+        "tests/full_database.py fills all"
+    )
     live_on(full)
     assert {table for table, rows in same(full).items() if rows == then[table]} <= {
         "source",
@@ -101,7 +104,7 @@ def test_after_a_restore_every_channel_is_paused_and_says_why(full: Region, writ
     done = restored(full, written)
 
     standings = channel_state.standings(full)
-    assert set(done.paused) == set(standings) == set(CHANNELS)
+    assert set(done.paused) == set(standings) > set(CHANNELS), "the messengers too"
     for standing in standings.values():
         assert standing.paused
         assert standing.paused_reason is not None
