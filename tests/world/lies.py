@@ -71,6 +71,16 @@ def an_offer_that_outlives_its_end_date(stage: Stage) -> list[str]:
     return _differences(stage, ALL - 1)
 
 
+def an_offer_whose_newest_payload_is_invalid(stage: Stage) -> list[str]:
+    """It is there, and says what no offer may: it stays as it was."""
+    world = World(stage)
+    world.attempt("full sync", sync, full=True)
+    ref = stage.sandbox.http.get("/truth/offers").json()["items"][0]["ref"]
+    stage.sandbox.tell("/contractor/malform", refs=[ref], how="title_long")
+    world.attempt("full sync", sync, full=True)
+    return _differences(stage, ALL)
+
+
 def a_plan_whose_offers_have_closed(stage: Stage) -> list[str]:
     """What is sent is what was planned: between the plan and its delivery every offer closes."""
     world = World(stage)
@@ -115,5 +125,6 @@ LIES: Final[tuple[Lie, ...]] = (
     a_snapshot_that_lacks_one_too_many,
     a_snapshot_that_lacks_as_many_as_may,
     an_offer_that_outlives_its_end_date,
+    an_offer_whose_newest_payload_is_invalid,
     a_plan_whose_offers_have_closed,
 )

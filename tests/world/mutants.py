@@ -161,7 +161,9 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         Mutant("no lease", _no_lease, _struck("overtaken", "ledger.claim")),
         Mutant("stale plan accepted", _stale_plan_accepted, _told(lies.a_plan_whose_offers_have_closed)),
         Mutant("guard off by one", _guard_off_by_one, _told(lies.a_snapshot_that_lacks_one_too_many)),
-        Mutant("withdraw on invalid", _withdraw_on_invalid, _undisturbed),
+        Mutant(
+            "withdraw on invalid", _withdraw_on_invalid, _told(lies.an_offer_whose_newest_payload_is_invalid)
+        ),
         Mutant("empty snapshot accepted", _empty_snapshot_accepted, _told(lies.a_snapshot_of_nothing)),
         Mutant("marker missing", _marker_missing, _struck("timeout_after", WRITE)),
         Mutant("receipts dropped", _receipts_dropped, _undisturbed),
