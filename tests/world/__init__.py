@@ -26,6 +26,8 @@ A failure prints that command. The tests:
     test_two_faults.py    drawn pairs: BOOSTEZ_WORLD_PAIRS of them from BOOSTEZ_WORLD_SEED
     test_kills.py         real processes, real SIGKILLs at drawn instants: BOOSTEZ_WORLD_KILLS of them
     test_zombies.py       workers at once, and workers that wake up when their lease is long gone
+    test_lies.py          an outside that answers well and says what is not so (lies.py)
+    test_mutants.py       twelve mistakes in the hub itself, each noticed by some world (mutants.py)
     test_harness.py       the harness itself: the same points twice, the dead stay dead
     test_truth.py         every clause of the truth can fail
 
