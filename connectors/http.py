@@ -55,7 +55,10 @@ class Gate(Protocol):
         """Wait for this call's turn; raises NotYet when it is too far away."""
 
     def told(self, headers: Mapping[str, str], wait: float) -> None:
-        """Learn from an answer; ``wait`` is its Retry-After in seconds, 0 when it has none."""
+        """Learn from an answer; ``wait`` is its Retry-After in seconds, 0 when it has none.
+
+        Raises no BoostezError: after a write that would say that nothing was sent.
+        """
 
 
 class Http:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from connectors.region.database import Region
 from core.budgets import Pace, Usage, paced
-from schemas.errors import NotYet
+from schemas.errors import NotYet, Unreachable
 
 PATIENCE: Final = 20.0  # seconds that a call may wait for its turn: a claim's lease has to outlive it
 
@@ -36,14 +36,19 @@ class SharedBudget:
     ) -> None:
         self._region, self._channel = region, channel
         self._usage, self._window, self._sleep = usage, window, sleep
+        self._unlearnt: tuple[Usage | None, float] | None = None
 
     def enter(self) -> None:
         """Wait for this call's turn.
 
         Raises:
             NotYet: the turn is too far away, or the channel asked to be left alone. Nothing was reserved.
+            Unreachable: the database is away. Nothing was reserved.
 
         """
+        if self._unlearnt:
+            self._learn(*self._unlearnt)
+            self._unlearnt = None
         if wait := self._reserve():
             self._sleep(wait)
 
@@ -77,10 +82,19 @@ class SharedBudget:
         )
 
     def told(self, headers: Mapping[str, str], wait: float) -> None:
-        """Learn from an answer's headers; ``wait`` is its Retry-After in seconds, 0 when it has none."""
+        """Learn from an answer's headers; ``wait`` is its Retry-After in seconds, 0 when it has none.
+
+        The answer itself is worth more: when the database is away it is not lost, and learnt from before the next turn.
+        """
         usage = self._usage(headers)
         if usage is None and not wait:
             return
+        try:
+            self._learn(usage, wait)
+        except Unreachable:
+            self._unlearnt = (usage, wait)
+
+    def _learn(self, usage: Usage | None, wait: float) -> None:
         with self._region.begin() as connection:
             row = connection.execute(
                 text("SELECT spacing, usage, call_cost, calls FROM channel WHERE name = :name FOR UPDATE"),

@@ -152,13 +152,13 @@ def test_four_workers_that_share_a_budget_never_run_into_the_limit(
 def test_a_limit_that_is_met_before_anything_was_learned_is_met_once_and_loses_nothing(
     hub: Hub, sandbox: Sandbox, crew: Crew
 ) -> None:
-    """Four calls are under way before the first answer; the Page takes two of them."""
+    """Up to four calls are under way before the first answer; the Page takes two of them."""
     planned(hub, 200)
     sandbox.tell("/settings", calls_per_hour=100)
 
     crew.work()
     before = calls(sandbox)
-    assert [call["status"] for call in before].count(200) == 2
+    assert [call["status"] for call in before].count(200) in {1, 2}  # one, when it was learned from in time
     assert len(before) <= 4
     crew.work()
     assert calls(sandbox) == before

@@ -39,6 +39,7 @@ EXCHANGE: Final = (
     "wrong_json",
     "html",
 )
+MESSAGE: Final = tuple(fault for fault in EXCHANGE if fault != "html")  # Apprise takes any 2xx for a yes
 NULLS: Final = ("null_item", "null_item_after")
 HELD: Final = (
     "held"  # before the point, for as long as a test says: no world draws it, since others may have to wait
@@ -117,6 +118,8 @@ def of_commit(label: str) -> tuple[str, ...]:
 
 def applying(exchange: Exchange) -> tuple[str, ...]:
     """The faults that can strike an exchange."""
+    if exchange.path == "/inbox":
+        return MESSAGE
     return (*EXCHANGE, *NULLS) if _batch(exchange.body) else EXCHANGE
 
 

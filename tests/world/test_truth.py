@@ -82,7 +82,7 @@ def stale(stage: Stage) -> list[str]:
 
 def never_withdrawn(stage: Stage) -> list[str]:
     link = "https://portail.example/offres/00000000zzzz?e=00000000zzzz-1"
-    graph(stage, "POST", f"{PAGE}/feed", message=f"Fermée\n{link}", link=link)
+    graph(stage, "POST", f"{PAGE}/feed", message=f"Fermée\nCandidater sans compte : {link}", link=link)
     return ["facebook_page 00000000zzzz: there, though not open", "unexpected=1"]
 
 

@@ -190,7 +190,7 @@ def test_a_worker_that_wakes_up_does_not_put_old_content_over_new(stage: Stage) 
 # Look-ups that come late
 
 
-@pytest.mark.parametrize("label", ["ledger.claim_unsettled", "GET /graph"])
+@pytest.mark.parametrize("label", ["ledger.claim_unsettled", CALL], ids=["before it", "at its call"])
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after"])
 def test_a_look_up_that_ends_late_proves_nothing(stage: Stage, label: str, fault: str) -> None:
     first = Worker(stage, 0, Gate(CALL, fault))

@@ -178,7 +178,11 @@ def _ledger(case: Case) -> Iterator[str]:
                 continue
             found = audits.audit(region, channel)
             if not found.agrees:
-                yield f"{name}: the audit differs: {found}"
+                drifts = " ".join(f"{kind}={count}" for kind, count in found.counts.items() if count)
+                yield (
+                    f"{name}: the audit differs: wanted={found.wanted} live={found.live} "
+                    f"inventory={found.inventory} {drifts}"
+                )
             standing = standings.get(name, channel_state.Standing())
             if standing.parked or standing.refused:
                 yield f"{name}: {standing.parked} parked and {standing.refused} refused, without a reason"

@@ -18,7 +18,7 @@ from connectors.region import channel_state
 from connectors.region.budgets import PATIENCE, SharedBudget
 from connectors.region.database import Region
 from core.budgets import LONGEST, Usage
-from schemas.errors import NotYet
+from schemas.errors import NotYet, Unreachable
 
 pytestmark = pytest.mark.database
 NAME = "facebook_page"
@@ -115,6 +115,28 @@ def test_a_turn_that_is_too_far_away_is_not_waited_for_and_not_taken(
     assert two.slept == []
     later(region, 11)
     assert 0 < two.enters() <= PATIENCE
+
+
+def test_an_answer_that_comes_while_the_database_is_away_is_learnt_from_at_the_next_turn(
+    region: Region, workers: tuple[Worker, Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database restarted after a batch of posts was answered: the trouble was raised in the answer's place, said that
+    nothing had been sent, and the whole batch was posted again."""
+    one, two = workers
+
+    def away() -> Any:
+        raise Unreachable("The Region's database went away.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(region, "begin", away)
+        one.hears(100.0, wait=900)
+        with pytest.raises(Unreachable):
+            one.enters()
+    assert two.enters() == 0
+    with pytest.raises(NotYet):
+        one.enters()
+    with pytest.raises(NotYet):
+        two.enters()
 
 
 def test_many_workers_at_once_never_share_a_turn(region: Region, other: Region) -> None:
