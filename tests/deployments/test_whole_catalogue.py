@@ -169,6 +169,42 @@ def test_one_percent_changed_is_exactly_what_is_written(hub: Installation) -> No
     hub.agrees()
 
 
+@pytest.mark.parametrize(
+    ("keep", "guard"),
+    [(0, "empty_snapshot"), (24_500, "fall"), (44_000, "withdrawals_in_a_run")],
+    ids=["empty", "half", "truncated"],
+)
+def test_a_cut_snapshot_withdraws_nothing_and_tells_a_person_once(
+    hub: Installation, keep: int, guard: str
+) -> None:
+    def letters() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = hub.sandbox.http.get("/truth/messages").json()["items"]
+        return found
+
+    told = len(letters())
+    before = hub.ask("audit")
+    hub.sandbox.tell("/contractor/truncate", keep=keep)
+    for _ in range(2):
+        figures = hub.ask("sync", "offers", "--full", code=3)
+        assert figures["closed"] == 0
+        assert figures["held"] > 4_000
+        assert [channel["withdrawn"] for channel in figures["channels"].values()] == [0, 0, 0]
+    hub.agrees()
+    (letter,) = letters()[told:]
+    (plan,) = hub.ask("plan", "list")
+    assert (plan["guard"], plan["numbers"]["collected"]) == (guard, keep)
+    assert plan["numbers"]["now"] == figures["held"]
+    for name in ("collected", "now", "last_good"):
+        assert f": {plan['numbers'][name]}" in letter["message"]
+
+    hub.sandbox.tell("/contractor/truncate", keep=None)
+    assert hub.ask("sync", "offers", "--full")["held"] == 0
+    assert hub.ask("plan", "list") == []
+    after = hub.agrees()
+    assert [after[name]["inventory"] for name in after] == [before[name]["inventory"] for name in before]
+    assert len(letters()) == told + 1
+
+
 def test_the_whole_catalogue_goes_through_batches_once_each(hub: Installation, tmp_path: Path) -> None:
     everything = tmp_path / "channels.toml"
     everything.write_text(

@@ -6,13 +6,16 @@ Belongs here: the points of clean worlds, drawing pairs, gathering failures. Doe
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Final
 
+from tests.world.faults import EVERY
 from tests.world.points import Drawn, Planned, Point
 from tests.world.scenario import Story, Tale
 
+OF_A_LABEL: Final = 3  # points that a fault strikes, unless the WHOLE is asked for
 SHOWN: Final = 10  # failures told in full
 NEAR: Final = 30  # points: half of the second faults strike so soon after the first
 PAIRS: Final = int(os.environ.get("BOOSTEZ_WORLD_PAIRS", "100"))
@@ -39,7 +42,7 @@ class Clean:
 def struck_by(fault: str, points: Iterable[Point]) -> list[int]:
     """Where a fault is to strike: everywhere it can, or, unless the WHOLE is asked for, where it makes a difference.
 
-    A death before a point is the death after the one before it, and after an idle commit that after the one before. What
+    Then three points of each label at most; which, differs from fault to fault, so that all are struck by some. A death before a point is the death after the one before it, and after an idle commit that after the one before. What
     a commit of the intake undoes when its connection is lost is what a death there undoes.
     """
     hit = [point for point in points if fault in point.faults and (WHOLE or not point.idle)]
@@ -47,7 +50,16 @@ def struck_by(fault: str, points: Iterable[Point]) -> list[int]:
         hit = [point for point in hit if point.kind != "commit"]
     if fault == "lost_before" and not WHOLE:
         hit = [point for point in hit if point.label.startswith(DELIVERING)]
-    return [point.number for point in hit]
+    return [point.number for point in (hit if WHOLE else _some(hit, EVERY.index(fault)))]
+
+
+def _some(points: Iterable[Point], turn: int) -> Iterator[Point]:
+    by_label = defaultdict(list)
+    for point in points:
+        by_label[point.label].append(point)
+    for alike in by_label.values():
+        step = -(-len(alike) // OF_A_LABEL)
+        yield from alike[turn % step :: step]
 
 
 class Pair:
