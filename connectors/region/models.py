@@ -20,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Sequence,
+    SmallInteger,
     Text,
     UniqueConstraint,
     text,
@@ -329,6 +330,25 @@ class BoardRow(Base):
         Computed("content #>> '{location,department}'", persisted=True)
     )
     contract: Mapped[str | None] = mapped_column(Computed("content #>> '{job,contract}'", persisted=True))
+    field: Mapped[str | None] = mapped_column(
+        Computed("\"left\"(content ->> 'rome_code', 1)", persisted=True)
+    )
+    level: Mapped[int | None] = mapped_column(
+        SmallInteger(), Computed("(content #>> '{training,level}')::smallint", persisted=True)
+    )
+    cpf: Mapped[bool | None] = mapped_column(
+        Computed("(content #>> '{training,cpf_eligible}')::boolean", persisted=True)
+    )
+    paid: Mapped[bool | None] = mapped_column(
+        Computed("(content #> '{job,salary}') IS NOT NULL", persisted=True)
+    )
+    remote: Mapped[str | None] = mapped_column(Computed("content #>> '{location,remote}'", persisted=True))
+    latitude: Mapped[float | None] = mapped_column(
+        DOUBLE_PRECISION(), Computed("(content #>> '{location,latitude}')::float8", persisted=True)
+    )
+    longitude: Mapped[float | None] = mapped_column(
+        DOUBLE_PRECISION(), Computed("(content #>> '{location,longitude}')::float8", persisted=True)
+    )
     search: Mapped[Any | None] = mapped_column(
         TSVECTOR(),
         Computed(
@@ -343,18 +363,23 @@ class BoardRow(Base):
         CheckConstraint("(content IS NULL) = (withdrawn_at IS NOT NULL)", name="content"),
         Index("board_search_idx", "search", postgresql_using="gin"),
         Index("board_changed_idx", "changed_at"),
-        Index(
-            "board_remote_idx",
-            text("(content #>> '{location,remote}')"),
-            postgresql_where=text("withdrawn_at IS NULL AND (content #>> '{location,remote}') IS NOT NULL"),
-        ),
         Index("board_newest_idx", "published_at", "key", postgresql_where=text("withdrawn_at IS NULL")),
         Index(
-            "board_filter_idx",
+            "board_facets_idx",
             "kind",
             "department",
             "contract",
             "published_at",
+            postgresql_include=[
+                "key",
+                "field",
+                "level",
+                "cpf",
+                "paid",
+                "remote",
+                "latitude",
+                "longitude",
+            ],
             postgresql_where=text("withdrawn_at IS NULL"),
         ),
     )

@@ -125,9 +125,9 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 _REMOTE: Final[dict[Remote, str]] = {
-    "none": "content #>> '{location,remote}' IS NULL",  # the default is not stored
-    "partial": "content #>> '{location,remote}' IN ('partial', 'full')",
-    "full": "content #>> '{location,remote}' = 'full'",
+    "none": "remote IS NULL",  # the default is not stored
+    "partial": "remote IN ('partial', 'full')",
+    "full": "remote = 'full'",
 }
 _COUNTED: Final = ("kind", "department", "contract")
 _ORDER: Final[dict[Sort, str]] = {
