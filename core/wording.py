@@ -36,6 +36,30 @@ EXPERIENCES: Final[dict[Experience, str]] = {
     "confirmed": "Confirmé",
     "senior": "Expérimenté",
 }
+FIELDS: Final = {  # of ROME, by the first letter of its codes
+    "A": "Agriculture, espaces verts, animaux",
+    "B": "Arts et artisanat d’art",
+    "C": "Banque, assurance, immobilier",
+    "D": "Commerce et vente",
+    "E": "Communication et multimédia",
+    "F": "Bâtiment et travaux publics",
+    "G": "Hôtellerie, restauration, tourisme",
+    "H": "Industrie",
+    "I": "Installation et maintenance",
+    "J": "Santé",
+    "K": "Services à la personne et à la collectivité",
+    "L": "Spectacle",
+    "M": "Bureau, gestion, informatique",
+    "N": "Transport et logistique",
+}
+LEVELS: Final = {
+    3: "3 (CAP, BEP)",
+    4: "4 (baccalauréat)",
+    5: "5 (bac + 2)",
+    6: "6 (licence)",
+    7: "7 (master)",
+    8: "8 (doctorat)",
+}
 ANONYMOUS: Final = "Employeur anonyme"
 _UNITS: Final = {"hour": "heure", "month": "mois", "year": "an"}
 _MONTHS: Final = (

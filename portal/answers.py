@@ -99,6 +99,8 @@ def _templates() -> Environment:
         "CONTRACTS": wording.CONTRACTS,
         "REMOTES": wording.REMOTES,
         "EXPERIENCES": wording.EXPERIENCES,
+        "FIELDS": wording.FIELDS,
+        "LEVELS": wording.LEVELS,
         "DEPARTMENTS": departments(),
         "STYLE": hashlib.blake2b((FOLDER / "static/boostez.css").read_bytes(), digest_size=6).hexdigest(),
     }

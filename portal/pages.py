@@ -14,11 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region.search import Facets, Listed, Page, Query, Withdrawn, figures, one, search
-from portal import addresses, feeds
+from connectors.region.search import Listed, Query, Withdrawn, figures, one, search
+from portal import addresses, feeds, filters
 from portal.answers import page
 
 NEWEST: Final = 4  # offers on the home page
+_FORM: Final = {
+    "radiuses": addresses.RADIUSES,
+    "radius": addresses.RADIUS,
+}  # what the search form offers besides filters
 _TEXTS: Final = {
     "/accessibilite": "accessibility.html",
     "/mentions-legales": "legal.html",
@@ -36,28 +40,36 @@ def home(request: Request) -> Response:
         figures=figures(region),
         newest=found.offers[:NEWEST],
         facets=found.facets,
-        choices=_choices(found.facets),
-        query=Query(),
+        filters=filters.offered(found.query, found.facets),
+        query=found.query,
         address=_address,
+        **_FORM,
     )
 
 
 def offers(request: Request) -> Response:
     """The list: search, filters, counts, pages."""
-    query = addresses.read(request.query_params)
-    found = search(request.app.state.region, query)
+    asked = addresses.read(request.query_params)
+    found = search(request.app.state.region, asked)
+    query = found.query
     following = found.next_after or found.next_page
+    place = request.query_params.get("pres", "").strip()[: addresses.PLACE]
     return page(
         request,
         "offers.html",
         query=query,
         found=found,
-        choices=_choices(found.facets),
-        wider=_wider(query, found) if not found.total else [],
+        filters=filters.offered(query, found.facets),
+        active=filters.active(query),
+        wider=filters.wider(found) if not found.total else [],
         words=query.text.split() if " " in query.text else [],
+        typed=asked.text,
+        nowhere=place if place and not query.near else "",
         following=_address(query, after=found.next_after, page=found.next_page or 1) if following else None,
         canonical=addresses.write(query),
+        feed=addresses.write(msgspec.structs.replace(query, after=None, page=1)).removeprefix("/offres"),
         address=_address,
+        **_FORM,
     )
 
 
@@ -86,28 +98,6 @@ def text(request: Request) -> Response:
 def _address(query: Query, **changes: Any) -> str:
     """The address of a search that differs; it starts at its first page unless a page is named."""
     return addresses.write(msgspec.structs.replace(query, **({"after": None, "page": 1} | changes)))
-
-
-def _choices(facets: Facets) -> dict[str, list[tuple[str, str, int]]]:
-    """What the filters offer: (parameter value, our value, count) each."""
-    return {
-        "type": [(word, kind, facets.kind.get(kind, 0)) for word, kind in addresses.KINDS.items()],
-        "contrat": [(word, code, facets.contract.get(code, 0)) for word, code in addresses.CONTRACTS.items()],
-    }
-
-
-def _wider(query: Query, found: Page) -> list[tuple[str, str, int]]:
-    """Searches with one filter less, or none, that find something: (what is left out, address, count)."""
-    facets = found.facets
-    counted = (("kind", facets.kind), ("department", facets.department), ("contract", facets.contract))
-    wider = [
-        (name, _address(query, **{name: None}), sum(counts.values()))
-        for name, counts in counted
-        if getattr(query, name) and sum(counts.values())
-    ]
-    if found.matched and not wider:
-        wider = [("all", _address(query, kind=None, department=None, contract=None), found.matched)]
-    return wider
 
 
 ROUTES: Final = (

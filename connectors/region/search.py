@@ -3,24 +3,31 @@
 Belongs here: the only statements that read ``board`` for residents. Does not: writing it (board.py) or words in French
 (portal/).
 
-One search is one round trip. ``hits`` is everything the text (and remote work) matches, before the three counted
-filters: their counts come from one small cube of it, so a filter's counts never hide its other choices. With a text,
-hits are gathered once; without, the planner goes straight to the indexes.
+What a text, or a place, finds is counted once into *cells*: how many offers share the same values of everything that can be
+filtered by. Cells are few where offers are many, so any filter's counts, under all others but not its own, are sums over them,
+and they are remembered until the board changes. The offers of a page are read by indexes.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, Final, Literal, get_args
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from connectors.region.database import Region
+from core.days import PARIS, paris_day
+from core.folding import fold
+from core.folding import words as folded_words
 from core.html import printable
+from core.spelling import Speller
 from schemas.errors import Rejected
 from schemas.offer import Contract, Kind, Offer, Remote
 
@@ -28,10 +35,13 @@ SIZE: Final = 20  # offers a page
 LAST_PAGE: Final = 50  # by relevance; nobody reads on, and an offset must be bounded
 RANKED: Final = 2_000  # of more hits than these, only the newest are ranked
 LONGEST: Final = 200  # characters of a text
-Sort = Literal["newest", "relevance"]
+REMEMBERED: Final = 64  # searches whose cells are kept
+Sort = Literal["newest", "relevance", "distance"]
+Since = Literal[1, 3, 7, 30]
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _CURSOR: Final = re.compile(r"([0-9]{1,16})?-([0-9a-z]{1,64})")
+_WORD: Final = re.compile(r"[^\W_]+")
 _QUOTES: Final = str.maketrans({"«": '"', "»": '"', "“": '"', "”": '"', "/": " "})
 _MISSED: Final = re.compile(r"(?<![\w'-])(?:les|à|a)(?![\w'-])", re.IGNORECASE)  # not in french.stop
 # Occupations by gender: without accents, the stemmer takes boulanger, boulangers and boulangère for different words.
@@ -61,17 +71,36 @@ class Cursor(msgspec.Struct, frozen=True):
         return cls(at, found[2])
 
 
-class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What a resident asks for. ``remote="partial"`` means at least partial.
+class Near(msgspec.Struct, frozen=True):
+    """Around a place: WGS 84 degrees, and how far in km. What residents call it is ``name``."""
 
-    ``after`` pages by date, ``page`` (1 to LAST_PAGE) by relevance. Relevance without a text is by date.
+    name: str
+    latitude: float
+    longitude: float
+    km: float = 30.0
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What a resident asks for.
+
+    ``field`` is a letter of ROME, ``level`` one of the European framework, ``since`` a number of days before today (Paris).
+    ``remote="partial"`` means at least partial. ``cpf`` and ``paid``: only what says so.
+
+    ``after`` pages by date, ``page`` (1 to LAST_PAGE) by relevance and by distance. Relevance without a text and distance
+    without a place are by date.
     """
 
     text: str = ""
+    near: Near | None = None
     kind: Kind | None = None
     department: str | None = None
     contract: Contract | None = None
+    field: str | None = None
+    level: int | None = None
+    cpf: bool = False
+    paid: bool = False
     remote: Remote | None = None
+    since: Since | None = None
     sort: Sort = "newest"
     after: Cursor | None = None
     page: int = 1
@@ -95,23 +124,41 @@ class Withdrawn(msgspec.Struct, frozen=True):
 
 
 class Facets(msgspec.Struct, frozen=True):
-    """Offers by value, each under the two other filters but not its own; "" counts those without one."""
+    """How many offers each choice of a filter would find, under all other filters; None counts those without a value.
 
-    kind: Mapping[str, int]
-    department: Mapping[str, int]
-    contract: Mapping[str, int]
+    Counts of ``since`` and of partial remote work include the narrower choices.
+    """
+
+    kind: Mapping[str | None, int]
+    department: Mapping[str | None, int]
+    contract: Mapping[str | None, int]
+    field: Mapping[str | None, int]
+    level: Mapping[int | None, int]
+    cpf: Mapping[bool | None, int]
+    paid: Mapping[bool | None, int]
+    remote: Mapping[str | None, int]
+    since: Mapping[int | None, int]
+
+    def without(self, name: str) -> int:
+        """How many offers there would be without the filter of that name."""
+        counts: Mapping[Any, int] = getattr(self, name)
+        widest = {"since": _SINCE[-1], "remote": "partial"}.get(name)
+        return counts.get(None, 0) + counts[widest] if widest else sum(counts.values())
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One page of a search. ``total`` counts all pages, ``matched`` what the text and remote work alone would find.
+    """One page of a search. ``total`` counts all pages, ``matched`` what text and place alone would find.
 
-    ``next_after`` or ``next_page`` leads on; both are None at the end.
+    ``next_after`` or ``next_page`` leads on; both are None at the end. ``query`` is what was looked for in the end: without a
+    text that says nothing, or with ``corrected`` spelling.
     """
 
     offers: tuple[Listed, ...]
     total: int
     matched: int
     facets: Facets
+    query: Query
+    corrected: bool = False
     next_after: Cursor | None = None
     next_page: int | None = None
 
@@ -124,77 +171,187 @@ class Figures(msgspec.Struct, frozen=True):
     changed_at: dt.datetime | None
 
 
+_FILTERS: Final = {
+    "kind": "kind = :kind",
+    "department": "department = :department",
+    "contract": "contract = :contract",
+    "field": "field = :field",
+    "level": "level = :level",
+    "cpf": "cpf",
+    "paid": "paid",
+    "since": "published_at >= :since",
+}
 _REMOTE: Final[dict[Remote, str]] = {
     "none": "remote IS NULL",  # the default is not stored
     "partial": "remote IN ('partial', 'full')",
     "full": "remote = 'full'",
 }
-_COUNTED: Final = ("kind", "department", "contract")
-_ORDER: Final[dict[Sort, str]] = {
-    "newest": "published_at DESC NULLS LAST, key DESC",
-    "relevance": "rank DESC, published_at DESC NULLS LAST, key DESC",
-}
-_SEARCH: Final = """
-    WITH hits AS {gathered} (
-        SELECT ctid, key, kind, department, contract, published_at
-        FROM board WHERE withdrawn_at IS NULL {matches}),
-    cells AS (SELECT kind, department, contract, count(*) AS n FROM hits GROUP BY kind, department, contract),
-    page AS ({page}),
-    shown AS (SELECT page.*, content, changed_at FROM page JOIN board USING (key))
-    SELECT cast((SELECT json_agg(json_build_array(kind, department, contract, n)) FROM cells) AS text) AS cells,
-        cast((SELECT json_agg(json_build_array(key, content, published_at, changed_at) ORDER BY {order})
-            FROM shown) AS text) AS shown,
-        {nodes} AS nodes
+_SINCE: Final[tuple[int, ...]] = get_args(Since)
+_AGE: Final = "CASE " + " ".join(f"WHEN published_at >= :day_{days} THEN {days}" for days in _SINCE) + " END"
+_CELLS: Final = f"""
+    SELECT cast(json_agg(json_build_array(kind, department, contract, field, level, cpf, paid, remote, since, n)) AS text)
+    FROM (SELECT kind, department, contract, field, level, cpf, paid, remote, {_AGE} AS since, count(*) AS n
+        FROM board WHERE withdrawn_at IS NULL {{matches}} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9) AS cells
 """
+_KILOMETRES: Final = """(12742 * asin(sqrt(power(sin(radians(latitude - :latitude) / 2), 2)
+    + cos(radians(:latitude)) * cos(radians(latitude)) * power(sin(radians(longitude - :longitude) / 2), 2))))"""
+_NEAR: Final = (
+    f" AND latitude BETWEEN :south AND :north AND longitude BETWEEN :west AND :east AND {_KILOMETRES} <= :km"
+)
 # Two walks of board_newest_idx: it holds undated offers at its other end, and NULLS LAST would sort the whole table.
 _NEWEST: Final = """
     SELECT * FROM (
-        (SELECT key, published_at, 0 AS rank FROM hits WHERE published_at IS NOT NULL {filters} {behind}
+        (SELECT key, published_at FROM board WHERE withdrawn_at IS NULL AND published_at IS NOT NULL {wanted} {behind}
          ORDER BY published_at DESC, key DESC LIMIT :n)
         UNION ALL
-        (SELECT key, published_at, 0 AS rank FROM hits WHERE published_at IS NULL {filters} {behind_undated}
+        (SELECT key, published_at FROM board WHERE withdrawn_at IS NULL AND published_at IS NULL {wanted} {behind_undated}
          ORDER BY key DESC LIMIT :n)) AS walks
     ORDER BY published_at DESC NULLS LAST, key DESC LIMIT :n
 """
 # One look by address a hit: the planner would rather read the whole table, which costs three times as much.
 _RELEVANT: Final = """
-    SELECT key, published_at,
-        (SELECT ts_rank(search, {query}) FROM board WHERE board.ctid = newest.ctid) AS rank
-    FROM (SELECT * FROM hits WHERE true {filters} ORDER BY published_at DESC NULLS LAST LIMIT :ranked) AS newest
-    ORDER BY rank DESC, published_at DESC NULLS LAST, key DESC LIMIT :n OFFSET :skip
+    SELECT key, row_number() OVER (ORDER BY rank DESC, published_at DESC NULLS LAST, key DESC) AS place FROM (
+        SELECT key, published_at, (SELECT ts_rank(search, {query}) FROM board WHERE board.ctid = newest.ctid) AS rank
+        FROM (SELECT ctid, key, published_at FROM board WHERE withdrawn_at IS NULL {wanted}
+            ORDER BY published_at DESC NULLS LAST LIMIT :ranked) AS newest) AS ranked
+    ORDER BY place LIMIT :n OFFSET :skip
 """
-_cells = msgspec.json.Decoder(list[tuple[Kind, str | None, str | None, int]])
+_NEAREST: Final = f"""
+    SELECT key, row_number() OVER (ORDER BY {_KILOMETRES}, published_at DESC NULLS LAST, key DESC) AS place
+    FROM board WHERE withdrawn_at IS NULL {{wanted}} ORDER BY place LIMIT :n OFFSET :skip
+"""
+_ORDER: Final[dict[Sort, str]] = {
+    "newest": "page.published_at DESC NULLS LAST, key DESC",
+    "relevance": "page.place",
+    "distance": "page.place",
+}
+_SHOWN: Final = """
+    SELECT cast(json_agg(json_build_array(key, content, board.published_at, changed_at) ORDER BY {order}) AS text)
+    FROM ({page}) AS page JOIN board USING (key)
+"""
+Value = str | int | bool | None
+Cell = tuple[
+    Kind,
+    str | None,
+    str | None,
+    str | None,
+    int | None,
+    bool | None,
+    bool | None,
+    str | None,
+    int | None,
+    int,
+]
+_COUNTED: Final = Facets.__struct_fields__
+_cells = msgspec.json.Decoder(tuple[Cell, ...])
 _shown = msgspec.json.Decoder(tuple[Listed, ...])
 _offer = msgspec.json.Decoder(Offer)
 
 
 def search(region: Region, query: Query) -> Page:
-    """One page of what ``query`` asks for, with counts.
+    """One page of what ``query`` asks for, with counts. A text that finds nothing is looked for with one letter put right.
 
     Raises:
         Unreachable: the database does not answer.
 
     """
-    words = _words(query.text)
-    if not words:
-        query = msgspec.structs.replace(query, sort="newest", page=1)
-    statement, values = _statement(query, words)
+    query = _sensible(query)
+    today = paris_day(dt.datetime.now(dt.UTC))
     with region.begin() as connection:
-        row = connection.execute(text(statement), values).one()
-    if row.nodes == 0:  # nothing but stop words: as good as no text
-        return search(region, msgspec.structs.replace(query, text=""))
-    cells = _cells.decode(row.cells or "[]")
-    facets = Facets(**{name: _counts(cells, query, name) for name in _COUNTED})
-    total = sum(facets.kind[kind] for kind in facets.kind if query.kind in {None, kind})
-    shown = _shown.decode(row.shown or "[]")
+        state = _state(connection)
+        if query.text and not _says_something(
+            connection, query.text
+        ):  # nothing but stop words: as good as no text
+            query = _sensible(msgspec.structs.replace(query, text=""))
+        found = _page(connection, region, query, state, today)
+        if query.text and not found.matched:
+            put_right = _put_right(region, query.text, state)
+            if put_right != query.text:
+                again = _page(
+                    connection, region, msgspec.structs.replace(query, text=put_right), state, today
+                )
+                if again.matched:
+                    return msgspec.structs.replace(again, corrected=True)
+    return found
+
+
+def _sensible(query: Query) -> Query:
+    """The query with the sort that its text and place allow, on the first page when that changes it."""
+    possible = {"newest": True, "relevance": bool(_words(query.text)), "distance": query.near is not None}
+    if possible[query.sort]:
+        return query
+    return msgspec.structs.replace(query, sort="newest", page=1)
+
+
+def _state(connection: Connection) -> Any:
+    """Another value after each change of the board, and each minute: what a slow transaction wrote bears an older date."""
+    return tuple(
+        connection.execute(text("SELECT max(changed_at), date_trunc('minute', now()) FROM board")).one()
+    )
+
+
+def _says_something(connection: Connection, typed: str) -> bool:
+    matching, values = _matching(typed)
+    return bool(values) and bool(connection.execute(text(f"SELECT numnode({matching})"), values).scalar_one())
+
+
+def _page(connection: Connection, region: Region, query: Query, state: Any, today: dt.date) -> Page:
+    cells = _cells_of(region, query.text, query.near, state, today)
+    facets, total = _count(cells, query)
+    statement, values = _statement(query, today)
+    shown = _shown.decode(connection.execute(text(statement), values).scalar_one() or "[]")
     more, shown = len(shown) > SIZE, shown[:SIZE]
-    found = Page(shown, total, sum(cell[3] for cell in cells), facets)
+    found = Page(shown, total, sum(cell[-1] for cell in cells), facets, query)
     if not more:
         return found
     if query.sort == "newest":
         last = Cursor(shown[-1].published_at, shown[-1].key)
         return msgspec.structs.replace(found, next_after=last)
     return msgspec.structs.replace(found, next_page=query.page + 1 if query.page < LAST_PAGE else None)
+
+
+@lru_cache(REMEMBERED)
+def _cells_of(region: Region, typed: str, near: Near | None, _state: Any, today: dt.date) -> tuple[Cell, ...]:
+    """What text and place find, counted by everything that can be filtered by."""
+    matches, values = _base(typed, near)
+    values |= {f"day_{days}": _midnight(today, days) for days in _SINCE}
+    with region.begin() as connection:
+        counted = connection.execute(text(_CELLS.format(matches=matches)), values).scalar_one()
+    return _cells.decode(counted or "[]")
+
+
+def _count(cells: tuple[Cell, ...], query: Query) -> tuple[Facets, int]:
+    """The counts of every filter, and of what passes all of them. A cell that fails one counts for that one only."""
+    asked = [(side, getattr(query, name)) for side, name in enumerate(_COUNTED) if getattr(query, name)]
+    counts: list[Counter[Any]] = [Counter() for _ in _COUNTED]
+    total = 0
+    for cell in cells:
+        failed = [side for side, wanted in asked if not _passes(_COUNTED[side], cell[side], wanted)]
+        if not failed:
+            total += cell[-1]
+            for side, counter in enumerate(counts):
+                counter[cell[side]] += cell[-1]
+        elif len(failed) == 1:
+            counts[failed[0]][cell[failed[0]]] += cell[-1]
+    named = dict(zip(_COUNTED, counts, strict=True))
+    named["remote"]["partial"] += named["remote"]["full"]
+    days = named["since"]
+    for shorter, longer in pairwise(_SINCE):
+        days[longer] += days[shorter]
+    return Facets(**named), total
+
+
+def _passes(name: str, value: Value, wanted: Value) -> bool:
+    if name == "remote":
+        return value is None if wanted == "none" else value in {wanted, "full"}
+    if name == "since":
+        return value is not None and value <= wanted  # type: ignore[operator]
+    return value == wanted
+
+
+def _midnight(today: dt.date, days: int) -> dt.datetime:
+    """The beginning of the day so many days before ``today``, in Paris."""
+    return dt.datetime.combine(today - dt.timedelta(days=days), dt.time(), PARIS)
 
 
 def one(region: Region, key: str) -> Listed | Withdrawn | None:
@@ -252,26 +409,44 @@ def _variants(words: str) -> list[str]:
     return list(dict.fromkeys((words.lower(), masculine, feminine)))
 
 
-def _statement(query: Query, words: str) -> tuple[str, dict[str, Any]]:
-    values: dict[str, Any] = {f"text_{turn}": variant for turn, variant in enumerate(_variants(words))}
-    matching = " || ".join(f"websearch_to_tsquery('boostez_french', :{name})" for name in values)
-    filters = "".join(f" AND {name} = :{name}" for name in _COUNTED if getattr(query, name))
-    matches = f" AND search @@ ({matching})" if words else ""
-    matches += f" AND {_REMOTE[query.remote]}" if query.remote else ""
+def _matching(typed: str) -> tuple[str, dict[str, Any]]:
+    """The text as SQL that makes a tsquery, and its values; none when it holds no word."""
+    words = _words(typed)
+    values = {f"text_{turn}": variant for turn, variant in enumerate(_variants(words))} if words else {}
+    return " || ".join(f"websearch_to_tsquery('boostez_french', :{name})" for name in values), values
+
+
+def _base(typed: str, near: Near | None) -> tuple[str, dict[str, Any]]:
+    """What text and place ask of a row."""
+    matching, values = _matching(typed)
+    matches = f" AND search @@ ({matching})" if values else ""
+    if near is None:
+        return matches, values
+    high = near.km / 111.0
+    wide = high / max(math.cos(math.radians(near.latitude)), 0.01)
+    values |= {"latitude": near.latitude, "longitude": near.longitude, "km": near.km}
+    values |= {"south": near.latitude - high, "north": near.latitude + high}
+    values |= {"west": near.longitude - wide, "east": near.longitude + wide}
+    return matches + _NEAR, values
+
+
+def _statement(query: Query, today: dt.date) -> tuple[str, dict[str, Any]]:
+    wanted, values = _base(query.text, query.near)
+    for name, condition in _FILTERS.items():
+        if asked := getattr(query, name):
+            wanted += f" AND {condition}"
+            values[name] = asked
+    if query.since:
+        values["since"] = _midnight(today, query.since)
+    wanted += f" AND {_REMOTE[query.remote]}" if query.remote else ""
     after = query.after if query.sort == "newest" else None
     behind, behind_undated = _behind(after)
-    values |= {name: getattr(query, name) for name in _COUNTED}
-    values |= {"ranked": RANKED, "n": SIZE + 1, "skip": SIZE * (min(max(query.page, 1), LAST_PAGE) - 1)}
     values |= {"at": after.at, "after": after.key} if after else {}
-    page = _NEWEST if query.sort == "newest" else _RELEVANT
-    statement = _SEARCH.format(
-        gathered="MATERIALIZED" if matches else "NOT MATERIALIZED",
-        matches=matches,
-        page=page.format(filters=filters, query=matching, behind=behind, behind_undated=behind_undated),
-        order=_ORDER[query.sort],
-        nodes=f"numnode({matching})" if words else "1",
+    values |= {"ranked": RANKED, "n": SIZE + 1, "skip": SIZE * (min(max(query.page, 1), LAST_PAGE) - 1)}
+    page = {"newest": _NEWEST, "relevance": _RELEVANT, "distance": _NEAREST}[query.sort].format(
+        wanted=wanted, query=_matching(query.text)[0], behind=behind, behind_undated=behind_undated
     )
-    return statement, values
+    return _SHOWN.format(page=page, order=_ORDER[query.sort]), values
 
 
 def _behind(after: Cursor | None) -> tuple[str, str]:
@@ -283,14 +458,33 @@ def _behind(after: Cursor | None) -> tuple[str, str]:
     return "AND (published_at, key) < (:at, :after)", ""
 
 
-def _counts(
-    cells: list[tuple[Kind, str | None, str | None, int]], query: Query, counted: str
-) -> Mapping[str, int]:
-    """The cube's cells by one of its sides, under the filters of the two others."""
-    place = _COUNTED.index(counted)
-    wanted = [getattr(query, name) if name != counted else None for name in _COUNTED]
-    counts: Counter[str] = Counter()
-    for cell in cells:
-        if all(value in {None, cell[side]} for side, value in enumerate(wanted)):
-            counts[str(cell[place] or "")] += cell[3]
-    return counts
+def _put_right(region: Region, typed: str, state: Any) -> str:
+    """The text with its unknown words one letter nearer to what the board says; everything else stays as typed."""
+    speller = _speller(region, state)
+
+    def word(found: re.Match[str]) -> str:
+        typed_word = fold(found[0])
+        meant = speller.correct(typed_word)
+        return found[0] if meant == typed_word else meant
+
+    return _WORD.sub(word, typed)
+
+
+@lru_cache(1)
+def _speller(region: Region, _state: Any) -> Speller:
+    with region.begin() as connection:
+        rows = connection.execute(text(_VOCABULARY)).all()
+    known: Counter[str] = Counter()
+    for row in rows:
+        for word in folded_words(row.words):
+            known[word] += row.n
+    return Speller(known)
+
+
+# Titles, occupations and places: what residents type. Descriptions would bring their own mistakes.
+_VOCABULARY: Final = """
+    SELECT words, count(*) AS n FROM board, LATERAL unnest(ARRAY[
+        content ->> 'title', content ->> 'rome_label', content #>> '{location,city}', content #>> '{employer,name}'])
+        AS told (words)
+    WHERE withdrawn_at IS NULL AND words IS NOT NULL GROUP BY words
+"""

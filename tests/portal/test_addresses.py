@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from connectors.region.search import Cursor, Query
+from connectors.region.search import Cursor, Near, Query
 from portal import addresses
 from schemas.offer import Contract
 from tests.makers import NOON
@@ -25,6 +25,17 @@ from tests.makers import NOON
         Query(text="pain", sort="relevance", page=3),
         Query(text="pain", sort="newest", after=Cursor(NOON, "abc")),
         Query(after=Cursor(None, "abc")),
+        Query(
+            near=Near("Aurillac (15)", 44.92539, 2.43983, 50),
+            field="J",
+            level=5,
+            cpf=True,
+            paid=True,
+            since=7,
+            sort="distance",
+            page=2,
+        ),
+        Query(text="pain", near=Near("Aurillac (15)", 44.92539, 2.43983), sort="distance"),
     ],
 )
 def test_an_address_reads_back_as_the_search_it_was_written_for(query: Query) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from connectors.region import search as board
 from connectors.region.database import Region
-from connectors.region.search import Cursor, Query, figures, one, search
+from connectors.region.search import Cursor, Facets, Near, Query, figures, one, search
 from schemas.errors import Rejected
-from schemas.offer import Job, Location
+from schemas.offer import Job, Location, Salary
 from tests.makers import NOON, job, training
 from tests.portal.conftest import Place
 
@@ -73,6 +74,98 @@ def test_quotes_and_exclusions_are_understood(region: Region, place: Place) -> N
 def test_a_text_without_a_word_finds_everything(region: Region, place: Place, typed: str) -> None:
     place(job())
     assert search(region, Query(text=typed, sort="relevance", page=3)).total == 1
+
+
+@pytest.mark.parametrize("typed", ["boulagner", "boulnger", "boulanger aurilac", "Boulangerr -vendeur"])
+def test_a_text_that_finds_nothing_is_looked_for_with_one_letter_put_right(
+    region: Region, place: Place, typed: str
+) -> None:
+    place(job("1", location=Location(city="Aurillac", department="15")))
+    found = search(region, Query(text=typed, sort="relevance"))
+    assert (found.total, found.corrected) == (1, True)
+    assert found.query.text.lower().startswith("boulanger")
+    assert ("-vendeur" in typed) == ("-vendeur" in found.query.text)
+
+
+def test_what_is_near_nothing_stays_as_it_was_typed(region: Region, place: Place) -> None:
+    place(job())
+    found = search(region, Query(text="xylophone"))
+    assert (found.total, found.corrected, found.query.text) == (0, False, "xylophone")
+
+
+def test_around_a_place_the_nearest_come_first_and_none_is_further(region: Region, place: Place) -> None:
+    """Aurillac; Arpajon is 3 km away, Saint-Flour 50, Lyon 240."""
+    for ref, city, latitude, longitude in (
+        ("1", "Lyon", 45.7491, 4.8479),
+        ("2", "Saint-Flour", 45.0336, 3.0929),
+        ("3", "Arpajon-sur-Cère", 44.9042, 2.4567),
+        ("4", "Aurillac", 44.9285, 2.4433),
+    ):
+        place(
+            replace(
+                job(ref), title=city, location=Location(city=city, latitude=latitude, longitude=longitude)
+            )
+        )
+    aurillac = Near("Aurillac (15)", 44.9285, 2.4433, 60.0)
+    assert _titles(region, near=aurillac, sort="distance") == ["Aurillac", "Arpajon-sur-Cère", "Saint-Flour"]
+    assert _titles(region, near=replace(aurillac, km=2.0), sort="distance") == ["Aurillac"]
+    assert search(region, Query(near=replace(aurillac, km=5.0))).total == 2
+    assert _titles(region, near=aurillac, text="arpajon", sort="distance") == ["Arpajon-sur-Cère"]
+
+
+def test_every_filter_narrows_the_page_as_it_counts(region: Region, place: Place) -> None:
+    """Whatever is asked together: the page holds as many offers as its total says, and as each count promised."""
+    today = dt.datetime.now(dt.UTC)
+    for number in range(24):
+        place(
+            job(
+                f"J{number}",
+                job=Job(
+                    contract="CDI" if number % 2 else "CDD",
+                    salary=Salary("month", 1900.0) if number % 3 else None,
+                ),
+                location=Location(department="15", remote=("none", "partial", "full")[number % 3]),
+                rome_code="D1102" if number % 4 else "J1501",
+                published_at=today - dt.timedelta(days=number),
+            )
+        )
+        made = training(f"F{number}", published_at=today - dt.timedelta(days=3 * number))
+        assert made.training is not None
+        place(
+            replace(made, training=replace(made.training, level=3 + number % 3, cpf_eligible=number % 2 == 0))
+        )
+    asked: list[dict[str, Any]] = [
+        {},
+        {"kind": "job", "paid": True},
+        {"kind": "training", "cpf": True, "level": 4},
+        {"field": "D", "since": 7},
+        {"remote": "partial"},
+        {"remote": "full", "contract": "CDI"},
+        {"since": 1},
+        {"since": 30, "kind": "training"},
+        {"department": "15", "field": "J", "paid": True, "since": 30},
+    ]
+    for wanted in asked:
+        found = search(region, Query(**wanted))
+        assert len(_walk(region, **wanted)) == found.total > 0, wanted
+        for name in Facets.__struct_fields__:
+            for value, count in getattr(found.facets, name).items():
+                if value and count:
+                    assert search(region, Query(**(wanted | {name: value}))).total == count, (
+                        wanted,
+                        name,
+                        value,
+                    )
+            assert found.facets.without(name) == search(region, Query(**(wanted | {name: None}))).total
+
+
+def test_counts_are_of_the_board_as_it_is_now(region: Region, place: Place) -> None:
+    place(job("1"))
+    assert search(region, Query()).total == 1
+    place(job("2"))
+    assert search(region, Query()).total == 2
+    place(job("3"), withdrawn_at=NOON)
+    assert search(region, Query()).total == 2
 
 
 def test_filters_narrow_and_counts_ignore_their_own_filter(region: Region, place: Place) -> None:
