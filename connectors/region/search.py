@@ -35,7 +35,7 @@ SIZE: Final = 20  # offers a page
 LAST_PAGE: Final = 50  # by relevance; nobody reads on, and an offset must be bounded
 RANKED: Final = 2_000  # of more hits than these, only the newest are ranked
 LONGEST: Final = 200  # characters of a text
-REMEMBERED: Final = 64  # searches whose cells are kept
+REMEMBERED: Final = 64  # searches whose cells, and whose counts, are kept
 Sort = Literal["newest", "relevance", "distance"]
 Since = Literal[1, 3, 7, 30]
 
@@ -296,12 +296,12 @@ def _says_something(connection: Connection, typed: str) -> bool:
 
 
 def _page(connection: Connection, region: Region, query: Query, state: Any, today: dt.date) -> Page:
-    cells = _cells_of(region, query.text, query.near, state, today)
-    facets, total = _count(cells, query)
+    bare = msgspec.structs.replace(query, sort="newest", after=None, page=1)
+    facets, total, matched = _counts_of(region, bare, state, today)
     statement, values = _statement(query, today)
     shown = _shown.decode(connection.execute(text(statement), values).scalar_one() or "[]")
     more, shown = len(shown) > SIZE, shown[:SIZE]
-    found = Page(shown, total, sum(cell[-1] for cell in cells), facets, query)
+    found = Page(shown, total, matched, facets, query)
     if not more:
         return found
     if query.sort == "newest":
@@ -320,8 +320,13 @@ def _cells_of(region: Region, typed: str, near: Near | None, _state: Any, today:
     return _cells.decode(counted or "[]")
 
 
-def _count(cells: tuple[Cell, ...], query: Query) -> tuple[Facets, int]:
-    """The counts of every filter, and of what passes all of them. A cell that fails one counts for that one only."""
+@lru_cache(REMEMBERED)
+def _counts_of(region: Region, query: Query, state: Any, today: dt.date) -> tuple[Facets, int, int]:
+    """The counts of every filter, of what passes all of them, and of everything that text and place find.
+
+    A cell that fails one filter counts for that one only.
+    """
+    cells = _cells_of(region, query.text, query.near, state, today)
     asked = [(side, getattr(query, name)) for side, name in enumerate(_COUNTED) if getattr(query, name)]
     counts: list[Counter[Any]] = [Counter() for _ in _COUNTED]
     total = 0
@@ -338,7 +343,7 @@ def _count(cells: tuple[Cell, ...], query: Query) -> tuple[Facets, int]:
     days = named["since"]
     for shorter, longer in pairwise(_SINCE):
         days[longer] += days[shorter]
-    return Facets(**named), total
+    return Facets(**named), total, sum(cell[-1] for cell in cells)
 
 
 def _passes(name: str, value: Value, wanted: Value) -> bool:
@@ -460,7 +465,8 @@ def _behind(after: Cursor | None) -> tuple[str, str]:
 
 def _put_right(region: Region, typed: str, state: Any) -> str:
     """The text with its unknown words one letter nearer to what the board says; everything else stays as typed."""
-    speller = _speller(region, state)
+    changed_at, minute = state
+    speller = _speller(region, changed_at is None, minute.replace(minute=0))
 
     def word(found: re.Match[str]) -> str:
         typed_word = fold(found[0])
@@ -471,7 +477,8 @@ def _put_right(region: Region, typed: str, state: Any) -> str:
 
 
 @lru_cache(1)
-def _speller(region: Region, _state: Any) -> Speller:
+def _speller(region: Region, _empty: bool, _hour: dt.datetime) -> Speller:  # noqa: FBT001 - part of the key
+    """What the board says, read once an hour: that takes longer than a search may."""
     with region.begin() as connection:
         rows = connection.execute(text(_VOCABULARY)).all()
     known: Counter[str] = Counter()
