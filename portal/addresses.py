@@ -81,7 +81,7 @@ def write(query: Query) -> str:
         "salaire": "oui" if query.paid else None,
         "teletravail": _word(REMOTES, query.remote),
         "depuis": query.since,
-        "tri": _word(SORTS, query.sort) if query.sort != _usual(query.text, query.near) else None,
+        "tri": _word(SORTS, query.sort) if query.sort in _unusual(query) else None,
         "apres": str(query.after) if query.after and query.sort == "newest" else None,
         "page": query.page if query.page > 1 and query.sort != "newest" else None,
     }
@@ -92,6 +92,16 @@ def write(query: Query) -> str:
 def _usual(words: str, near: Near | None) -> Sort:
     """How a search is sorted when nobody says."""
     return "relevance" if words else "distance" if near else "newest"
+
+
+def _unusual(query: Query) -> set[Sort]:
+    """The sorts that make sense for a search, without the usual one."""
+    possible: dict[Sort, bool] = {
+        "newest": True,
+        "relevance": bool(query.text),
+        "distance": query.near is not None,
+    }
+    return {sort for sort, makes_sense in possible.items() if makes_sense} - {_usual(query.text, query.near)}
 
 
 def _near(typed: str, km: str) -> Near | None:

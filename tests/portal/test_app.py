@@ -58,9 +58,58 @@ def test_a_search_finds_filters_and_keeps_its_words(client: TestClient, place: P
     assert "1\u202f900 à 2\u202f100\u00a0€ brut par mois" in page
 
 
+def test_a_mistyped_word_is_told_and_found(client: TestClient, place: Place) -> None:
+    place(job("1"))
+    page = _read(client.get("/offres?q=boulagner").text)
+    assert "Aucune offre pour « boulagner ». Voici celles pour « boulanger »." in page
+    assert "1 offre" in page
+
+
+def test_a_place_is_understood_shown_and_can_be_taken_away(client: TestClient, place: Place) -> None:
+    place(job("1", location=Location(city="Aurillac", department="15", latitude=44.93, longitude=2.44)))
+    place(job("2", location=Location(city="Lyon", department="69", latitude=45.75, longitude=4.85)))
+    page = client.get("/offres?pres=aurilac&rayon=10").text
+    assert 'value="Aurillac (15)"' in page
+    assert "1 offre à 10 km au plus de Aurillac (15)" in _read(page)
+    assert re.search(r'<option value="10" selected>', page)
+    assert 'href="/offres"><span class="unseen">Retirer' in page
+
+
+def test_a_place_outside_the_region_is_said(client: TestClient, place: Place) -> None:
+    place(job("1"))
+    page = _read(client.get("/offres?pres=Marseille").text)
+    assert "« Marseille » n’est pas une commune de la région" in page
+    assert "1 offre" in page
+
+
+def test_filters_offer_what_there_is_with_its_count(client: TestClient, place: Place) -> None:
+    place(job("1", rome_code="D1102"))
+    place(training("2"))
+    page = client.get("/offres?domaine=D").text
+    assert '<details class="more-filters" open>' in page
+    assert re.search(r'<option value="D" selected>Commerce et vente \(\d\)</option>', page)
+    assert '<option value="L"' not in page, "nothing on stage"
+    assert '<details class="more-filters">' in client.get("/offres").text
+
+
+def test_an_empty_list_offers_wider_searches_with_what_they_find(client: TestClient, place: Place) -> None:
+    place(job("1", location=Location(city="Lyon", department="69", latitude=45.75, longitude=4.85)))
+    page = client.get("/offres?q=boulanger&pres=Aurillac&cpf=oui").text
+    assert "La même recherche dans toute la région" in page
+    page = client.get("/offres?q=boulanger&cpf=oui&type=emploi").text
+    assert "sans exiger le CPF</a> (1&nbsp;offre)" in page
+
+
 @pytest.mark.parametrize(
     "asked",
     [
+        "domaine=Z",
+        "niveau=x",
+        "rayon=-3&pres=Lyon",
+        "depuis=9999999",
+        "cpf=non",
+        "pres=%00%ff",
+        "tri=distance",
         "type=x",
         "departement=99",
         "contrat=%00",
