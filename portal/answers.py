@@ -66,10 +66,18 @@ def page(request: Request, template: str, status: int = 200, /, **words: Any) ->
     if status != 200:
         return HTMLResponse(text, status, headers=SECURITY | {"Cache-Control": "no-store"})
     etag = f'W/"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": "public, max-age=60"}
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return HTMLResponse(text, headers=headers)
+    return unless_known(
+        request, HTMLResponse(text, headers={"ETag": etag, "Cache-Control": "public, max-age=60"})
+    )
+
+
+def unless_known(request: Request, answer: Response) -> Response:
+    """The answer, or a 304 when the reader has it already."""
+    etag = answer.headers.get("ETag")
+    if etag and etag in request.headers.get("if-none-match", ""):
+        kept = {name: answer.headers[name] for name in ("ETag", "Cache-Control")}
+        return Response(status_code=304, headers=kept)
+    return answer
 
 
 @cache

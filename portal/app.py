@@ -20,6 +20,7 @@ from connectors.region.database import Region
 from connectors.settings import Settings
 from portal import feeds, pages
 from portal.answers import FOLDER, Headers, page
+from portal.remembering import Memory
 from schemas.errors import RetryLater
 
 _ANSWERS = {404: "404.html", 405: "404.html"}
@@ -46,7 +47,7 @@ def create_app(region: Region, settings: Settings) -> Starlette:
         ],
         exception_handlers={HTTPException: refused, RetryLater: away, 500: failed},
     )
-    app.state.region, app.state.settings = region, settings
+    app.state.region, app.state.settings, app.state.memory = region, settings, Memory()
     return app
 
 

@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region.search import Listed, Query, Withdrawn, figures, one, search
+from connectors.region.search import Listed, Query, Withdrawn, one, search, state
 from portal import addresses, feeds, filters
 from portal.answers import page
+from portal.remembering import remembered
 
 NEWEST: Final = 4  # offers on the home page
 _FORM: Final = {
@@ -37,9 +38,9 @@ def home(request: Request) -> Response:
     return page(
         request,
         "home.html",
-        figures=figures(region),
-        newest=found.offers[:NEWEST],
         facets=found.facets,
+        changed_at=state(region).changed_at,
+        newest=found.offers[:NEWEST],
         filters=filters.offered(found.query, found.facets),
         query=found.query,
         address=_address,
@@ -101,8 +102,8 @@ def _address(query: Query, **changes: Any) -> str:
 
 
 ROUTES: Final = (
-    Route("/", home),
-    Route("/offres", offers),
+    Route("/", remembered(home)),
+    Route("/offres", remembered(offers)),
     Route("/offres/{key}", offer),
     Route("/flux", feed_list),
     Route("/feeds", feed_list),

@@ -1,4 +1,4 @@
-"""The open portal's board, read: searching it, opening one offer, and the figures of the home page.
+"""The open portal's board, read: searching it, and opening one offer.
 
 Belongs here: the only statements that read ``board`` for residents. Does not: writing it (board.py) or words in French
 (portal/).
@@ -163,12 +163,11 @@ class Page(msgspec.Struct, frozen=True):
     next_page: int | None = None
 
 
-class Figures(msgspec.Struct, frozen=True):
-    """What is open now, and when the board last changed."""
+class State(msgspec.Struct, frozen=True):
+    """Differs after each change of the board, and each minute: what a slow transaction wrote bears an older date."""
 
-    jobs: int
-    trainings: int
     changed_at: dt.datetime | None
+    minute: dt.datetime
 
 
 _FILTERS: Final = {
@@ -255,14 +254,12 @@ def search(region: Region, query: Query) -> Page:
         Unreachable: the database does not answer.
 
     """
+    if query.text and not _says_something(region, query.text):  # nothing but stop words: as good as no text
+        query = msgspec.structs.replace(query, text="")
     query = _sensible(query)
     today = paris_day(dt.datetime.now(dt.UTC))
     with region.begin() as connection:
         state = _state(connection)
-        if query.text and not _says_something(
-            connection, query.text
-        ):  # nothing but stop words: as good as no text
-            query = _sensible(msgspec.structs.replace(query, text=""))
         found = _page(connection, region, query, state, today)
         if query.text and not found.matched:
             put_right = _put_right(region, query.text, state)
@@ -283,19 +280,21 @@ def _sensible(query: Query) -> Query:
     return msgspec.structs.replace(query, sort="newest", page=1)
 
 
-def _state(connection: Connection) -> Any:
-    """Another value after each change of the board, and each minute: what a slow transaction wrote bears an older date."""
-    return tuple(
-        connection.execute(text("SELECT max(changed_at), date_trunc('minute', now()) FROM board")).one()
-    )
+def _state(connection: Connection) -> State:
+    row = connection.execute(text("SELECT max(changed_at), date_trunc('minute', now()) FROM board")).one()
+    return State(*row)
 
 
-def _says_something(connection: Connection, typed: str) -> bool:
+@lru_cache(REMEMBERED)
+def _says_something(region: Region, typed: str) -> bool:
     matching, values = _matching(typed)
-    return bool(values) and bool(connection.execute(text(f"SELECT numnode({matching})"), values).scalar_one())
+    if not values:
+        return False
+    with region.begin() as connection:
+        return bool(connection.execute(text(f"SELECT numnode({matching})"), values).scalar_one())
 
 
-def _page(connection: Connection, region: Region, query: Query, state: Any, today: dt.date) -> Page:
+def _page(connection: Connection, region: Region, query: Query, state: State, today: dt.date) -> Page:
     bare = msgspec.structs.replace(query, sort="newest", after=None, page=1)
     facets, total, matched = _counts_of(region, bare, state, today)
     statement, values = _statement(query, today)
@@ -311,7 +310,9 @@ def _page(connection: Connection, region: Region, query: Query, state: Any, toda
 
 
 @lru_cache(REMEMBERED)
-def _cells_of(region: Region, typed: str, near: Near | None, _state: Any, today: dt.date) -> tuple[Cell, ...]:
+def _cells_of(
+    region: Region, typed: str, near: Near | None, _state: State, today: dt.date
+) -> tuple[Cell, ...]:
     """What text and place find, counted by everything that can be filtered by."""
     matches, values = _base(typed, near)
     values |= {f"day_{days}": _midnight(today, days) for days in _SINCE}
@@ -321,7 +322,7 @@ def _cells_of(region: Region, typed: str, near: Near | None, _state: Any, today:
 
 
 @lru_cache(REMEMBERED)
-def _counts_of(region: Region, query: Query, state: Any, today: dt.date) -> tuple[Facets, int, int]:
+def _counts_of(region: Region, query: Query, state: State, today: dt.date) -> tuple[Facets, int, int]:
     """The counts of every filter, of what passes all of them, and of everything that text and place find.
 
     A cell that fails one filter counts for that one only.
@@ -359,6 +360,17 @@ def _midnight(today: dt.date, days: int) -> dt.datetime:
     return dt.datetime.combine(today - dt.timedelta(days=days), dt.time(), PARIS)
 
 
+def state(region: Region) -> State:
+    """What the board is now: the same state gives the same pages.
+
+    Raises:
+        Unreachable: the database does not answer.
+
+    """
+    with region.begin() as connection:
+        return _state(connection)
+
+
 def one(region: Region, key: str) -> Listed | Withdrawn | None:
     """The offer of a public key, the trace it left, or None when there never was one.
 
@@ -379,24 +391,6 @@ def one(region: Region, key: str) -> Listed | Withdrawn | None:
     if row.content is None:
         return Withdrawn(key, row.kind, row.withdrawn_at)
     return Listed(key, _offer.decode(row.content), row.published_at, row.changed_at)
-
-
-def figures(region: Region) -> Figures:
-    """What is open now, and when the board last changed.
-
-    Raises:
-        Unreachable: the database does not answer.
-
-    """
-    with region.begin() as connection:
-        row = connection.execute(
-            text(
-                "SELECT count(*) FILTER (WHERE kind = 'job') AS jobs, "
-                "count(*) FILTER (WHERE kind = 'training') AS trainings, "
-                "(SELECT max(changed_at) FROM board) AS changed_at FROM board WHERE withdrawn_at IS NULL"
-            )
-        ).one()
-    return Figures(row.jobs, row.trainings, row.changed_at)
 
 
 def _words(typed: str) -> str:
@@ -463,10 +457,9 @@ def _behind(after: Cursor | None) -> tuple[str, str]:
     return "AND (published_at, key) < (:at, :after)", ""
 
 
-def _put_right(region: Region, typed: str, state: Any) -> str:
+def _put_right(region: Region, typed: str, state: State) -> str:
     """The text with its unknown words one letter nearer to what the board says; everything else stays as typed."""
-    changed_at, minute = state
-    speller = _speller(region, changed_at is None, minute.replace(minute=0))
+    speller = _speller(region, state.changed_at is None, state.minute.replace(minute=0))
 
     def word(found: re.Match[str]) -> str:
         typed_word = fold(found[0])

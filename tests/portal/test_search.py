@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from connectors.region import search as board
 from connectors.region.database import Region
-from connectors.region.search import Cursor, Facets, Near, Query, figures, one, search
+from connectors.region.search import Cursor, Facets, Near, Query, one, search
 from schemas.errors import Rejected
 from schemas.offer import Job, Location, Salary
 from tests.makers import NOON, job, training
@@ -251,13 +251,3 @@ def test_one_offer_is_listed_withdrawn_or_absent(region: Region, place: Place) -
     assert one(region, "nothing") is None
     assert one(region, "\x00") is None
     assert search(region, Query()).total == 1
-
-
-def test_figures_count_what_is_open(region: Region, place: Place) -> None:
-    assert figures(region) == board.Figures(0, 0, None)
-    place(job("1"))
-    place(job("2"), withdrawn_at=NOON)
-    place(training("3"))
-    counted = figures(region)
-    assert (counted.jobs, counted.trainings) == (1, 1)
-    assert counted.changed_at is not None
