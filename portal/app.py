@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import feeds, pages, syndication
+from portal import feeds, pages, sitemap, syndication
 from portal.answers import FOLDER, Headers, page
 from schemas.errors import RetryLater
 
@@ -31,6 +31,7 @@ def create_app(region: Region, settings: Settings) -> Starlette:
         routes=[
             *pages.ROUTES,
             *syndication.ROUTES,
+            *sitemap.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),
@@ -60,9 +61,10 @@ def healthz(request: Request) -> Response:
     return JSONResponse({"status": "ok", "database": "answers"}, headers={"Cache-Control": "no-store"})
 
 
-def robots(_: Request) -> Response:
+def robots(request: Request) -> Response:
     """Everything may be indexed; endless combinations of filters need not be walked."""
-    return PlainTextResponse("User-agent: *\nDisallow: /offres?\nDisallow: /healthz\n")
+    listed = f"Sitemap: {request.app.state.settings.public_url}/sitemap.xml"
+    return PlainTextResponse(f"User-agent: *\nDisallow: /offres?\nDisallow: /healthz\n\n{listed}\n")
 
 
 def refused(request: Request, error: Exception) -> Response:
