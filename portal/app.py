@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import feeds, pages, sitemap, syndication
+from portal import api, feeds, pages, sitemap, syndication
 from portal.answers import FOLDER, Headers, page
 from schemas.errors import RetryLater
 
@@ -35,6 +35,7 @@ def create_app(region: Region, settings: Settings) -> Starlette:
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),
+            Mount("/api", api.create(region, settings)),
             Mount("/static", _Static(directory=FOLDER / "static")),
         ],
         middleware=[

@@ -88,7 +88,7 @@ def address(query: Query, form: Form | None = None) -> str:
 
 
 def title(query: Query) -> str:
-    """« Boostez votre Région – Formations – Cantal »."""
+    """« Boostez votre Région – Formations – Cantal »."""
     parts = ["Boostez votre Région", _SUBJECTS.get(query.kind or "", "Emplois et formations")]
     parts += [f"«{wording.NBSP}{query.text}{wording.NBSP}»"] if query.text else []
     parts += [departments()[query.department]] if query.department else []
