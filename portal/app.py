@@ -6,6 +6,9 @@ not: pages (pages.py), headers (answers.py).
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -20,13 +23,19 @@ from connectors.region.database import Region
 from connectors.settings import Settings
 from portal import api, feeds, pages, sitemap, syndication
 from portal.answers import FOLDER, Headers, page
+from portal.limits import Rates, rules
 from schemas.errors import RetryLater
 
 _ANSWERS = {404: "404.html", 405: "404.html"}
 
 
-def create_app(region: Region, settings: Settings) -> Starlette:
-    """The portal over ``region``. Builds nothing up: the database may come later (/healthz says so)."""
+def create_app(
+    region: Region, settings: Settings, *, clock: Callable[[], float] = time.monotonic
+) -> Starlette:
+    """The portal over ``region``. Builds nothing up: the database may come later (/healthz says so).
+
+    ``clock`` gives the seconds by which rates are counted.
+    """
     app = Starlette(
         routes=[
             *pages.ROUTES,
@@ -40,6 +49,7 @@ def create_app(region: Region, settings: Settings) -> Starlette:
         ],
         middleware=[
             Middleware(Headers, https=settings.public_url.startswith("https:")),
+            Middleware(Rates, rules=rules(settings), clock=clock),
             Middleware(
                 GZipMiddleware,
                 compresslevel=5,
