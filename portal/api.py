@@ -75,7 +75,7 @@ def create(region: Region, settings: Settings) -> Starlette:
             Route("/v1/openapi.json", description),
         ],
         middleware=[Middleware(_Open)],
-        exception_handlers={HTTPException: _refused, RetryLater: _away, 500: _failed},
+        exception_handlers={HTTPException: refused, RetryLater: _away, 500: _failed},
     )
     app.state.region, app.state.settings = region, settings
     return app
@@ -122,6 +122,12 @@ def description(request: Request) -> Response:
     return kept(request, openapi.written(request.app.state.settings.public_url), _JSON, seconds=3_600)
 
 
+def refused(_: Request, error: Exception) -> Response:
+    """An HTTP error, as a problem."""
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, _SENTENCES.get(error.status_code, error.detail), headers=error.headers)
+
+
 def _query(given: Mapping[str, str]) -> Query | None:
     """The search that is asked for; None when its mark is not one of ours, or no mark of this order."""
     query = addresses.read({name: value for name, value in given.items() if name != AFTER})
@@ -155,11 +161,6 @@ def _told(request: Request, content: Any, following: str | None = None) -> Respo
 def _wrong(wrong: list[Fault]) -> Response:
     told = " ; ".join(f"« {fault.parameter} » doit être {fault.expected}" for fault in wrong)
     return problem(400, f"{told}.", members={"errors": wrong})
-
-
-def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return problem(error.status_code, _SENTENCES.get(error.status_code, error.detail), headers=error.headers)
 
 
 def _away(_: Request, __: Exception) -> Response:

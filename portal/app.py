@@ -23,7 +23,7 @@ from connectors.region.database import Region
 from connectors.settings import Settings
 from portal import api, feeds, pages, sitemap, syndication
 from portal.answers import FOLDER, Headers, page
-from portal.limits import Rates, rules
+from portal.limits import API, Rates, rules
 from schemas.errors import RetryLater
 
 _ANSWERS = {404: "404.html", 405: "404.html"}
@@ -79,7 +79,9 @@ def robots(request: Request) -> Response:
 
 
 def refused(request: Request, error: Exception) -> Response:
-    """An HTTP error, as a page."""
+    """An HTTP error, as a page; below /api, where a line end in the path leads out of the API's routes, as a problem."""
+    if request.scope["path"].startswith(API):
+        return api.refused(request, error)
     status = error.status_code if isinstance(error, HTTPException) else 500
     return page(request, _ANSWERS.get(status, "500.html"), status)
 

@@ -95,7 +95,7 @@ def test_an_offer_is_told_gone_or_not_found(client: TestClient, place: Place) ->
     gone = _problem(client.get(f"{OFFERS}/{key}"), 410)
     assert gone["key"] == key
     assert gone["withdrawn_at"] == "2026-11-24T12:00:00+00:00"
-    for path in ("/0000", "/%00", "/a/b"):
+    for path in ("/0000", "/%00", "/a/b", "/a%0Ab"):
         _problem(client.get(OFFERS + path), 404)
     for path in ("/api/", "/api/v1/", "/api/v2/offres", "/api/v1/nulle-part"):
         _problem(client.get(path), 404)
