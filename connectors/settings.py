@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import unquote
@@ -53,6 +54,21 @@ class Settings(BaseSettings):
     )
     feeds_url: str | None = Field(None, description="fsspec URL of the feeds' folder; HOME/feeds when unset")
     portal_url: str | None = Field(None, description="Public address of the portal; loopback when unset")
+    trusted_proxies: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="Addresses or networks of our own proxies, separated by commas: their X-Forwarded-For is believed",
+    )
+    portal_rate_search: int = Field(
+        300, ge=0, description="Searches a minute that a client address may make on the portal; 0: any number"
+    )
+    portal_rate_feeds: int = Field(
+        60,
+        ge=0,
+        description="Feeds, sitemaps and open data files a minute for a client address; 0: any number",
+    )
+    portal_rate_api: int = Field(
+        120, ge=0, description="Requests a minute of a client address to the open API; 0: any number"
+    )
     portal_port: int = Field(4480, ge=1, le=65535, description="Port the portal listens on")
     prefect_port: int = Field(4420, ge=1, le=65535, description="Port of the Prefect server and its UI")
     sandbox_port: int = Field(4401, ge=1, le=65535, description="Port of the sandbox")
@@ -95,6 +111,18 @@ class Settings(BaseSettings):
                 "names or IP addresses are wanted, separated by commas, without https:// or port"
             )
         return frozenset(hosts)
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _read_proxies(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        try:
+            return frozenset(str(ip_network(place.strip())) for place in given.split(","))
+        except ValueError:
+            raise ValueError(
+                "IP addresses or networks (10.0.0.0/8) are wanted, separated by commas"
+            ) from None
 
     @field_validator("facebook_token")
     @classmethod

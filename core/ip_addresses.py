@@ -1,6 +1,7 @@
 """What kind of place an IP address is: the open Internet, this machine, a network of one's own, or nowhere to call.
 
-Belongs here: the classification, pure. Does not: resolving names or deciding who may call where (connectors/network.py).
+Belongs here: the classification, pure, and by what name a caller is counted. Does not: resolving names, deciding who may call
+where (connectors/network.py) or how often (portal/limits.py).
 
 Sources: IANA's IPv4 and IPv6 Special-Purpose Address Registries; RFC 6052 (NAT64), RFC 3056 (6to4), RFC 4291 (IPv4 in
 IPv6); the metadata addresses of AWS, Google, Azure, Alibaba and Oracle. Python's own ``is_global`` is not asked: it takes
@@ -55,6 +56,21 @@ def kind(text: str) -> Kind:
     if _among(_SPECIAL, address) or (isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST):
         return "special"
     return "public"
+
+
+def caller(text: str) -> str:
+    """By what name whoever calls from an address is counted: an IPv4 address, or the /64 of an IPv6 one.
+
+    A household or a server has a whole /64 (RFC 6177) and may take another address of it for every call. What is no address has
+    one name together.
+    """
+    try:
+        address = _unwrapped(ip_address(text))
+    except ValueError:
+        return "?"
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 def _among(networks: Networks, address: Address) -> bool:

@@ -6,6 +6,9 @@ not: pages (pages.py), headers (answers.py).
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -18,26 +21,36 @@ from starlette.types import Scope
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import feeds, pages
+from portal import api, feeds, pages, sitemap, syndication
 from portal.answers import FOLDER, Headers, page
 from portal.remembering import Memory
+from portal.limits import API, Rates, rules
 from schemas.errors import RetryLater
 
 _ANSWERS = {404: "404.html", 405: "404.html"}
 
 
-def create_app(region: Region, settings: Settings) -> Starlette:
-    """The portal over ``region``. Builds nothing up: the database may come later (/healthz says so)."""
+def create_app(
+    region: Region, settings: Settings, *, clock: Callable[[], float] = time.monotonic
+) -> Starlette:
+    """The portal over ``region``. Builds nothing up: the database may come later (/healthz says so).
+
+    ``clock`` gives the seconds by which rates are counted.
+    """
     app = Starlette(
         routes=[
             *pages.ROUTES,
+            *syndication.ROUTES,
+            *sitemap.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),
+            Mount("/api", api.create(region, settings)),
             Mount("/static", _Static(directory=FOLDER / "static")),
         ],
         middleware=[
             Middleware(Headers, https=settings.public_url.startswith("https:")),
+            Middleware(Rates, rules=rules(settings), clock=clock),
             Middleware(
                 GZipMiddleware,
                 compresslevel=5,
@@ -60,13 +73,16 @@ def healthz(request: Request) -> Response:
     return JSONResponse({"status": "ok", "database": "answers"}, headers={"Cache-Control": "no-store"})
 
 
-def robots(_: Request) -> Response:
+def robots(request: Request) -> Response:
     """Everything may be indexed; endless combinations of filters need not be walked."""
-    return PlainTextResponse("User-agent: *\nDisallow: /offres?\nDisallow: /healthz\n")
+    listed = f"Sitemap: {request.app.state.settings.public_url}/sitemap.xml"
+    return PlainTextResponse(f"User-agent: *\nDisallow: /offres?\nDisallow: /healthz\n\n{listed}\n")
 
 
 def refused(request: Request, error: Exception) -> Response:
-    """An HTTP error, as a page."""
+    """An HTTP error, as a page; below /api, where a line end in the path leads out of the API's routes, as a problem."""
+    if request.scope["path"].startswith(API):
+        return api.refused(request, error)
     status = error.status_code if isinstance(error, HTTPException) else 500
     return page(request, _ANSWERS.get(status, "500.html"), status)
 

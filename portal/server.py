@@ -9,6 +9,7 @@ import socket
 from contextlib import suppress
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from connectors.region.database import region
 from connectors.settings import Settings
@@ -24,14 +25,21 @@ def run(host: str, port: int, settings: Settings) -> None:
 
     """
     with _bound(host, port) as listener:
-        config = uvicorn.Config(
-            create_app(region(), settings),
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )
+        config = configured(create_app(region(), settings), settings)
         with suppress(KeyboardInterrupt):  # uvicorn raises it again once it has shut down
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves ``app``: who calls is who connects, or whom a proxy of ours names (X-Forwarded-For)."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=sorted(settings.trusted_proxies),
+    )
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ip_addresses import kind
+from core.ip_addresses import caller, kind
 
 PUBLIC = [
     "8.8.8.8",
@@ -91,3 +91,22 @@ def test_what_python_knows_as_unreachable_is_never_public(address: IPv4Address |
 def test_a_text_that_is_no_address_is_said_to_be_none(text: str) -> None:
     with pytest.raises(ValueError, match="does not appear to be"):
         kind(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("8.8.8.8", "8.8.8.8"),
+        ("::ffff:8.8.8.8", "8.8.8.8"),
+        ("64:ff9b::808:808", "8.8.8.8"),
+        ("2002:808:808:1::1", "8.8.8.8"),
+        ("2a01:e0a:1:2::1", "2a01:e0a:1:2::/64"),
+        ("2a01:e0a:1:2:ffff:ffff:ffff:ffff", "2a01:e0a:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("", "?"),
+        ("proxy.example", "?"),
+    ],
+)
+def test_a_caller_is_counted_by_what_it_cannot_change(address: str, name: str) -> None:
+    assert caller(address) == name

@@ -1,0 +1,118 @@
+"""The sitemap: every page of the portal, for search engines.
+
+Belongs here: its index and its files. Does not: which offers there are (connectors/region/catalogue.py).
+
+Source: sitemaps.org, protocol 0.9: at most 50,000 addresses and 50 MB a file; lastmod in W3C form.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from lxml import etree
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from connectors.region.catalogue import Part, keys, parts
+from connectors.region.search import figures
+from portal import pages
+from portal.revalidation import has, kept
+
+SIZE: Final = 50_000  # addresses a file
+SECONDS: Final = 3_600  # that a reader may keep it
+XML: Final = "text/xml"  # application/xml is not packed on its way: see app.py
+_NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_OTHER_NAMES: Final = {"/feeds"}  # pages whose canonical address is another
+_LIVING: Final = {"/", "/offres"}  # pages that change with the board
+Place = tuple[str, dt.datetime | None]  # an address, and when it last changed
+
+
+def index(request: Request) -> Response:
+    """The sitemap's index: the file of the pages, and those of the offers."""
+    region, public_url = request.app.state.region, request.app.state.settings.public_url
+    files: list[Place] = [(f"{public_url}/sitemaps/pages.xml", figures(region).changed_at)]
+    files += [
+        (f"{public_url}/sitemaps/offres-{part.number}.xml", part.changed_at) for part in parts(region, SIZE)
+    ]
+    return kept(request, b"".join(written("sitemapindex", "sitemap", [files])), XML, seconds=SECONDS)
+
+
+def fixed(request: Request) -> Response:
+    """The pages that are always there."""
+    public_url = request.app.state.settings.public_url
+    changed_at = figures(request.app.state.region).changed_at
+    places = [(f"{public_url}{path}", changed_at if path in _LIVING else None) for path in paths()]
+    return kept(request, b"".join(written("urlset", "url", [places])), XML, seconds=SECONDS)
+
+
+def offers(request: Request) -> Response:
+    """One file of offers, written while it is sent; 404 when there are not so many."""
+    region, public_url = request.app.state.region, request.app.state.settings.public_url
+    number = request.path_params["number"]
+    part = next((part for part in parts(region, SIZE) if part.number == number), None)
+    if part is None:
+        raise HTTPException(404)
+    headers = {"ETag": _etag(part), "Cache-Control": f"public, max-age={SECONDS}"}
+    if has(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=XML)
+    chunks = (
+        [(f"{public_url}/offres/{key}", changed_at) for key, changed_at in some]
+        for some in keys(region, part, SIZE)
+    )
+    return StreamingResponse(written("urlset", "url", chunks), headers=headers, media_type=XML)
+
+
+def paths() -> list[str]:
+    """The paths of the residents' pages that need nothing more, each by its canonical name."""
+    return [route.path for route in pages.ROUTES if "{" not in route.path and route.path not in _OTHER_NAMES]
+
+
+def _etag(part: Part) -> str:
+    """Whatever is placed changes the newest change, whatever is withdrawn alone changes the number."""
+    told = f"{part.number} {part.offers} {part.after} {part.last} {part.changed_at.isoformat()}"
+    return f'W/"{hashlib.blake2b(told.encode(), digest_size=12).hexdigest()}"'
+
+
+def written(root: str, tag: str, chunks: Iterable[Sequence[Place]]) -> Iterator[bytes]:
+    """A document of ``root`` with a ``tag`` for each place, in parts of some 64 KB: no more is held of it."""
+    buffer = io.BytesIO()
+
+    def drained() -> bytes:
+        content = buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+        return content
+
+    with etree.xmlfile(buffer, encoding="utf-8") as file:
+        file.write_declaration()
+        with file.element(f"{{{_NAMESPACE}}}{root}", nsmap={None: _NAMESPACE}):
+            for address, changed_at in itertools.chain.from_iterable(chunks):
+                with file.element(f"{{{_NAMESPACE}}}{tag}"):
+                    _write(file, "loc", address)
+                    if changed_at:
+                        _write(file, "lastmod", changed_at.astimezone(dt.UTC).isoformat(timespec="seconds"))
+                if buffer.tell() > 65_536:
+                    yield drained()
+            file.flush()
+    yield drained()
+
+
+def _write(file: Any, tag: str, text: str) -> None:
+    with file.element(f"{{{_NAMESPACE}}}{tag}"):
+        file.write(text)
+
+
+ROUTES: Final = (
+    Route("/sitemap.xml", index),
+    Route("/sitemaps/pages.xml", fixed),
+    Route("/sitemaps/offres-{number:int}.xml", offers),
+)
