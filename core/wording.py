@@ -36,6 +36,12 @@ EXPERIENCES: Final[dict[Experience, str]] = {
     "confirmed": "Confirmé",
     "senior": "Expérimenté",
 }
+CHANNELS: Final = {
+    "open_portal": "ce portail",
+    "aggregator_feed": "le flux ouvert pour agrégateurs",
+    "facebook_page": "la page Facebook de la Région",
+}
+"""Every channel that the public can read, the portal first."""
 ANONYMOUS: Final = "Employeur anonyme"
 _UNITS: Final = {"hour": "heure", "month": "mois", "year": "an"}
 _MONTHS: Final = (

@@ -95,6 +95,7 @@ def _templates() -> Environment:
         "mailto": _mailto,
     }
     templates.globals |= {
+        "CHANNELS": wording.CHANNELS,
         "KINDS": wording.KINDS,
         "CONTRACTS": wording.CONTRACTS,
         "REMOTES": wording.REMOTES,

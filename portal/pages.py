@@ -1,4 +1,4 @@
-"""Residents' pages: home, the list, one offer, the texts.
+"""Residents' pages: home, the list, the texts that need nothing.
 
 Belongs here: what each page is given. Does not: statements (connectors/region/search.py), words and markup (templates/),
 headers (answers.py), putting the portal together (app.py).
@@ -6,7 +6,6 @@ headers (answers.py), putting the portal together (app.py).
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region.search import Facets, Listed, Page, Query, Withdrawn, figures, one, search
+from connectors.region.search import Facets, Page, Query, figures, search
 from portal import addresses, feeds
 from portal.answers import page
 
@@ -61,18 +60,6 @@ def offers(request: Request) -> Response:
     )
 
 
-def offer(request: Request) -> Response:
-    """One offer; 410 when it was withdrawn, 404 when it never was. Parameters such as the marker ``e`` are ignored."""
-    found = one(request.app.state.region, request.path_params["key"])
-    match found:
-        case Listed():
-            passed = found.offer.expires_at is not None and found.offer.expires_at < dt.datetime.now(dt.UTC)
-            return page(request, "offer.html", listed=found, offer=found.offer, passed=passed)
-        case Withdrawn():
-            return page(request, "410.html", 410, withdrawn=found)
-    return page(request, "404.html", 404)
-
-
 def feed_list(request: Request) -> Response:
     """The open feeds."""
     return page(request, "feeds.html", feeds=feeds.listed(request.app.state.settings))
@@ -113,7 +100,6 @@ def _wider(query: Query, found: Page) -> list[tuple[str, str, int]]:
 ROUTES: Final = (
     Route("/", home),
     Route("/offres", offers),
-    Route("/offres/{key}", offer),
     Route("/flux", feed_list),
     Route("/feeds", feed_list),
     *(Route(path, text) for path in _TEXTS),
