@@ -42,6 +42,12 @@ CHANNELS: Final = {
     "facebook_page": "la page Facebook de la Région",
 }
 """Every channel that the public can read, the portal first."""
+SOURCES: Final = {
+    "contractor": "Prestataire de la Région",
+    "france_travail": "France Travail",
+    "lheo": "Catalogue régional des formations",
+    "portal": "Entreprises, sur ce portail",
+}
 ANONYMOUS: Final = "Employeur anonyme"
 _UNITS: Final = {"hour": "heure", "month": "mois", "year": "an"}
 _MONTHS: Final = (

@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import feeds, offer, pages
+from portal import feeds, offer, openness, pages, texts
 from portal.answers import FOLDER, Headers, page
 from schemas.errors import RetryLater
 
@@ -31,6 +31,8 @@ def create_app(region: Region, settings: Settings) -> Starlette:
         routes=[
             *pages.ROUTES,
             *offer.ROUTES,
+            *texts.ROUTES,
+            *openness.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),

@@ -19,8 +19,6 @@ from portal.answers import page
 
 NEWEST: Final = 4  # offers on the home page
 _TEXTS: Final = {
-    "/accessibilite": "accessibility.html",
-    "/mentions-legales": "legal.html",
     "/donnees": "data.html",
 }
 
