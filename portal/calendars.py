@@ -43,4 +43,4 @@ def session_event(offer: Offer, session: Session, key: str, address: str, stamp:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())

@@ -72,7 +72,7 @@ def carried(region: Region, channels: Collection[str]) -> list[Carried]:
                 "SELECT e.channel, count(*) FILTER (WHERE coalesce(o.kind, b.kind) IS DISTINCT FROM 'training') AS jobs, "
                 "count(*) FILTER (WHERE coalesce(o.kind, b.kind) = 'training') AS trainings, "
                 "count(b.content_hash) AS reachable, max(e.changed_at) AS at, "
-                f"(array_agg(e.subject ORDER BY e.subject) FILTER (WHERE b.content_hash IS NULL))[:{EXAMPLES}] AS lacking "
+                f"(array_agg(e.subject ORDER BY e.subject) FILTER (WHERE b.content_hash IS NULL))[1:{EXAMPLES}] AS lacking "
                 "FROM effect e LEFT JOIN offer o ON o.id = e.offer_id LEFT JOIN board b ON b.key = e.subject "
                 "WHERE e.channel = ANY(:channels) AND e.live_hash IS NOT NULL GROUP BY e.channel"
             ),

@@ -51,7 +51,7 @@ def work(region: Region) -> Work:
     with region.begin() as connection:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         at, synced_at = connection.execute(
-            text("SELECT now(), (SELECT max(finished_at) FROM run WHERE flow = 'sync-offers')")
+            text("SELECT now(), (SELECT max(finished_at) FROM run WHERE source IS NOT NULL)")
         ).one()
         sources = connection.execute(
             text(
