@@ -151,8 +151,9 @@ def test_transparency_counts_dates_and_says_what_it_costs(
             )
         ).one()
         kept = connection.scalar(text("SELECT count(*) FROM quarantine"))
-    assert f"Ce portail {jobs} {trainings}" in page
-    assert f"Prestataire de la Région {jobs} {trainings}" in page
+    told_at = r" \w[^:]* : \d+ \w+ \d{4} à \d+ h \d\d"
+    assert re.search(rf"Ce portail{told_at} {jobs} {trainings}\b", page)
+    assert re.search(rf"Prestataire de la Région{told_at}{told_at} {jobs} {trainings}\b", page)
     assert re.search(r"Chiffres calculés le \d+.* à \d+ h \d\d", page)
     assert re.search(r"Dernière synchronisation terminée : \d+", page)
     counted = [
