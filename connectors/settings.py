@@ -23,6 +23,7 @@ from schemas.errors import Misconfigured
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "BOOSTEZ_"
 _HOST: Final = re.compile(r"[a-z0-9][a-z0-9.-]*|[0-9a-f:.]+")
+_MAILBOX: Final = r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 _TOKEN: Final = re.compile(r"[!-~]+")  # what a header can carry, without white space
 
 
@@ -68,6 +69,20 @@ class Settings(BaseSettings):
     )
     portal_rate_api: int = Field(
         120, ge=0, description="Requests a minute of a client address to the open API; 0: any number"
+    )
+    contact_email: str | None = Field(
+        None, pattern=_MAILBOX, description="Where residents report a problem; the postal address when unset"
+    )
+    privacy_email: str | None = Field(
+        None,
+        pattern=_MAILBOX,
+        description="The data protection officer's mailbox; said not to be known when unset",
+    )
+    publication_director: str | None = Field(
+        None, description="Who is answerable in law for the portal; said not to be known when unset"
+    )
+    hosting: str | None = Field(
+        None, description="Name, address and telephone of the host; said not to be known when unset"
     )
     portal_port: int = Field(4480, ge=1, le=65535, description="Port the portal listens on")
     prefect_port: int = Field(4420, ge=1, le=65535, description="Port of the Prefect server and its UI")

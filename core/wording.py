@@ -60,6 +60,18 @@ LEVELS: Final = {
     7: "7 (master)",
     8: "8 (doctorat)",
 }
+CHANNELS: Final = {
+    "open_portal": "ce portail",
+    "aggregator_feed": "le flux ouvert pour agrégateurs",
+    "facebook_page": "la page Facebook de la Région",
+}
+"""Every channel that the public can read, the portal first."""
+SOURCES: Final = {
+    "contractor": "Prestataire de la Région",
+    "france_travail": "France Travail",
+    "lheo": "Catalogue régional des formations",
+    "portal": "Entreprises, sur ce portail",
+}
 ANONYMOUS: Final = "Employeur anonyme"
 _UNITS: Final = {"hour": "heure", "month": "mois", "year": "an"}
 _MONTHS: Final = (

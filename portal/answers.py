@@ -101,8 +101,11 @@ def _templates() -> Environment:
         "excerpt": lambda html: wording.excerpt(plain_text(html), 190),
         "web": _web,
         "mailto": _mailto,
+        "capfirst": lambda text: text[:1].upper() + text[1:],
     }
     templates.globals |= {
+        "CHANNELS": wording.CHANNELS,
+        "SOURCES": wording.SOURCES,
         "KINDS": wording.KINDS,
         "CONTRACTS": wording.CONTRACTS,
         "REMOTES": wording.REMOTES,

@@ -21,10 +21,10 @@ from starlette.types import Scope
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import api, feeds, pages, sitemap, syndication
+from portal import api, feeds, offer, openness, pages, sitemap, syndication, texts
 from portal.answers import FOLDER, Headers, page
-from portal.remembering import Memory
 from portal.limits import API, Rates, rules
+from portal.remembering import Memory
 from schemas.errors import RetryLater
 
 _ANSWERS = {404: "404.html", 405: "404.html"}
@@ -42,6 +42,9 @@ def create_app(
             *pages.ROUTES,
             *syndication.ROUTES,
             *sitemap.ROUTES,
+            *offer.ROUTES,
+            *texts.ROUTES,
+            *openness.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),

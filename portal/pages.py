@@ -1,4 +1,4 @@
-"""Residents' pages: home, the list, one offer, the texts.
+"""Residents' pages: home, the list, the texts that need nothing.
 
 Belongs here: what each page is given. Does not: statements (connectors/region/search.py), words and markup (templates/),
 headers (answers.py), putting the portal together (app.py).
@@ -6,7 +6,6 @@ headers (answers.py), putting the portal together (app.py).
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region.search import Listed, Query, Withdrawn, one, search, state
+from connectors.region.search import Query, search, state
 from portal import addresses, feeds, filters
 from portal.answers import page
 from portal.remembering import remembered
@@ -25,8 +24,6 @@ _FORM: Final = {
     "radius": addresses.RADIUS,
 }  # what the search form offers besides filters
 _TEXTS: Final = {
-    "/accessibilite": "accessibility.html",
-    "/mentions-legales": "legal.html",
     "/donnees": "data.html",
 }
 
@@ -74,18 +71,6 @@ def offers(request: Request) -> Response:
     )
 
 
-def offer(request: Request) -> Response:
-    """One offer; 410 when it was withdrawn, 404 when it never was. Parameters such as the marker ``e`` are ignored."""
-    found = one(request.app.state.region, request.path_params["key"])
-    match found:
-        case Listed():
-            passed = found.offer.expires_at is not None and found.offer.expires_at < dt.datetime.now(dt.UTC)
-            return page(request, "offer.html", listed=found, offer=found.offer, passed=passed)
-        case Withdrawn():
-            return page(request, "410.html", 410, withdrawn=found)
-    return page(request, "404.html", 404)
-
-
 def feed_list(request: Request) -> Response:
     """The open feeds."""
     return page(request, "feeds.html", feeds=feeds.listed(request.app.state.settings))
@@ -104,7 +89,6 @@ def _address(query: Query, **changes: Any) -> str:
 ROUTES: Final = (
     Route("/", remembered(home)),
     Route("/offres", remembered(offers)),
-    Route("/offres/{key}", offer),
     Route("/flux", feed_list),
     Route("/feeds", feed_list),
     *(Route(path, text) for path in _TEXTS),

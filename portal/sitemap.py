@@ -21,7 +21,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from connectors.region.catalogue import Part, keys, parts
-from connectors.region.search import figures
+from connectors.region.search import state
 from portal import pages
 from portal.revalidation import has, kept
 
@@ -37,7 +37,7 @@ Place = tuple[str, dt.datetime | None]  # an address, and when it last changed
 def index(request: Request) -> Response:
     """The sitemap's index: the file of the pages, and those of the offers."""
     region, public_url = request.app.state.region, request.app.state.settings.public_url
-    files: list[Place] = [(f"{public_url}/sitemaps/pages.xml", figures(region).changed_at)]
+    files: list[Place] = [(f"{public_url}/sitemaps/pages.xml", state(region).changed_at)]
     files += [
         (f"{public_url}/sitemaps/offres-{part.number}.xml", part.changed_at) for part in parts(region, SIZE)
     ]
@@ -47,7 +47,7 @@ def index(request: Request) -> Response:
 def fixed(request: Request) -> Response:
     """The pages that are always there."""
     public_url = request.app.state.settings.public_url
-    changed_at = figures(request.app.state.region).changed_at
+    changed_at = state(request.app.state.region).changed_at
     places = [(f"{public_url}{path}", changed_at if path in _LIVING else None) for path in paths()]
     return kept(request, b"".join(written("urlset", "url", [places])), XML, seconds=SECONDS)
 

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.region.database import Region
-from connectors.region.search import Cursor, Listed, Query, figures, search
+from connectors.region.search import Cursor, Listed, Query, search, state
 from core import wording
 from core.html import printable
 from portal import addresses
@@ -77,7 +77,7 @@ def gather(region: Region, query: Query) -> Feed:
         after, more = page.next_after, page.next_after is not None
     shown = tuple(found[:SIZE])
     following = Cursor(shown[-1].published_at, shown[-1].key) if more or len(found) > SIZE else None
-    updated = max((listed.changed_at for listed in shown), default=None) or figures(region).changed_at
+    updated = max((listed.changed_at for listed in shown), default=None) or state(region).changed_at
     return Feed(query, shown, updated or _LONG_AGO, following)
 
 

@@ -1,14 +1,16 @@
-"""What many tests need: a PostgreSQL server, a database of their own, a Prefect server."""
+"""What many tests need: a PostgreSQL server, a database of their own, a Prefect server, a browser."""
 
 from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import create_engine, make_url, text
 
 from connectors.region import migrations
@@ -99,6 +101,22 @@ def shared() -> Path:
         assert not os.environ.get("CI"), f"CI needs {SHARED}"
         pytest.skip(f"{SHARED} is not here: this test reads real files from it")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; without one the test is skipped, but in CI.
+
+    It lives for a module: as long as it does, an event loop runs in this thread, and other tests start their own.
+    """
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        assert not os.environ.get("CI"), "CI needs a Chromium"
+        pytest.skip("no Chromium is here: install it, or name it in CHROMIUM")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="session")

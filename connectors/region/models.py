@@ -365,6 +365,13 @@ class BoardRow(Base):
         Index("board_changed_idx", "changed_at"),
         Index("board_newest_idx", "published_at", "key", postgresql_where=text("withdrawn_at IS NULL")),
         Index(
+            "board_similar_idx",
+            text("(content ->> 'rome_code')"),
+            "kind",
+            "published_at",
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+        Index(
             "board_facets_idx",
             "kind",
             "department",
