@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import feeds, pages
+from portal import feeds, pages, posting
 from portal.answers import FOLDER, Headers, page
 from schemas.errors import RetryLater
 
@@ -30,6 +30,7 @@ def create_app(region: Region, settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             *pages.ROUTES,
+            *posting.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),
@@ -61,7 +62,7 @@ def healthz(request: Request) -> Response:
 
 def robots(_: Request) -> Response:
     """Everything may be indexed; endless combinations of filters need not be walked."""
-    return PlainTextResponse("User-agent: *\nDisallow: /offres?\nDisallow: /healthz\n")
+    return PlainTextResponse("User-agent: *\nDisallow: /offres?\nDisallow: /deposer/\nDisallow: /healthz\n")
 
 
 def refused(request: Request, error: Exception) -> Response:

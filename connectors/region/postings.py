@@ -26,7 +26,7 @@ from connectors.mail.wire import Addressee, Kind, Message
 from connectors.region import alerts, offers
 from connectors.region.database import Region, lock_revisions
 from core.drafts import Draft
-from core.html import printable
+from core.html import plain_text, printable, sanitise
 from core.normalise import normalise
 from schemas.errors import Misconfigured, Refused, RetryLater
 from schemas.offer import encode, key_of
@@ -97,29 +97,28 @@ class Posting(msgspec.Struct, frozen=True):
         """Whether its author's link still opens it."""
         return self.draft is not None and (self.closed_at is None or now < self.closed_at + KEPT)
 
-    def words(self, known: str | None = None) -> str:
-        """The posting as an officer reads it; ``known`` is the firm's name in the Region's other offers."""
+    def brief(self, known: str | None = None) -> str:
+        """Whose it is and what to do with it; ``known`` is the firm's name in the Region's other offers."""
         if self.draft is None:
             return f"Posting {self.id} ({self.ref}) is {self.state}; its text was erased."
-        employer = self.draft.employer
-        named = printable(employer.name or "") if employer else ""
-        again = "" if self.approved_revision is None else ", an edit of one that is out"
+        employer, job = self.draft.employer, self.draft.job
         place = " ".join(part for part in (self.draft.postal_code, self.draft.city) if part)
-        lines = (
-            f"Firm: {named} (SIRET {self.siret}; "
-            + (f"known here as {known}" if known else "not known here")
-            + ")",
-            f"Place: {printable(place)}",
-            f"Contract: {self.draft.job.contract if self.draft.job else '-'}",
-            f"To apply: {printable(self.draft.apply_email or '')} {printable(self.draft.apply_url or '')}".rstrip(),
-        )
+        again = "" if self.approved_revision is None else ", an edit of one that is out"
         return (
-            f"{self.title}\n\n"
-            + "\n".join(lines)
-            + f"\n\n{printable(self.draft.description)}\n\nPosting {self.id}, text {self.revision}{again}. Decide in the "
+            f"Firm: {printable((employer and employer.name) or '')} (SIRET {self.siret}, "
+            f"{f'known here as {known}' if known else 'not known here'})\nPlace: {printable(place)}\n"
+            f"Contract: {job.contract if job else ''}\n\nPosting {self.id}, text {self.revision}{again}. Decide in the "
             f"Prefect UI, or with `boostez posting approve {self.id}` or `boostez posting refuse {self.id}`. "
             "More: docs/runbook/postings.md"
         )
+
+    def words(self, known: str | None = None) -> str:
+        """The whole posting as an officer reads it."""
+        if self.draft is None:
+            return self.brief(known)
+        ways = [way for way in (self.draft.apply_email, self.draft.apply_url) if way]
+        text = plain_text(sanitise(self.draft.description))
+        return f"{self.title}\n\n{text}\n\nTo apply: {printable(', '.join(ways))}\n{self.brief(known)}"
 
 
 class Tidied(msgspec.Struct, frozen=True):
