@@ -9,7 +9,7 @@ Every step follows from rows, so a crash between two of them loses nothing: the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -67,7 +67,7 @@ def ask(region: Region, posting: Posting) -> bool:
     """Have an officer decide on a posting's newest text: one form a text, also when this is done twice."""
     parameters = {"posting": posting.id, "revision": posting.revision}
     try:
-        run = run_deployment(
+        run: Any = run_deployment(
             DECIDE,
             parameters=parameters,
             timeout=0,
