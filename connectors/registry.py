@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,11 @@ from connectors.france_travail import wire as france_travail
 from connectors.http import Http
 from connectors.lheo import client as lheo_file
 from connectors.lheo import wire as lheo
+from connectors.mail import channel as mail
+from connectors.mail.channel import Mail
 from connectors.open_portal import channel as open_portal
 from connectors.open_portal.channel import OpenPortal
+from connectors.region import postings
 from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
 from connectors.settings import Settings
@@ -98,8 +101,9 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
 }
 
 
-MESSENGERS: dict[str, Callable[[Settings], Channel]] = {
-    alerts.NAME: lambda settings: Alerts(settings.alert_urls),
+MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
+    alerts.NAME: lambda settings, _: Alerts(settings.alert_urls),
+    mail.NAME: lambda settings, region: Mail(settings, partial(postings.addressed, region)),
 }
 """Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
 
@@ -125,7 +129,7 @@ def channel(name: str, settings: Settings, region: Region) -> Channel:
 
     """
     if name in MESSENGERS:
-        return MESSENGERS[name](settings)
+        return MESSENGERS[name](settings, region)
     try:
         build = CHANNELS[name]
     except KeyError:

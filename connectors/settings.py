@@ -11,7 +11,7 @@ from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
@@ -86,7 +86,9 @@ class Settings(BaseSettings):
     )
     portal_port: int = Field(4480, ge=1, le=65535, description="Port the portal listens on")
     prefect_port: int = Field(4420, ge=1, le=65535, description="Port of the Prefect server and its UI")
-    sandbox_port: int = Field(4401, ge=1, le=65535, description="Port of the sandbox")
+    sandbox_port: int = Field(
+        4401, ge=1, le=65534, description="Port of the sandbox; its mailbox has the next one"
+    )
     channels_file: Path = Field(
         ROOT / "deployments" / "channels.toml", description="What each channel wants: its policy"
     )
@@ -96,6 +98,19 @@ class Settings(BaseSettings):
 
     alert_urls: list[SecretStr] = Field(
         default_factory=list, description="Where alerts go: a JSON list of Apprise addresses"
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="The relay for mails to firms: smtp+tls://user:password@host, smtps:// or smtp://; "
+        "unset, offers cannot be posted",
+    )
+    mail_from: str | None = Field(
+        None,
+        pattern=r"^[^\s@<>()\",;:]+@[A-Za-z0-9.-]+$",
+        description="Sender of mails to firms; ne-pas-repondre@ the portal's host when unset",
+    )
+    portal_secret: SecretStr | None = Field(
+        None, description="Seals links and forms of the portal; made and kept in HOME when unset"
     )
     guard_fall: float = Field(
         0.20, ge=0, le=1, description="Fall of a whole snapshot since the last good one that is believed"
@@ -183,6 +198,11 @@ class Settings(BaseSettings):
     def public_url(self) -> str:
         """The portal's public address, without a trailing slash."""
         return (self.portal_url or f"http://127.0.0.1:{self.portal_port}").rstrip("/")
+
+    @property
+    def sender(self) -> str:
+        """The address that mails to firms come from."""
+        return self.mail_from or f"ne-pas-repondre@{urlsplit(self.public_url).hostname or 'localhost'}"
 
     @property
     def feeds(self) -> str:

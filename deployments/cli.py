@@ -17,7 +17,15 @@ from connectors import registry
 from connectors.region import alerts, channel_state, offers, plans, quarantine, walks
 from connectors.region.database import region
 from connectors.settings import Settings, settings
-from deployments import cli_channels, cli_database, cli_plans, cli_quarantine, cli_replay, report
+from deployments import (
+    cli_channels,
+    cli_database,
+    cli_plans,
+    cli_postings,
+    cli_quarantine,
+    cli_replay,
+    report,
+)
 from deployments.command import (
     AWAY,
     DONE,
@@ -42,6 +50,7 @@ app = typer.Typer(
 sync = typer.Typer(no_args_is_help=True, help="Bring a source and the channels in step.")
 app.add_typer(sync, name="sync")
 app.add_typer(cli_plans.app, name="plan")
+app.add_typer(cli_postings.app, name="posting")
 app.add_typer(cli_quarantine.app, name="quarantine")
 app.add_typer(cli_channels.app, name="channel")
 app.command("audit")(cli_channels.audit)

@@ -62,6 +62,7 @@ def _sandbox_settings(url: str) -> dict[str, str]:
     told = {
         "BOOSTEZ_CONTRACTOR_URL": url,
         "BOOSTEZ_ALERT_URLS": f'["{url.replace("http:", "json:")}/inbox"]',
+        "BOOSTEZ_SMTP_URL": mailbox_of(url),
     }
     if not os.environ.get("BOOSTEZ_FACEBOOK_GRAPH_URL"):
         told |= {
@@ -69,6 +70,12 @@ def _sandbox_settings(url: str) -> dict[str, str]:
             "BOOSTEZ_FACEBOOK_APP_SECRET": "sandbox-app-secret",
         }
     return {name: os.environ.get(name) or value for name, value in told.items()}
+
+
+def mailbox_of(sandbox_url: str) -> str:
+    """The sandbox's mail relay: on the port after its own."""
+    host, _, port = sandbox_url.removeprefix("http://").rpartition(":")
+    return f"smtp://{host}:{int(port) + 1}"
 
 
 def open_settings() -> dict[str, str]:
@@ -241,9 +248,20 @@ def start_child(
     return child
 
 
+def check_sandbox_ports(settings: Settings) -> None:
+    """The sandbox's port and its mail relay's.
+
+    Raises:
+        Misconfigured: one is taken.
+
+    """
+    for port in (settings.sandbox_port, settings.sandbox_port + 1):
+        processes.check_port(port, "BOOSTEZ_SANDBOX_PORT")
+
+
 def start_sandbox(settings: Settings, stack: Stack, ending: ExitStack) -> Child:
     """The stand-ins."""
-    processes.check_port(settings.sandbox_port, "BOOSTEZ_SANDBOX_PORT")
+    check_sandbox_ports(settings)
     state = Path(stack.home) / "sandbox.sqlite"
     command = [
         PYTHON,

@@ -114,7 +114,7 @@ def _check_ports(chosen: Settings) -> None:
     processes.check_port(chosen.prefect_port, "BOOSTEZ_PREFECT_PORT")
     processes.check_port(chosen.portal_port, "BOOSTEZ_PORTAL_PORT")
     if _needs_sandbox(chosen):
-        processes.check_port(chosen.sandbox_port, "BOOSTEZ_SANDBOX_PORT")
+        stack.check_sandbox_ports(chosen)
 
 
 def _health(chosen: Settings) -> dict[str, str]:
@@ -183,7 +183,7 @@ def _addresses(chosen: Settings) -> None:
     _say(f"  Open portal  {chosen.public_url}")
     _say(f"  Feeds        {chosen.feeds} (on the portal: {chosen.public_url}/feeds)")
     if _needs_sandbox(chosen):
-        _say(f"  Sandbox      {chosen.sandbox_url}/_sandbox/truth")
+        _say(f"  Sandbox      {chosen.sandbox_url}/_sandbox/truth (mails: /_sandbox/truth/mails)")
 
 
 def _ready(name: str, begun: float) -> None:

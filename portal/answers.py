@@ -57,12 +57,7 @@ class Headers:
 
 def page(request: Request, template: str, status: int = 200, /, **words: Any) -> Response:
     """A page in French. A 200 may be kept for a minute, and asked again by its ETag."""
-    settings = request.app.state.settings
-    text = (
-        _templates()
-        .get_template(template)
-        .render(path=request.url.path, public_url=settings.public_url, status=status, **words)
-    )
+    text = rendered(request, template, status, **words)
     if status != 200:
         return HTMLResponse(text, status, headers=SECURITY | {"Cache-Control": "no-store"})
     etag = f'W/"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
@@ -78,6 +73,16 @@ def unless_known(request: Request, answer: Response) -> Response:
         kept = {name: answer.headers[name] for name in ("ETag", "Cache-Control")}
         return Response(status_code=304, headers=kept)
     return answer
+
+
+def rendered(request: Request, template: str, status: int, /, **words: Any) -> str:
+    """A template's text, with what every page may ask for."""
+    public_url = request.app.state.settings.public_url
+    return (
+        _templates()
+        .get_template(template)
+        .render(path=request.url.path, public_url=public_url, status=status, **words)
+    )
 
 
 @cache

@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import api, feeds, offer, openness, pages, sitemap, syndication, texts
+from portal import api, feeds, offer, openness, pages, posting, sitemap, syndication, texts
 from portal.answers import FOLDER, Headers, page
 from portal.limits import API, Rates, rules
 from portal.remembering import Memory
@@ -45,6 +45,7 @@ def create_app(
             *offer.ROUTES,
             *texts.ROUTES,
             *openness.ROUTES,
+            *posting.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),
@@ -79,7 +80,9 @@ def healthz(request: Request) -> Response:
 def robots(request: Request) -> Response:
     """Everything may be indexed; endless combinations of filters need not be walked."""
     listed = f"Sitemap: {request.app.state.settings.public_url}/sitemap.xml"
-    return PlainTextResponse(f"User-agent: *\nDisallow: /offres?\nDisallow: /healthz\n\n{listed}\n")
+    return PlainTextResponse(
+        f"User-agent: *\nDisallow: /offres?\nDisallow: /deposer/\nDisallow: /healthz\n\n{listed}\n"
+    )
 
 
 def refused(request: Request, error: Exception) -> Response:

@@ -21,6 +21,7 @@ from sandbox.contractor import Contractor, problem
 from sandbox.faults import ADMINISTRATION, Order
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
+from sandbox.mailbox import Mailbox
 from sandbox.posts import Posts
 from sandbox.state import State
 
@@ -87,11 +88,13 @@ class Administration:
         graph: Graph,
         posts: Posts,
         inbox: Inbox,
+        mailbox: Mailbox,
         orders: list[Order],
         log: Log,
     ) -> None:
         self._state, self._clock, self._board, self._contractor = state, clock, board, contractor
         self._graph, self._posts, self._inbox, self._orders, self._log = graph, posts, inbox, orders, log
+        self._mailbox = mailbox
 
     def routes(self) -> list[Route]:
         """Every path under ``/_sandbox``."""
@@ -101,6 +104,7 @@ class Administration:
             ("GET", "/truth/posts", self.posts),
             ("GET", "/truth/offers", self.offers),
             ("GET", "/truth/messages", lambda _request, _body: {"items": self._inbox.messages()}),
+            ("GET", "/truth/mails", lambda _request, _body: {"items": self._mailbox.letters()}),
             ("POST", "/clock", self.advance),
             ("POST", "/contractor/change", self.change),
             ("POST", "/contractor/malform", self.malform),
@@ -137,6 +141,7 @@ class Administration:
             "contractor": contractor,
             "graph": self._posts.truth(),
             "inbox": self._inbox.truth(),
+            "mails": {"port": self._mailbox.port, **self._mailbox.truth()},
         }
 
     def posts(self, request: Request, _body: bytes) -> Any:

@@ -1,5 +1,7 @@
 """The sandbox as one ASGI application: the contractor at the root, ``/graph``, ``/inbox``, and its own ``/_sandbox``.
 
+A mail relay serves beside it, on a port of its own.
+
 Belongs here: putting the parts together. Does not: any part, or running it (server.py).
 """
 
@@ -24,6 +26,7 @@ from sandbox.faults import Faults, Order
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
 from sandbox.keys import Keys
+from sandbox.mailbox import Mailbox
 from sandbox.posts import Posts
 from sandbox.state import State
 
@@ -47,8 +50,11 @@ def create_app(
     trainings: int = TRAININGS,
     seed: int = SEED,
     keys: Keys = _KEYS,
+    mail_port: int = 0,
 ) -> Starlette:
     """The application. With a state file a restart tells the same story; None forgets it. ``keys`` open it.
+
+    While it serves, its mail relay listens on ``mail_port``, or on any free one (``/_sandbox/truth`` tells).
 
     Raises:
         ValueError: the state file was made with another seed or other numbers of offers.
@@ -63,6 +69,7 @@ def create_app(
     inbox = Inbox(state, clock)
     orders: list[Order] = []
     log = Log()
+    mailbox = Mailbox(state, clock, orders, mail_port)
     administration = Administration(
         state=state,
         clock=clock,
@@ -71,13 +78,16 @@ def create_app(
         graph=graph,
         posts=posts,
         inbox=inbox,
+        mailbox=mailbox,
         orders=orders,
         log=log,
     )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await mailbox.open()
         yield
+        await mailbox.close()
         state.close()
 
     return Sandbox(

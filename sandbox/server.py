@@ -28,7 +28,7 @@ def run(
     trainings: int = TRAININGS,
     seed: int = SEED,
 ) -> None:
-    """Serve until SIGINT or SIGTERM.
+    """Serve until SIGINT or SIGTERM; the mail relay is on the port after.
 
     Raises:
         OSError: the port is taken, at once.
@@ -36,7 +36,7 @@ def run(
 
     """
     with _bound(host, port) as listener:
-        app = create_app(state_file, jobs=jobs, trainings=trainings, seed=seed)
+        app = create_app(state_file, jobs=jobs, trainings=trainings, seed=seed, mail_port=port + 1)
         uvicorn.Server(_config(app)).run(sockets=[listener])
 
 

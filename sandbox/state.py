@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS posts (
 CREATE TABLE IF NOT EXISTS messages (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, subject TEXT, title TEXT NOT NULL, message TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS mails (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, subject TEXT, recipient TEXT NOT NULL, letter BLOB NOT NULL
+);
 CREATE INDEX IF NOT EXISTS live_posts ON posts (page, number) WHERE deleted IS NULL;
 """
 
@@ -69,7 +72,7 @@ class State:
     def wipe(self) -> None:
         """Forget everything."""
         with self.transaction() as connection:
-            for table in ("facts", "offers", "answers", "posts", "messages", "sqlite_sequence"):
+            for table in ("facts", "offers", "answers", "posts", "messages", "mails", "sqlite_sequence"):
                 connection.execute(f"DELETE FROM {table}")
 
     def close(self) -> None:

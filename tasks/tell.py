@@ -21,7 +21,7 @@ from prefect.exceptions import ObjectNotFound
 
 from connectors.alerts import wire
 from connectors.alerts.channel import NAME
-from connectors.region import alerts, channel_state, plans
+from connectors.region import alerts, channel_state, plans, postings
 from connectors.region.channel_state import Standing
 from connectors.region.database import Region
 from connectors.region.plans import Stopped
@@ -76,13 +76,13 @@ class _Due(NamedTuple):
     message: str
 
 
-_STANDING: Final = (plans.CAUSE, "paused ", "parked ")  # what the causes of these begin with
+_STANDING: Final = (plans.CAUSE, postings.CAUSE, "paused ", "parked ")  # what the causes of these begin with
 
 
 @task(name="tell", retries=0, cache_policy=NO_CACHE)
 def tell(region: Region, settings: Settings) -> Delivered:
     """Raise what stopped plans and the channels' standings call for, end what they no longer do, and send what waits."""
-    due = {each.cause: each for each in (*_stopped(region), *_troubled(region))}
+    due = {each.cause: each for each in (*_stopped(region), *_troubled(region), *_posted(region))}
     for each in due.values():
         sound(region, settings, *each)
     unresolved = alerts.unresolved(region)
@@ -97,6 +97,12 @@ def tell(region: Region, settings: Settings) -> Delivered:
 def _stopped(region: Region) -> Iterator[_Due]:
     for held in plans.waiting(region):
         yield _Due(held.cause, f"A guard stopped a plan for {held.place}", held.words())
+
+
+def _posted(region: Region) -> Iterator[_Due]:
+    for posting in postings.listed(region):
+        known = postings.employer_name(region, posting.siret)
+        yield _Due(posting.cause, f"An offer waits for an officer: {posting.title}", posting.brief(known))
 
 
 def _troubled(region: Region) -> Iterator[_Due]:

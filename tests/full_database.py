@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import CheckConstraint, NullPool, create_engine, text
 
 from connectors import registry
-from connectors.region import alerts, channel_state, offers, planning, walks
+from connectors.region import alerts, channel_state, offers, planning, postings, walks
 from connectors.region.database import Region
 from connectors.region.models import METADATA
 from connectors.region.walks import Item
@@ -22,6 +22,7 @@ from deployments import backup
 from sandbox.app import create_app
 from sandbox.server import running
 from tests.conftest import TestServer, fresh_name
+from tests.makers import NOON, portal_draft
 from tests.worlds import Hub, Sandbox, settings_of
 
 TODAY = dt.date(2026, 11, 24)
@@ -55,6 +56,8 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
     planning.plan(hub.region, Policy("facebook_page", ("job", "training")), form, TODAY)
     _spread(hub.region)
     _stop_and_tell(hub)
+    posted = postings.add(hub.region, portal_draft(), "contact@fournil.example", b"origin", NOON)
+    postings.confirm(hub.region, posted.ref, NOON)
     channel_state.pause(hub.region, "aggregator_feed", "the disk is full")
     under_way = walks.start_run(hub.region, "test", "contractor", "full")
     walks.index(hub.region, under_way, [Item(0, "J-1", 1, b"hash", 0, 1)])

@@ -10,6 +10,7 @@ import msgspec
 
 from connectors.region.offers import Incoming
 from connectors.region.walks import Item
+from core.drafts import Draft
 from schemas.offer import Employer, Job, Location, Offer, Salary, Session, Training, encode
 
 NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -50,6 +51,27 @@ def training(ref: str = "T-1", **changes: Any) -> Offer:
         published_at=NOON - dt.timedelta(days=3),
     )
     return msgspec.structs.replace(offer, **changes)
+
+
+def portal_draft(**changes: Any) -> Draft:
+    """What a firm writes on the portal."""
+    draft = Draft(
+        source="portal",
+        ref="new",
+        version=1,
+        kind="job",
+        status="open",
+        title="Boulanger, boulangère",
+        description="Vous façonnez et cuisez le pain.\n\nDu mardi au samedi, dès 5 h.",
+        updated_at=NOON,
+        employer=Employer(name="Fournil des Pentes", siret="73282932000074"),
+        postal_code="69001",
+        city="Lyon",
+        job=Job(contract="CDI", hours_per_week=35.0, salary=Salary("month", 1900.0, 2100.0)),
+        apply_email="emploi@fournil.example",
+        expires_at=NOON + dt.timedelta(days=60),
+    )
+    return msgspec.structs.replace(draft, **changes)
 
 
 def raw_hash(offer: Offer, version: int) -> bytes:

@@ -63,6 +63,10 @@ class Sandbox:
     def truth(self) -> Any:
         return self.http.get("/truth").json()
 
+    def mails(self) -> list[Any]:
+        answer: list[Any] = self.http.get("/truth/mails").json()["items"]
+        return answer
+
     def posts(self) -> list[Any]:
         answer: list[Any] = self.http.get("/truth/posts", params={"limit": 1000}).json()["items"]
         return answer
@@ -88,6 +92,7 @@ class Hub:
             "PORTAL_URL": chosen.public_url,
             "ALERT_URLS": f'["{chosen.alert_urls[0].get_secret_value()}"]',
             "CHANNELS_FILE": str(chosen.channels_file),
+            "SMTP_URL": chosen.smtp_url.get_secret_value() if chosen.smtp_url else "",
         }
         return {f"BOOSTEZ_{name}": value for name, value in told.items()}
 
@@ -225,6 +230,7 @@ def settings_of(sandbox: Sandbox, home: Path) -> Settings:
         portal_url="https://portail.example",
         alert_urls=[SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox")],
         channels_file=channels_file,
+        smtp_url=SecretStr(f"smtp://127.0.0.1:{sandbox.truth()['mails']['port']}"),
     )
 
 

@@ -134,6 +134,11 @@ class OfferRow(Base):
         Index(None, "revision", unique=True),
         Index("offer_expiry_idx", "expires_at", postgresql_where=text("status = 'open'")),
         Index("offer_newest_idx", "department", "published_at", postgresql_where=text("status = 'open'")),
+        Index(
+            "offer_siret_idx",
+            text("(content #>> '{employer,siret}')"),
+            postgresql_where=text("(content #>> '{employer,siret}') IS NOT NULL"),
+        ),
     )
 
 
@@ -310,6 +315,43 @@ class AlertRow(Base):
     resolved_at: Mapped[dt.datetime | None]
     __table_args__ = (
         Index("alert_open_idx", "cause", unique=True, postgresql_where=text("resolved_at IS NULL")),
+    )
+
+
+class PostingRow(Base):
+    """An offer that a firm posts on the open portal: its newest text, and how far that has come.
+
+    The published text is the offer of source ``portal`` with the same ``ref``; it stays while a newer text waits.
+    """
+
+    __tablename__ = "posting"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(server_default=text("'unconfirmed'"))
+    revision: Mapped[int] = mapped_column(server_default=text("1"))  # of the text; an edit makes another
+    approved_revision: Mapped[int | None]  # the text that is out
+    draft: Mapped[dict[str, Any] | None]  # core.drafts.Draft as the firm wrote it; erased with the contact
+    siret: Mapped[str]
+    contact: Mapped[str | None]  # personal: an address that mails go to, nowhere else; erased by ``tidy``
+    origin: Mapped[bytes | None]  # keyed hash of the network address, for a day: limits go by it
+    created_at: Mapped[dt.datetime]
+    submitted_at: Mapped[dt.datetime]  # the newest text
+    confirmed_at: Mapped[dt.datetime | None]
+    published_at: Mapped[dt.datetime | None]  # first approval
+    decided_at: Mapped[dt.datetime | None]
+    decided_by: Mapped[str | None]
+    reason: Mapped[str | None]
+    closed_at: Mapped[dt.datetime | None]
+    flow_run: Mapped[str | None]  # the Prefect run that shows the form for this revision
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('unconfirmed', 'waiting', 'approved', 'refused', 'closed', 'expired')", name="state"
+        ),
+        CheckConstraint("(state = 'unconfirmed') = (confirmed_at IS NULL)", name="confirmed"),
+        CheckConstraint("(state IN ('closed', 'expired')) = (closed_at IS NOT NULL)", name="closed"),
+        CheckConstraint("state IN ('closed', 'expired', 'refused') OR contact IS NOT NULL", name="contact"),
+        Index(None, "siret", "created_at"),
+        Index("posting_waiting_idx", "submitted_at", postgresql_where=text("state = 'waiting'")),
     )
 
 

@@ -68,18 +68,27 @@ def merge(region: Region, run_id: int | None, source: str, rows: Sequence[Incomi
     if not rows:
         return Merged()
     with region.begin() as connection:
-        lock_revisions(connection)
-        _stage(connection, source, rows)
-        stale = _drop_stale(connection, source)
-        _apply_corrections(connection, source)
-        counts = _write_history(connection, source, run_id)
-        _update_known(connection, source)
-        created = _insert_new(connection, source, run_id)
+        merged, written = merge_in(connection, run_id, source, rows)
+    region.wrote(written)
+    return merged
+
+
+def merge_in(
+    connection: Connection, run_id: int | None, source: str, rows: Sequence[Incoming]
+) -> tuple[Merged, int]:
+    """``merge`` in a transaction that does more. Beside what it did, the rows written."""
+    lock_revisions(connection)
+    _stage(connection, source, rows)
+    stale = _drop_stale(connection, source)
+    _apply_corrections(connection, source)
+    counts = _write_history(connection, source, run_id)
+    _update_known(connection, source)
+    created = _insert_new(connection, source, run_id)
     changed = counts.get("updated", 0) + counts.get("reopened", 0)
     closed = counts.get("closed", 0) + created.get("closed", 0)
     new = created.get("created", 0)
-    region.wrote(len(rows) - len(stale) + new + changed + closed)
-    return Merged(new, changed, closed, len(rows) - len(stale) - new - changed - closed, stale)
+    merged = Merged(new, changed, closed, len(rows) - len(stale) - new - changed - closed, stale)
+    return merged, len(rows) - len(stale) + new + changed + closed
 
 
 def _stage(connection: Connection, source: str, rows: Sequence[Incoming]) -> None:
@@ -151,7 +160,7 @@ def _write_history(connection: Connection, source: str, run_id: int | None) -> d
     rows = connection.execute(
         text(
             "WITH history AS (INSERT INTO offer_change (offer_id, run_id, change, fields) "
-            "SELECT o.id, :run, CASE WHEN o.status = i.status THEN 'updated' WHEN i.status = 'open' THEN 'reopened' "
+            "SELECT o.id, cast(:run AS bigint), CASE WHEN o.status = i.status THEN 'updated' WHEN i.status = 'open' THEN 'reopened' "
             "ELSE 'closed' END, (SELECT jsonb_object_agg(key, jsonb_build_array(a.value, b.value)) "
             "FROM jsonb_each(o.content) a FULL JOIN jsonb_each(i.content) b USING (key) "
             "WHERE a.value IS DISTINCT FROM b.value) "
@@ -191,7 +200,7 @@ def _insert_new(connection: Connection, source: str, run_id: int | None) -> dict
             "WHERE NOT EXISTS (SELECT FROM offer o WHERE o.source = :source AND o.ref = i.ref) "
             "RETURNING id, status), "
             "history AS (INSERT INTO offer_change (offer_id, run_id, change) "
-            "SELECT id, :run, CASE status WHEN 'open' THEN 'created' ELSE 'closed' END FROM created RETURNING change) "
+            "SELECT id, cast(:run AS bigint), CASE status WHEN 'open' THEN 'created' ELSE 'closed' END FROM created RETURNING change) "
             "SELECT change, count(*) AS n FROM history GROUP BY change"
         ),
         {"source": source, "run": run_id},
@@ -206,7 +215,7 @@ _CLOSE = """
         WHERE o.status = 'open' AND {condition} RETURNING o.id),
     history AS (
         INSERT INTO offer_change (offer_id, run_id, change, fields)
-        SELECT id, :run, 'closed', jsonb_build_object('closed_reason', jsonb_build_array(NULL, cast(:reason AS text)))
+        SELECT id, cast(:run AS bigint), 'closed', jsonb_build_object('closed_reason', jsonb_build_array(NULL, cast(:reason AS text)))
         FROM shut RETURNING 1)
     SELECT count(*) FROM history
 """
@@ -349,6 +358,14 @@ def expire(region: Region, run_id: int, now: dt.datetime) -> int:
         statement = _CLOSE.format(condition="o.expires_at <= :now")
         values = {"run": run_id, "reason": "expired", "now": now}
         return _closed(region, connection.execute(text(statement), values).scalar_one())
+
+
+def close_stated(connection: Connection, source: str, ref: str) -> int:
+    """Close one open offer because its author says so: an explained closure. Returns how many."""
+    lock_revisions(connection)
+    statement = _CLOSE.format(condition="o.source = :source AND o.ref = :ref")
+    values = {"run": None, "reason": "closed", "source": source, "ref": ref}
+    return int(connection.execute(text(statement), values).scalar_one())
 
 
 def _closed(region: Region, number: int) -> int:

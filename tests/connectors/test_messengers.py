@@ -13,30 +13,40 @@ from sqlalchemy import text
 
 from connectors.alerts import wire
 from connectors.channel import ItemChannel, Readable
-from connectors.region import alerts, channel_state, ledger, replays
+from connectors.region import alerts, channel_state, ledger, postings, replays
 from connectors.registry import CHANNELS, MESSENGERS, channel
 from connectors.settings import Settings
 from tasks.deliver import carry_out
 from tasks.progress import Progress
 from tasks.replay import replay_failed
 from tasks.run import Delivered
+from tests.makers import NOON, portal_draft
 from tests.worlds import Hub, Sandbox
 
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
 
 
 class Case(msgspec.Struct, frozen=True):
-    """How a messenger is tried: ``say`` something, make sure that its destinations left the settings, where faults go."""
+    """How a messenger is tried: ``say`` something, make sure that its destinations left the settings, where faults go,
+    where messages are counted.
+    """
 
     say: Callable[[Hub, str], None]
     emptied: Callable[[Settings], Settings]
     path: str
     setting: str
+    box: str
 
 
 def _alert(hub: Hub, words: str) -> None:
     destinations = [wire.destination(url.get_secret_value()) for url in hub.settings.alert_urls]
     alerts.sound(hub.region, words, f"About {words}", words, destinations)
+
+
+def _letter(hub: Hub, words: str) -> None:
+    postings.add(
+        hub.region, portal_draft(title=f"Boulanger {words}"), f"{words}@fournil.example", b"origin", NOON
+    )
 
 
 CASES = {
@@ -45,7 +55,15 @@ CASES = {
         emptied=lambda settings: settings.model_copy(update={"alert_urls": []}),
         path="/inbox",
         setting="BOOSTEZ_ALERT_URLS",
-    )
+        box="inbox",
+    ),
+    "mail": Case(
+        say=_letter,
+        emptied=lambda settings: settings.model_copy(update={"smtp_url": None}),
+        path="/smtp",
+        setting="BOOSTEZ_SMTP_URL",
+        box="mails",
+    ),
 }
 
 
@@ -53,8 +71,15 @@ CASES = {
 def patient(hub: Hub, sandbox: Sandbox) -> Hub:
     """A hub whose messages give up after a second."""
     address = SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox?rto=1&cto=1")
-    hub.settings = hub.settings.model_copy(update={"alert_urls": [address]})
+    assert hub.settings.smtp_url is not None
+    relay = SecretStr(f"{hub.settings.smtp_url.get_secret_value()}?timeout=1")
+    hub.settings = hub.settings.model_copy(update={"alert_urls": [address], "smtp_url": relay})
     return hub
+
+
+def received(sandbox: Sandbox, name: str) -> dict[str, int]:
+    told = sandbox.truth()[CASES[name].box]
+    return {key: told[key] for key in ("messages", "duplicates")}
 
 
 def send(hub: Hub, name: str) -> Any:
@@ -102,7 +127,7 @@ class TestConformance:
         for _ in range(3):
             assert send(hub, name).created == 0
             hub.settle(name)
-        assert sandbox.truth()["inbox"] == {"messages": 3, "duplicates": 0}
+        assert received(sandbox, name) == {"messages": 3, "duplicates": 0}
         assert (standing(hub, name).live, standing(hub, name).quiet) == (3, True)
 
     def test_with_nothing_to_say_it_calls_nobody(self, hub: Hub, sandbox: Sandbox, name: str) -> None:
@@ -131,7 +156,7 @@ class TestConformance:
         for _ in range(3):
             send(patient, name)
             patient.settle(name)
-        assert sandbox.truth()["inbox"] == {"messages": delivered, "duplicates": 0}
+        assert received(sandbox, name) == {"messages": delivered, "duplicates": 0}
         assert standing(patient, name).parked == 1
         ((state, cause, error),) = errors(patient, name)
         assert (state, cause) == ("parked", "lookup")
@@ -163,7 +188,7 @@ class TestConformance:
             for parked in (False, True):
                 choice = replays.Choice(channel=name, parked=parked)
                 replay_failed.fn(patient.region, patient.settings, choice, dry=False)
-        assert sandbox.truth()["inbox"] == {"messages": 1, "duplicates": 0}
+        assert received(sandbox, name) == {"messages": 1, "duplicates": 0}
         assert standing(patient, name).parked == 0
 
     def test_a_destination_that_left_is_refused_and_says_why(
@@ -176,7 +201,7 @@ class TestConformance:
         assert (state, cause) == ("rejected", "content")
         assert CASES[name].setting in error
         assert standing(hub, name).refused == 1
-        assert sandbox.truth()["inbox"]["messages"] == 0
+        assert received(sandbox, name)["messages"] == 0
 
     def test_no_address_is_in_any_row(self, patient: Hub, sandbox: Sandbox, name: str) -> None:
         for fault in ("error_500_after", "timeout_before"):
@@ -187,6 +212,7 @@ class TestConformance:
         patient.settle(name)
         address = sandbox.base.partition("://")[2]
         assert rows_that_tell(patient, address) == []
+        assert set(rows_that_tell(patient, "@fournil.example")) <= {"posting"}, "a person's is in one column"
         assert rows_that_tell(patient, "first") != []
 
 

@@ -17,6 +17,7 @@ from prefect.utilities.callables import parameter_schema
 from connectors.registry import CHANNELS, MESSENGERS, SOURCES
 from connectors.settings import ROOT
 from schemas.errors import Cause
+from tasks import postings
 from tasks.tell import DECIDE
 
 WRITTEN = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
@@ -49,7 +50,7 @@ def test_every_button_is_there_once() -> None:
     assert len(DEPLOYMENTS) == len(WRITTEN["deployments"])
     assert set(DEPLOYMENTS) >= {
         *("changes", "full", "settle", "audit", "decide", "withdraw"),
-        *("quarantine", "channel", "effects"),
+        *("quarantine", "channel", "effects", "postings", "posting"),
     }
 
 
@@ -61,7 +62,8 @@ def test_a_deployment_s_flow_exists_and_takes_its_parameters(name: str) -> None:
     assert deployment["work_pool"] == {"name": "boostez"}
     given = deployment.get("parameters", {})
     assert set(given) <= set(parameter_schema(flow).properties)
-    missing = {wanted: "Camille" if wanted != "plan" else 1 for wanted in parameter_schema(flow).required}
+    numbers = {"plan", "posting", "revision"}
+    missing = {wanted: 1 if wanted in numbers else "Camille" for wanted in parameter_schema(flow).required}
     assert flow.validate_parameters({**missing, **given}) is not None
 
 
@@ -93,8 +95,9 @@ def test_the_form_for_effects_names_every_cause_and_warns_of_the_parked_ones() -
     assert "twice" in fields["parked"]["description"]
 
 
-def test_who_asks_for_a_decision_finds_the_form() -> None:
-    flow, _, deployment = DECIDE.partition("/")
+@pytest.mark.parametrize("asked", [DECIDE, postings.DECIDE])
+def test_who_asks_for_a_decision_finds_the_form(asked: str) -> None:
+    flow, _, deployment = asked.partition("/")
     assert flow_of(deployment).name == flow
 
 

@@ -21,13 +21,9 @@ from deployments import postgres, processes, stack
 from deployments.stack import Stack
 from sandbox.app import create_app
 from sandbox.server import running
+from tests.ports import free_pair, free_port
 
 PATIENCE = 120  # seconds for what takes 30 on an idle machine
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class Up:
@@ -92,7 +88,7 @@ def environment(home: Path) -> Iterator[dict[str, str]]:
             "BOOSTEZ_FACEBOOK_GRAPH_URL": f"{sandbox}/graph",
             "BOOSTEZ_PREFECT_PORT": str(free_port()),
             "BOOSTEZ_PORTAL_PORT": str(free_port()),
-            "BOOSTEZ_SANDBOX_PORT": str(free_port()),
+            "BOOSTEZ_SANDBOX_PORT": str(free_pair()),
             "BOOSTEZ_QUARANTINE_BUDGET": "1",
         }
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +17,13 @@ import psutil
 import pytest
 
 from deployments import postgres, processes, stack
+from tests.ports import free_pair, free_port
 from tests.worlds import Sandbox
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("whole catalogue")]
 ROOT = Path(__file__).parents[2]
 PATIENCE = 420  # seconds, on two shared cores
 ALL = 'kinds = ["job", "training"]\nbudget = "all"\n'
-
-
-def free_ports(number: int) -> list[int]:
-    with ExitStack() as probes:
-        opened = [probes.enter_context(socket.socket()) for _ in range(number)]
-        for probe in opened:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in opened]
 
 
 class Installation:
@@ -79,7 +70,7 @@ class Installation:
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     home = tmp_path_factory.mktemp("a state folder") / "home"
     output = home.parent / "output"
-    installation = Installation(home, free_ports(3), output)
+    installation = Installation(home, [free_port(), free_port(), free_pair()], output)
     with output.open("wb") as told:
         process = subprocess.Popen(
             [sys.executable, "-m", "deployments", "up"],

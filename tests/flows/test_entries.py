@@ -20,6 +20,7 @@ ENTRIES = sorted(
 
 NEEDED: dict[str, dict[str, Any]] = {
     "decide_plan": {"plan": 1},
+    "decide_posting": {"posting": 1, "revision": 1},
     "replay_channel": {"channel": "open_portal"},
     "withdraw_offer": {"name": "J-1", "reason": "a test", "by": "Ada"},
 }

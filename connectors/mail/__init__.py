@@ -1,0 +1,1 @@
+"""Mails to firms, by SMTP: a channel of once-only effects that cannot be looked up."""

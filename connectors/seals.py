@@ -1,0 +1,104 @@
+"""Signed words: what the portal gave somebody, and knows again.
+
+Belongs here: the secret, links to a posting by purpose, the seal of a form. Does not: what a link lets its holder do
+(portal/posting.py) or when a posting ends (region/postings.py).
+
+Each purpose has a salt of its own, so a link for one thing opens no other. Time is an argument, in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from connectors.redaction import hide
+from connectors.settings import Settings
+from schemas.errors import Misconfigured
+
+Purpose = Literal["confirm", "manage", "form", "origin"]
+CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
+FORM_WITHIN: Final = dt.timedelta(hours=12)
+LONGEST: Final = 300  # characters of a seal; ours have about 100
+_PATHS: Final[dict[Purpose, str]] = {"confirm": "/deposer/confirmer", "manage": "/deposer/suivi"}
+_LEAST: Final = 16  # characters of a secret
+
+
+class Seals:
+    """What is sealed with the settings' secret."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises Misconfigured: the secret is too short, or cannot be kept in HOME."""
+        self._secret = _secret(settings)
+        self._public_url = settings.public_url
+
+    def seal(self, purpose: Purpose, word: str, now: dt.datetime) -> str:
+        """A word sealed for a purpose at ``now``; URL-safe."""
+        return str(self._serializer(purpose).dumps([word, int(now.timestamp())]))
+
+    def opened(
+        self, purpose: Purpose, sealed: str, now: dt.datetime, within: dt.timedelta | None
+    ) -> str | None:
+        """The word, None when the seal is not ours, of another purpose, or older than ``within``."""
+        if len(sealed) > LONGEST:
+            return None
+        try:
+            told: Any = self._serializer(purpose).loads(sealed)
+        except BadData:
+            return None
+        word, at = told
+        age = now.timestamp() - at
+        if age < -60 or (within is not None and age > within.total_seconds()):
+            return None
+        return str(word)
+
+    def link(self, purpose: Literal["confirm", "manage"], ref: str, now: dt.datetime) -> str:
+        """The address that lets its holder confirm or manage a posting."""
+        return f"{self._public_url}{_PATHS[purpose]}/{self.seal(purpose, ref, now)}"
+
+    def origin(self, address: str, now: dt.datetime) -> bytes:
+        """A network address as something that can be counted for a day and not be read back: 16 bytes."""
+        key = f"{self._secret}\norigin\n{now.date()}".encode()
+        return hashlib.blake2b(address.encode(), key=hashlib.sha256(key).digest(), digest_size=16).digest()
+
+    def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
+        return URLSafeSerializer(
+            self._secret, salt=f"boostez.{purpose}", signer_kwargs={"digest_method": hashlib.sha256}
+        )
+
+
+def _secret(settings: Settings) -> str:
+    given = settings.portal_secret
+    secret = _kept(settings.home.resolve() / "portal.secret") if given is None else given.get_secret_value()
+    if len(secret) < _LEAST:
+        raise Misconfigured(f"BOOSTEZ_PORTAL_SECRET must have {_LEAST} characters or more.")
+    hide(secret)
+    return secret
+
+
+@cache
+def _kept(file: Path) -> str:
+    """The secret of this state folder, made when there is none: whole or not there, its owner's alone."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+            with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as written:
+                written.write(secrets.token_urlsafe(32))
+            try:
+                os.link(draft, file)
+            except FileExistsError:
+                pass  # another process was quicker: its secret counts
+            finally:
+                draft.unlink()
+        return file.read_text("utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(
+            f"The portal's secret cannot be kept in {file}: {error.strerror}. Set BOOSTEZ_PORTAL_SECRET."
+        ) from error

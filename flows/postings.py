@@ -1,0 +1,38 @@
+"""What firms post on the open portal, minute by minute.
+
+Belongs here: the order. Does not: a step (tasks/postings.py), or the officer's form (decide_posting.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+from prefect import flow
+
+from connectors.region import postings
+from connectors.region.database import safe_region
+from connectors.registry import policies
+from connectors.settings import settings
+from tasks.postings import ask, put_out, unheard, write_letters
+from tasks.tell import tell
+
+
+@flow(name="serve-postings", description=__doc__)
+def serve_postings() -> dict[str, Any]:
+    """Tidy up, send the letters due, bring what was approved or closed to every channel, and have officers asked."""
+    chosen, database = settings(), safe_region()
+    with database.at_work():
+        tidied = postings.tidy(database, dt.datetime.now(dt.UTC))
+        letters = write_letters(database, chosen)
+        keys = postings.undelivered(database, list(policies(chosen.channels_file)))
+        told = put_out(database, chosen, keys) if keys else {}
+        asked = [posting.id for posting in unheard(database) if ask(database, posting)]
+        if asked:
+            tell(database, chosen)
+    return dict(
+        msgspec.to_builtins(
+            {"tidied": tidied, "letters": letters, "put_out": told, "keys": keys, "asked": asked}
+        )
+    )

@@ -1,0 +1,120 @@
+"""A form that somebody sends: its body, whether it is ours, and the answer that nobody keeps.
+
+Belongs here: the size of a body, the seal against forged requests, private answers. Does not: any form's fields
+(posting_form.py) or routes.
+
+A form is ours when the browser does not say that another site sent it, and when its seal fits the cookie that came with the
+page. A private answer forbids referrers, so browsers may send ``Origin: null`` with its form: that proves nothing either way.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from connectors.seals import FORM_WITHIN, Seals
+from portal.answers import SECURITY, rendered
+
+LARGEST: Final = 65_536  # bytes of a body
+MOST: Final = 60  # fields
+SEAL: Final = "sceau"  # the hidden field
+_NONCE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
+PRIVATE: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+
+
+async def fields(request: Request) -> dict[str, str]:
+    """The fields of a sent form, by name.
+
+    Raises:
+        HTTPException: 413 larger than ``LARGEST``, 415 no form, 400 not readable, 403 another site sent it.
+
+    """
+    if _foreign(request):
+        raise HTTPException(403)
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "application/x-www-form-urlencoded":
+        raise HTTPException(415)
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST:
+            raise HTTPException(413)
+    try:
+        return dict(
+            parse_qsl(
+                body.decode("ascii"),
+                keep_blank_values=True,
+                strict_parsing=False,
+                encoding="utf-8",
+                errors="strict",
+                max_num_fields=MOST,
+            )
+        )
+    except ValueError:
+        raise HTTPException(400) from None
+
+
+def _foreign(request: Request) -> bool:
+    """Whether the browser says that the form is of another site."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    if origin in {None, "null"}:
+        return False
+    ours = {request.headers.get("host"), urlsplit(request.app.state.settings.public_url).netloc}
+    return urlsplit(origin or "").netloc not in ours
+
+
+def sealed(request: Request, given: Mapping[str, str], now: dt.datetime) -> bool:
+    """Whether the form's seal is ours, of this browser, and not too old."""
+    word = Seals(request.app.state.settings).opened("form", given.get(SEAL, ""), now, FORM_WITHIN)
+    return word is not None and secrets.compare_digest(word, request.cookies.get(_cookie(request), ""))
+
+
+def private(request: Request, template: str, status: int = 200, /, **words: Any) -> Response:
+    """A page that nobody keeps."""
+    text = rendered(request, template, status, **words)
+    return HTMLResponse(text, status, headers=SECURITY | PRIVATE)
+
+
+def with_form(request: Request, template: str, status: int, now: dt.datetime, /, **words: Any) -> Response:
+    """A page that holds a form: its seal in the page, and the cookie that it must come back with."""
+    before = request.cookies.get(_cookie(request), "")
+    nonce = before if _NONCE.fullmatch(before) else secrets.token_urlsafe(16)
+    seal = Seals(request.app.state.settings).seal("form", nonce, now)
+    answer = private(request, template, status, seal=seal, **words)
+    answer.set_cookie(
+        _cookie(request),
+        nonce,
+        max_age=int(FORM_WITHIN.total_seconds()),
+        secure=_https(request),
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+def go(address: str) -> Response:
+    """On to another page of ours, after a form was taken."""
+    return RedirectResponse(address, 303, headers=SECURITY | PRIVATE)
+
+
+def _https(request: Request) -> bool:
+    return str(request.app.state.settings.public_url).startswith("https:")
+
+
+def _cookie(request: Request) -> str:
+    return "__Host-deposer" if _https(request) else "deposer"

@@ -1,0 +1,86 @@
+"""Postings: what their state calls for, each step on its own.
+
+Belongs here: sending the letters that are due, bringing what was approved or closed to every channel, asking an officer.
+Does not: a posting's states (connectors/region/postings.py), its form for officers (flows/decide_posting.py).
+
+Every step follows from rows, so a crash between two of them loses nothing: the next minute does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
+
+from connectors.mail.channel import NAME
+from connectors.region import postings
+from connectors.region.database import Region
+from connectors.region.postings import Posting
+from connectors.registry import policies
+from connectors.settings import Settings
+from core.effects import Only
+from schemas.errors import BoostezError
+from tasks.deliver import carry_out
+from tasks.plan import plan_now
+from tasks.progress import Progress
+from tasks.run import Delivered
+
+DECIDE: Final = "decide-posting/posting"  # the deployment whose run shows the form
+
+
+@task(name="write-letters", retries=0, cache_policy=NO_CACHE)
+def write_letters(region: Region, settings: Settings) -> Delivered:
+    """Send the letters to firms that are due."""
+    delivered = Delivered()
+    carry_out(region, settings, NAME, delivered, Progress("letters", 0))
+    return delivered
+
+
+@task(name="put-out", retries=0, cache_policy=NO_CACHE)
+def put_out(region: Region, settings: Settings, keys: Sequence[str]) -> dict[str, Delivered]:
+    """Bring these offers to every channel as they are now, whatever else waits there. Trouble on one leaves the others alone."""
+    told: dict[str, Delivered] = {}
+    for name, policy in policies(settings.channels_file).items():
+        delivered = told.setdefault(name, Delivered())
+        try:
+            plan_now(region, settings, policy)
+            for key in keys:
+                carry_out(
+                    region, settings, name, delivered, Progress(f"{key} on {name}", 1), Only(subject=key)
+                )
+        except BoostezError as error:
+            delivered.error = str(error)
+            get_run_logger().warning("%s: %s", name, error)
+    return told
+
+
+def unheard(region: Region) -> list[Posting]:
+    """The postings that wait, and that no form shows yet."""
+    return [posting for posting in postings.listed(region) if posting.flow_run is None]
+
+
+def ask(region: Region, posting: Posting) -> bool:
+    """Have an officer decide on a posting's newest text: one form a text, also when this is done twice."""
+    parameters = {"posting": posting.id, "revision": posting.revision}
+    try:
+        run: Any = run_deployment(
+            DECIDE,
+            parameters=parameters,
+            timeout=0,
+            as_subflow=False,
+            tags=["boostez", "portal"],
+            idempotency_key=posting.cause,
+        )
+    except ObjectNotFound:
+        get_run_logger().warning(
+            "No deployment %s shows a form here: decide with `boostez posting approve|refuse %d`",
+            DECIDE,
+            posting.id,
+        )
+        return False
+    postings.shown_by(region, posting.id, posting.revision, str(run.id))
+    return True

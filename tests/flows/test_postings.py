@@ -1,0 +1,267 @@
+"""A firm posts an offer, from the form to the last channel and back: real mails, real flows, an officer's form."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from prefect.client.orchestration import get_client
+from pydantic import SecretStr, ValidationError
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from connectors.region import alerts, offers, postings
+from connectors.registry import policies
+from flows import decide_posting
+from flows.decide_posting import Decision, Verdict
+from flows.postings import serve_postings
+from portal.app import create_app
+from tests.flows.stories import is_json
+from tests.makers import incoming, job, portal_draft
+from tests.portal.test_posting import GOOD, seal_of
+from tests.relays import Letters, relaying
+from tests.worlds import Hub
+
+pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1), pytest.mark.slow]
+LINK = re.compile(r"^https://portail\.example(/\S+)$", re.MULTILINE)
+
+
+@pytest.fixture
+def relay() -> Iterator[tuple[Letters, str]]:
+    letters = Letters()
+    with relaying(letters) as address:
+        yield letters, address
+
+
+def links(letters: Letters, number: int) -> list[str]:
+    return LINK.findall(letters.text(number))
+
+
+@pytest.fixture
+def hub(hub: Hub, relay: tuple[Letters, str]) -> Hub:
+    """A hub whose letters go to the relay."""
+    hub.settings = hub.settings.model_copy(update={"smtp_url": SecretStr(relay[1])})
+    return hub
+
+
+@pytest.fixture
+def letters(relay: tuple[Letters, str]) -> Letters:
+    return relay[0]
+
+
+@pytest.fixture
+def firm(flowing: Hub) -> Iterator[TestClient]:
+    app = create_app(flowing.region, flowing.settings)
+    with TestClient(app, base_url="https://portail.example") as browser:
+        yield browser
+
+
+Decide = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def decide(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Decide:
+    """An officer answers the form of a posting's text; what the form showed is in ``shown``."""
+
+    request.getfixturevalue("flowing")
+
+    def decided(posting: int, revision: int, *answers: dict[str, Any], shown: list[str] | None = None) -> Any:
+        left = list(answers)
+
+        def suspended(*, wait_for_input: Any, timeout: float, key: str) -> Decision:
+            assert timeout > 24 * 3600
+            assert key == f"posting-{posting}-{revision}"
+            if shown is not None:
+                shown.append(str(wait_for_input._description))  # noqa: SLF001 - Prefect keeps it nowhere else
+            return Decision.model_validate({"by": "Ada", **left.pop(0)})
+
+        monkeypatch.setattr(decide_posting, "suspend_flow_run", suspended)
+        told = decide_posting.decide_posting(posting, revision)
+        assert left == []
+        assert is_json(told)
+        return told
+
+    return decided
+
+
+def press(firm: TestClient, path: str, **form: str) -> str:
+    """Open a page, press its button, and follow."""
+    answer = firm.post(path, data={"sceau": seal_of(firm.get(path).text), **form})
+    assert answer.status_code == 200, answer.text
+    return str(answer.url)
+
+
+def feed(hub: Hub) -> str:
+    return (hub.settings.home / "feeds" / "aggregator.xml").read_text("utf-8")
+
+
+def test_from_the_form_to_every_channel_and_back(
+    firm: TestClient, flowing: Hub, letters: Letters, decide: Decide
+) -> None:
+    offers.merge(flowing.region, None, "contractor", [incoming(job("J-1"))])
+    press(firm, "/deposer", **GOOD, action="envoyer")
+    assert letters.taken == []
+    for _ in range(2):
+        assert is_json(serve_postings())
+    ((to, message),) = letters.taken
+    assert to == ["contact@fournil.example"]
+    assert re.fullmatch(r"<confirm\.1\.1-[0-9a-f]+@portail\.example>", message["Message-ID"])
+
+    (confirm,) = links(letters, 0)
+    manage = press(firm, confirm).removeprefix("https://portail.example")
+    assert manage.startswith("/deposer/suivi/")
+    serve_postings()
+    (posting,) = postings.listed(flowing.region)
+    assert [alert.cause for alert in alerts.unresolved(flowing.region)] == []
+
+    shown: list[str] = []
+    told = decide(posting.id, 1, {"verdict": "approve"}, shown=shown)
+    assert (told["state"], told["by"]) == ("approved", "Ada")
+    assert "Du mardi au samedi" in shown[0]
+    assert "known here as Fournil des Pentes" in shown[0]
+    page = firm.get(f"/offres/{posting.key}")
+    assert page.status_code == 200
+    assert "moins de 3 &lt; 4 &amp; dès 5 h." in page.text
+    assert "Boulanger" in firm.get("/offres?q=boulangère").text
+    assert posting.key in feed(flowing)
+    assert any("Boulanger" in post["message"] for post in flowing_posts(flowing))
+    assert letters.subjects[1] == "Votre offre « Boulanger, boulangère » est en ligne"
+    online, manage_again = links(letters, 1)
+    assert online == f"/offres/{posting.key}"
+    assert firm.get(manage_again).status_code == 200
+
+    edit = {**GOOD, "titre": "Pâtissier, pâtissière", "texte": "1"}
+    press(firm, f"{manage}/modifier", **edit, action="envoyer")
+    serve_postings()
+    assert "Boulanger" in firm.get(f"/offres/{posting.key}").text
+    told = decide(posting.id, 2, {"verdict": "refuse", "reason": "Ce n’est plus le même poste."})
+    assert told["state"] == "refused"
+    assert "Boulanger" in firm.get(f"/offres/{posting.key}").text
+    body = letters.text(2)
+    assert "Ce n’est plus le même poste." in body
+    press(firm, f"{manage}/modifier", **{**edit, "texte": "2"}, action="envoyer")
+    decide(posting.id, 3, {"verdict": "approve"})
+    assert "Pâtissier" in firm.get(f"/offres/{posting.key}").text
+
+    press(firm, f"{manage}/fermer")
+    serve_postings()
+    assert firm.get(f"/offres/{posting.key}").status_code == 410
+    assert posting.key not in feed(flowing)
+    assert "Pâtissier" not in firm.get("/offres").text
+    assert not [post for post in flowing_posts(flowing) if "âtissi" in post["message"]]
+    assert len(letters.taken) == 4
+    with flowing.region.begin() as connection:
+        assert connection.scalar(text("SELECT closed_reason FROM offer WHERE source = 'portal'")) == "closed"
+        assert (
+            connection.scalar(text("SELECT count(*) FROM effect WHERE channel = 'mail' AND state <> 'done'"))
+            == 0
+        )
+
+
+def flowing_posts(hub: Hub) -> list[Any]:
+    answer = httpx.get(f"{hub.settings.contractor}/_sandbox/truth/posts", trust_env=False)
+    items: list[Any] = answer.json()["items"]
+    return items
+
+
+def confirmed(hub: Hub) -> postings.Posting:
+    now = dt.datetime.now(dt.UTC)
+    draft = portal_draft(expires_at=now + dt.timedelta(days=30))
+    added = postings.add(hub.region, draft, "contact@fournil.example", b"origin", now)
+    found = postings.confirm(hub.region, added.ref, now)
+    assert found is not None
+    return found
+
+
+def test_each_text_has_one_form_and_its_officers_are_told_once(flowing: Hub) -> None:
+    registered: Any = decide_posting.decide_posting.to_deployment("posting")
+    registered.apply()
+    posting = confirmed(flowing)
+    assert [serve_postings()["asked"] for _ in range(3)] == [[posting.id], [], []]
+    postings.shown_by(flowing.region, posting.id, 1, "")
+    with flowing.region.begin() as connection:  # the run that asked died before it could note it
+        connection.execute(text("UPDATE posting SET flow_run = NULL"))
+    serve_postings()
+    assert len(runs()) == 1
+    (alert,) = alerts.unresolved(flowing.region)
+    assert alert.title == "An offer waits for an officer: Boulanger, boulangère"
+    assert f"boostez posting approve {posting.id}" in alert.message
+    assert "@" not in alert.message
+    now = dt.datetime.now(dt.UTC)
+    postings.amend(flowing.region, posting.ref, 1, portal_draft(title="Pâtissier, pâtissière"), now)
+    serve_postings()
+    assert sorted(run.parameters["revision"] for run in runs()) == [1, 2]
+    (alert,) = alerts.unresolved(flowing.region)
+    assert "Pâtissier" in alert.title
+    postings.refuse(flowing.region, posting.id, 2, "Ada", "non", now)
+    assert alerts.unresolved(flowing.region) == []
+
+
+def runs() -> list[Any]:
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs()
+        return [run for run in found if run.name and "posting" in (run.parameters or {})]
+
+
+def test_a_form_whose_text_was_replaced_or_decided_on_elsewhere_ends(flowing: Hub, decide: Decide) -> None:
+    posting = confirmed(flowing)
+    now = dt.datetime.now(dt.UTC)
+    postings.amend(flowing.region, posting.ref, 1, portal_draft(), now)
+    assert decide(posting.id, 1)["state"] == "replaced"
+    postings.refuse(flowing.region, posting.id, 2, "Bob", "on the command line", now)
+    assert decide(posting.id, 2) == {"posting": posting.id, "revision": 2, "state": "refused", "by": "Bob"}
+
+
+def test_a_verdict_on_a_text_that_is_replaced_while_the_form_is_seen_does_nothing(
+    flowing: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posting = confirmed(flowing)
+
+    def meanwhile(**_: Any) -> Decision:
+        postings.amend(flowing.region, posting.ref, 1, portal_draft(), dt.datetime.now(dt.UTC))
+        return Decision(verdict=Verdict.APPROVE, reason="", by="Ada")
+
+    monkeypatch.setattr(decide_posting, "suspend_flow_run", meanwhile)
+    told: dict[str, Any] = decide_posting.decide_posting(posting.id, 1)
+    assert told["state"] == "replaced"
+    assert postings.get(flowing.region, posting.id).state == "waiting"
+    assert postings.get(flowing.region, posting.id).approved_revision is None
+
+
+def test_a_dead_channel_leaves_the_others_alone_and_gets_it_later(
+    flowing: Hub, decide: Decide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posting = confirmed(flowing)
+    monkeypatch.setenv("BOOSTEZ_FACEBOOK_GRAPH_URL", "http://127.0.0.1:9")
+    decide(posting.id, 1, {"verdict": "approve"})
+    assert posting.key in feed(flowing)
+    assert list(policies(flowing.settings.channels_file)) == [
+        "open_portal",
+        "aggregator_feed",
+        "facebook_page",
+    ]
+
+
+def test_without_postings_a_minute_changes_nothing(flowing: Hub) -> None:
+    before = flowing.region.rows_written
+    told = serve_postings()
+    assert (told["keys"], told["asked"], told["tidied"]) == ([], [], {"deleted": 0, "ended": 0, "erased": 0})
+    assert flowing.region.rows_written == before
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"verdict": "maybe", "by": "Ada"},
+        {"verdict": "approve", "by": ""},
+        {"verdict": "refuse", "by": "Ada"},
+        {"verdict": "refuse", "reason": "  ", "by": "Ada"},
+    ],
+)
+def test_a_form_is_not_sent_without_a_name_and_no_refusal_without_a_reason(answer: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Decision.model_validate(answer)
