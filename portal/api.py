@@ -42,7 +42,7 @@ _PREFLIGHT: Final = SHARED | {
     "Access-Control-Max-Age": "86400",
     "Allow": "GET, HEAD, OPTIONS",
 }
-_BY_RELEVANCE: Final = re.compile(r"p([1-9][0-9]?)")
+_BY_NUMBER: Final = re.compile(r"p([1-9][0-9]?)")
 _SENTENCES: Final = {
     404: "Cette adresse n’existe pas. La description de l’API les donne toutes : /api/v1/openapi.json.",
     405: "L’API se lit seulement : GET, HEAD ou OPTIONS.",
@@ -133,8 +133,8 @@ def _query(given: Mapping[str, str]) -> Query | None:
     query = addresses.read({name: value for name, value in given.items() if name != AFTER})
     if AFTER not in given:
         return query
-    if page := _BY_RELEVANCE.fullmatch(given[AFTER]):
-        known = query.sort == "relevance" and int(page[1]) <= LAST_PAGE
+    if page := _BY_NUMBER.fullmatch(given[AFTER]):
+        known = query.sort != "newest" and int(page[1]) <= LAST_PAGE
         return replace(query, page=int(page[1])) if known else None
     try:  # a text of stop words alone is searched by date, whatever was asked
         return replace(query, after=Cursor.read(given[AFTER]), sort="newest")

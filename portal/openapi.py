@@ -18,7 +18,7 @@ _SUMMARY: Final = """\
 Toutes les offres d’emploi et de formation que publie la Région Auvergne-Rhône-Alpes, en lecture seule, sans clé ni inscription.
 
 - **Suite d’une page** : suivez `next` (dans la réponse, ou l’en-tête `Link` de relation `next`) jusqu’à ce qu’il soit nul. \
-Par pertinence, une recherche s’arrête à la page 50. Pour prendre toutes les offres d’un coup, chargez plutôt les fichiers de \
+Par pertinence ou par distance, une recherche s’arrête à la page 50. Pour prendre toutes les offres d’un coup, chargez plutôt les fichiers de \
 `/donnees`.
 - **Ne rien recevoir deux fois** : renvoyez l’`ETag` reçu dans `If-None-Match` ; la réponse est 304 si rien n’a changé.
 - **Mesure** : les en-têtes `RateLimit-Policy` et `RateLimit` disent ce que votre adresse peut encore demander ; au-delà, la \

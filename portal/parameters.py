@@ -12,18 +12,24 @@ from typing import Any, Final
 import msgspec
 
 from connectors.region.search import LONGEST
+from core.places import commune
+from core.wording import FIELDS, LEVELS
 from portal import addresses
 from schemas.reference_tables import departments
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """One parameter. ``field`` is what it sets in a Query; ``values`` are all it may be, None for any short text."""
+    """One parameter. ``field`` is what it sets in a Query; ``values`` are all it may be, None for any short text.
+
+    ``place``: a text that must name a commune of the Region.
+    """
 
     name: str
     field: str
     meaning: str
     values: tuple[str, ...] | None = None
     longest: int = LONGEST
+    place: bool = False
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -34,11 +40,15 @@ class Parameter(msgspec.Struct, frozen=True):
 
     def fits(self, value: str) -> bool:
         """Whether it may be this."""
-        return len(value) <= self.longest if self.values is None else value in self.values
+        if self.values is not None:
+            return value in self.values
+        return len(value) <= self.longest and (not self.place or commune(value) is not None)
 
     @property
     def expected(self) -> str:
         """What it may be, in words."""
+        if self.place:
+            return "le nom ou le code postal d’une commune de la région"
         if self.values is None:
             return f"un texte de {self.longest} caractères au plus"
         return "une de ces valeurs : " + ", ".join(self.values)
@@ -57,9 +67,31 @@ PARAMETERS: Final = (
     Parameter(
         "q", "text", "Les mots cherchés, en français : métier, ville, employeur. « -mot » exclut un mot."
     ),
+    Parameter(
+        "pres",
+        "near",
+        "Autour d’une commune de la région, par son nom ou son code postal.",
+        longest=addresses.PLACE,
+        place=True,
+    ),
+    Parameter(
+        "rayon",
+        "near",
+        f"La distance à ne pas dépasser, en km ; {addresses.RADIUS} par défaut.",
+        tuple(str(km) for km in addresses.RADIUSES),
+    ),
     Parameter("type", "kind", "Emplois ou formations seulement.", tuple(addresses.KINDS)),
     Parameter("departement", "department", "Le code d’un département de la région.", tuple(departments())),
     Parameter("contrat", "contract", "Le contrat d’un emploi.", tuple(addresses.CONTRACTS)),
+    Parameter("domaine", "field", "Un domaine de métiers : la première lettre du code ROME.", tuple(FIELDS)),
+    Parameter(
+        "niveau", "level", "Le niveau d’une formation, de 3 (CAP) à 8 (doctorat).", tuple(map(str, LEVELS))
+    ),
+    Parameter("cpf", "cpf", "Les formations éligibles au CPF seulement.", ("oui",)),
+    Parameter("salaire", "paid", "Les emplois dont le salaire est indiqué seulement.", ("oui",)),
+    Parameter(
+        "depuis", "since", "Publiées depuis tant de jours, le jour même compris.", tuple(addresses.SINCES)
+    ),
     Parameter(
         "teletravail",
         "remote",
@@ -69,7 +101,7 @@ PARAMETERS: Final = (
     Parameter(
         "tri",
         "sort",
-        "L’ordre ; par défaut la pertinence quand des mots sont cherchés, la date sinon.",
+        "L’ordre ; par défaut la pertinence quand des mots sont cherchés, sinon la distance autour d’une commune, sinon la date.",
         tuple(addresses.SORTS),
     ),
     Parameter(
