@@ -22,7 +22,6 @@ NEWEST: Final = 4  # offers on the home page
 _TEXTS: Final = {
     "/accessibilite": "accessibility.html",
     "/mentions-legales": "legal.html",
-    "/donnees": "data.html",
 }
 
 
