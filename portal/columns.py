@@ -83,7 +83,7 @@ COLUMNS: Final = (
     _offer(
         "kind",
         "string",
-        "Emploi (job) ou formation (training)",
+        "Emploi ou formation",
         lambda o: o.kind,
         *get_args(Kind),
         required=True,
@@ -126,7 +126,7 @@ COLUMNS: Final = (
     _pay(
         "salary_unit",
         "string",
-        "Le salaire est brut, par heure, mois ou an",
+        "Le salaire, brut, est par heure, mois ou an",
         lambda s: s.unit,
         "hour",
         "month",
