@@ -8,8 +8,12 @@ import gzip
 import html
 import io
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +37,7 @@ from tests.hostile import SCRIPTS
 from tests.makers import NOON, job, training
 from tests.portal.conftest import Place
 
+ROOT = Path(__file__).parents[2]
 SITE = "https://offres.region.example"
 CSV, PARQUET = "/donnees/offres.csv.gz", "/donnees/offres.parquet"
 FORMULAS = ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "a;=1", "\t=1", "\uff1d1"]
@@ -247,6 +252,66 @@ def test_whoever_comes_while_another_writes_gets_what_is_there(
         "000000000001",
         "000000000002",
     ]
+
+
+def _fresh_in_a_process(url: str, home: Path, hours: int) -> dumps.Dump | None:
+    region = Region(url)
+    try:
+        return dumps.fresh(region, home, SITE, NOON + dt.timedelta(hours=hours))
+    finally:
+        region.dispose()
+
+
+@pytest.mark.database
+def test_of_two_processes_one_writes_and_both_leave_whole_files(
+    database_url: str, home: Path, place: Place
+) -> None:
+    for number in range(300):
+        place(job(str(number)))
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        first = list(pool.map(_fresh_in_a_process, [database_url] * 4, [home] * 4, [0] * 4))
+        place(job("one more"))
+        second = list(pool.map(_fresh_in_a_process, [database_url] * 4, [home] * 4, [1] * 4))
+    written = {dump.files[dumps.CSV] for dump in first if dump}
+    assert len(written) == 1
+    assert {dump.offers for dump in second if dump} <= {300, 301}
+    last = dumps.current(home)
+    assert last is not None
+    assert last.offers == 301
+    for dump in filter(None, [*first, *second]):
+        lines = _csv((home / dump.files[dumps.CSV]).read_bytes())
+        table = pq.read_table(home / dump.files[dumps.PARQUET])
+        assert len(lines) == table.num_rows == dump.offers
+
+
+MEASURE = """
+import datetime as dt, random, resource, sys
+from pathlib import Path
+import pyarrow.parquet
+from connectors.region.search import Listed
+from portal import dumps
+from tests.makers import NOON, job
+words = [f"mot{number}" for number in range(5_000)]
+seeded = random.Random(1)
+def offers():
+    for number in range(49_000):
+        text = " ".join(seeded.choices(words, k=220))
+        yield Listed(f"{number:012}", job(str(number), description=f"<p>{text}</p>"), NOON, NOON)
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
+dump = dumps.build(offers(), Path(sys.argv[1]), "https://x.example", "s", NOON)
+print(dump.offers, (peak() - before) // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_the_whole_catalogue_is_written_in_bounded_memory(home: Path) -> None:
+    home.mkdir()
+    command = [sys.executable, "-c", MEASURE, str(home)]
+    told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    offers, megabytes = map(int, told.split())
+    assert offers == 49_000
+    assert megabytes < 150
 
 
 def test_a_writer_that_breaks_off_changes_nothing(home: Path) -> None:
