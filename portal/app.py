@@ -21,8 +21,9 @@ from starlette.types import Scope
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import api, feeds, offer, openness, pages, posting, sitemap, syndication, texts
+from portal import api, feeds, offer, open_data, openness, pages, posting, sitemap, syndication, texts
 from portal.answers import FOLDER, Headers, page
+from portal.dumps import PARQUET
 from portal.limits import API, Rates, rules
 from portal.remembering import Memory
 from schemas.errors import RetryLater
@@ -46,6 +47,7 @@ def create_app(
             *texts.ROUTES,
             *openness.ROUTES,
             *posting.ROUTES,
+            *open_data.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),
@@ -58,8 +60,12 @@ def create_app(
             Middleware(
                 GZipMiddleware,
                 compresslevel=5,
-                # The feed's own .gz is there for the asking; packing 60 MB a request is not.
-                exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/xml"),
+                # The feed's own .gz is there for the asking; packing 60 MB a request is not. Parquet is packed.
+                exclude_content_types=(
+                    *DEFAULT_EXCLUDED_CONTENT_TYPES,
+                    "application/xml",
+                    open_data.TYPES[PARQUET],
+                ),
             ),
         ],
         exception_handlers={HTTPException: refused, RetryLater: away, 500: failed},

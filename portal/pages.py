@@ -1,4 +1,4 @@
-"""Residents' pages: home, the list, the texts that need nothing.
+"""Residents' pages: home, the list, the feeds.
 
 Belongs here: what each page is given. Does not: statements (connectors/region/search.py), words and markup (templates/),
 headers (answers.py), putting the portal together (app.py).
@@ -23,9 +23,6 @@ _FORM: Final = {
     "radiuses": addresses.RADIUSES,
     "radius": addresses.RADIUS,
 }  # what the search form offers besides filters
-_TEXTS: Final = {
-    "/donnees": "data.html",
-}
 
 
 def home(request: Request) -> Response:
@@ -76,11 +73,6 @@ def feed_list(request: Request) -> Response:
     return page(request, "feeds.html", feeds=feeds.listed(request.app.state.settings))
 
 
-def text(request: Request) -> Response:
-    """A page that needs nothing but its template."""
-    return page(request, _TEXTS[request.url.path])
-
-
 def _address(query: Query, **changes: Any) -> str:
     """The address of a search that differs; it starts at its first page unless a page is named."""
     return addresses.write(msgspec.structs.replace(query, **({"after": None, "page": 1} | changes)))
@@ -91,5 +83,4 @@ ROUTES: Final = (
     Route("/offres", remembered(offers)),
     Route("/flux", feed_list),
     Route("/feeds", feed_list),
-    *(Route(path, text) for path in _TEXTS),
 )

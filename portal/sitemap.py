@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from connectors.region.catalogue import Part, keys, parts
 from connectors.region.search import state
-from portal import pages
+from portal import open_data, pages
 from portal.revalidation import has, kept
 
 SIZE: Final = 50_000  # addresses a file
@@ -73,7 +73,8 @@ def offers(request: Request) -> Response:
 
 def paths() -> list[str]:
     """The paths of the residents' pages that need nothing more, each by its canonical name."""
-    return [route.path for route in pages.ROUTES if "{" not in route.path and route.path not in _OTHER_NAMES]
+    routes = (*pages.ROUTES, *open_data.PAGES)
+    return [route.path for route in routes if "{" not in route.path and route.path not in _OTHER_NAMES]
 
 
 def _etag(part: Part) -> str:

@@ -14,6 +14,8 @@ import msgspec
 from sqlalchemy import text
 
 from connectors.region.database import Region
+from connectors.region.search import Listed
+from schemas.offer import decode
 
 BATCH: Final = 5_000  # rows a look
 
@@ -75,3 +77,37 @@ def keys(region: Region, part: Part, size: int) -> Iterator[list[tuple[str, dt.d
             return
         yield [(row.key, row.changed_at) for row in rows]
         after, left = rows[-1].key, left - len(rows)
+
+
+def state(region: Region) -> str:
+    """What tells one board from another: it differs whenever an offer was placed, changed or withdrawn.
+
+    The newest change alone would not do: of two transactions the one that began first may be the last to commit.
+
+    Raises:
+        Unreachable: the database does not answer.
+
+    """
+    with region.begin() as connection:
+        row = connection.execute(
+            text("SELECT count(*), max(changed_at), sum(extract(epoch FROM changed_at)) FROM board")
+        ).one()
+    return " ".join(map(str, row))
+
+
+def offers(region: Region) -> Iterator[Listed]:
+    """Every open offer as of one moment, by key, streamed: one connection is held until the last is taken.
+
+    Raises:
+        Unreachable: the database does not answer.
+
+    """
+    with region.begin() as connection:
+        rows = connection.execution_options(stream_results=True, max_row_buffer=500).execute(
+            text(
+                "SELECT key, cast(content AS text) AS content, published_at, changed_at FROM board "
+                "WHERE withdrawn_at IS NULL ORDER BY key"
+            )
+        )
+        for row in rows:
+            yield Listed(row.key, decode(row.content), row.published_at, row.changed_at)
