@@ -232,6 +232,7 @@ def test_the_preview_shows_the_offer_as_it_will_look_and_keeps_nothing(
     assert "<h1>Boulanger, boulangère</h1>" in page
     assert "1\u202f900,50 à 2\u202f100\u00a0€ brut par mois" in page
     assert "moins de 3 < 4 & dès 5 h." in page
+    assert "attribuée à l’envoi" in page
     assert "contact@fournil.example" not in page.partition("</form>")[2]
     assert numbers(region) == 0
     form = {
