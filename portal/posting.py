@@ -127,7 +127,8 @@ def _preview(
     filled = posting_form.read(given, now, contact=posting is None)
     if filled.canonical is None:
         return _form(request, _with_revision(filled, given), now, posting=posting)
-    offer = filled.canonical.offer
+    ref = posting.ref if posting else "attribuée à l’envoi"
+    offer = msgspec.structs.replace(filled.canonical.offer, ref=ref)
     return with_form(
         request,
         "posting_preview.html",

@@ -146,6 +146,8 @@ def add(
 ) -> Posting:
     """Keep what a firm wrote, and have a letter ask ``contact`` to confirm it. The draft's ref is chosen here.
 
+    The same again before it is confirmed is a double click: it is one posting and one letter.
+
     Raises:
         RetryLater: too many came in a day, from this address, for this SIRET or with this contact.
 
@@ -164,6 +166,15 @@ def add(
     }
     with region.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        again = connection.execute(
+            text(
+                f"SELECT {_COLUMNS} FROM posting WHERE siret = :siret AND contact = :contact AND state = 'unconfirmed' AND "
+                "draft - cast(:own AS text[]) = cast(:draft AS jsonb) - cast(:own AS text[]) ORDER BY id LIMIT 1"
+            ),
+            {**values, "own": ["ref", "updated_at"]},
+        ).one_or_none()
+        if again is not None:
+            return _posting(again)
         _check_limits(connection, values, limits)
         row = connection.execute(
             text(

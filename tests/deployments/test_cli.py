@@ -5,6 +5,7 @@ Each runs in this process on a stack that is lent to it; what it prints is what 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from connectors.region import channel_state, offers, plans, quarantine
+from connectors.region import channel_state, offers, plans, postings, quarantine
 from connectors.registry import policies
 from deployments import stack
 from deployments.cli import app
@@ -21,7 +22,7 @@ from deployments.stack import Stack
 from schemas.offer import key_of
 from tests.flows.stories import everywhere, stock
 from tests.hands import PageEditor, sql
-from tests.makers import incoming, job
+from tests.makers import incoming, job, portal_draft
 from tests.worlds import Hub, Sandbox, forget
 
 pytestmark = pytest.mark.database
@@ -84,6 +85,10 @@ COMMANDS = {
     ("plan", "show"): ["CHANNEL|NUMBER", "--json"],
     ("plan", "approve"): ["PLAN", "--reason", "--by", "--json"],
     ("plan", "refuse"): ["PLAN", "--reason", "--by", "--json"],
+    ("posting", "list"): ["--all", "--json"],
+    ("posting", "show"): ["POSTING", "--json"],
+    ("posting", "approve"): ["POSTING", "--by", "--text", "--json"],
+    ("posting", "refuse"): ["POSTING", "--reason", "--by", "--text", "--json"],
     ("audit",): ["channel", "--heal", "--json"],
     ("replay", "quarantine"): ["--source", "--cause", "--since", "--ref", "--yes", "--json"],
     ("replay", "channel"): ["NAME", "--since", "--ref", "--yes", "--json"],
@@ -406,3 +411,39 @@ def test_a_channel_is_paused_and_resumed_by_its_name(terminal: Terminal, hub: Hu
     for verb, *more in (("pause", "--reason", "x"), ("resume",)):
         assert "No channel 'page': there are" in terminal.told("channel", verb, "page", *more, code=2)
     assert "--reason" in terminal.type("channel", "pause", PAGE, code=2).stderr
+
+
+# --- posting
+
+
+def posted(hub: Hub, contact: str = "contact@fournil.example") -> str:
+    """A confirmed posting's number."""
+    now = dt.datetime.now(dt.UTC)
+    draft = portal_draft(expires_at=now + dt.timedelta(days=30))
+    found = postings.confirm(hub.region, postings.add(hub.region, draft, contact, b"x", now).ref, now)
+    assert found is not None
+    return str(found.id)
+
+
+def test_an_officer_reads_and_approves_a_posting(terminal: Terminal, hub: Hub) -> None:
+    assert terminal.type("posting", "list").stdout == "No posting waits for an officer.\n"
+    number = posted(hub)
+    shown = terminal.type("posting", "show", number).stdout
+    assert "Vous façonnez et cuisez le pain." in shown
+    assert "contact@fournil.example" not in shown + terminal.type("posting", "list").stdout
+    assert "contact@fournil.example" not in json.dumps(terminal.ask("posting", "show", number))
+    assert "has a newer text (1)" in terminal.told("posting", "approve", number, "--text", "2", code=3)
+    approved = terminal.ask("posting", "approve", number, "--by", "Camille")
+    assert (approved["state"], approved["decided_by"]) == ("approved", "Camille")
+    assert "is approved by Camille" in terminal.told("posting", "approve", number, code=3)
+    assert terminal.ask("posting", "list") == []
+    assert len(terminal.ask("posting", "list", "--all")) == 1
+    assert "boostez posting list" in terminal.told("posting", "show", "99", code=2)
+
+
+def test_a_refusal_needs_a_reason_that_the_firm_can_read(terminal: Terminal, hub: Hub) -> None:
+    number = posted(hub)
+    assert CliRunner().invoke(app, ["posting", "refuse", number]).exit_code == 2
+    assert "--reason" in terminal.told("posting", "refuse", number, "--reason", " ", code=2)
+    refused = terminal.ask("posting", "refuse", number, "--reason", "Pas de numéro.", "--by", "Camille")
+    assert (refused["state"], refused["reason"]) == ("refused", "Pas de numéro.")

@@ -232,6 +232,7 @@ def test_the_preview_shows_the_offer_as_it_will_look_and_keeps_nothing(
     assert "<h1>Boulanger, boulangère</h1>" in page
     assert "1\u202f900,50 à 2\u202f100\u00a0€ brut par mois" in page
     assert "moins de 3 < 4 & dès 5 h." in page
+    assert "attribuée à l’envoi" in page
     assert "contact@fournil.example" not in page.partition("</form>")[2]
     assert numbers(region) == 0
     form = {
@@ -362,18 +363,21 @@ def test_a_body_that_is_no_form_of_ours_is_refused(
 
 
 def test_too_many_in_a_day_are_turned_away_and_told_when(firm: TestClient, region: Region) -> None:
-    for _ in range(postings.LIMITS.contact):
-        assert send(firm).status_code == 303
+    for number in range(postings.LIMITS.contact):
+        assert send(firm, titre=f"Boulanger {number}").status_code == 303
     answer = send(firm, courriel="CONTACT@fournil.example")
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
     for number in range(postings.LIMITS.origin - postings.LIMITS.contact):
-        assert send(firm, courriel=f"c{number}@fournil.example").status_code == 303
+        assert (
+            send(firm, titre=f"Boulanger {number}", courriel=f"c{number}@fournil.example").status_code == 303
+        )
     assert send(firm, courriel="d@fournil.example").status_code == 429
     assert numbers(region) == postings.LIMITS.origin
     with region.begin() as connection:
         connection.execute(text("UPDATE posting SET created_at = created_at - interval '25 hours'"))
     assert send(firm).status_code == 303
+    assert numbers(region) == postings.LIMITS.origin + 1
 
 
 # Links

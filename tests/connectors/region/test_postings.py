@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -233,10 +234,11 @@ def test_what_a_channel_has_not_been_planned_or_told_of_is_found_again(region: R
 
 @pytest.mark.parametrize("name", Limits.__struct_fields__)
 def test_a_day_has_room_for_so_many(region: Region, name: str) -> None:
-    limits = Limits(**{**dict.fromkeys(Limits.__struct_fields__, 9), name: 2})
+    limits, numbers = Limits(**{**dict.fromkeys(Limits.__struct_fields__, 9), name: 2}), itertools.count()
 
     def posted(now: dt.datetime) -> Posting:
-        return postings.add(region, portal_draft(), "A@b.example", b"origin", now, limits)
+        draft = portal_draft(title=f"Boulanger {next(numbers)}")
+        return postings.add(region, draft, "A@b.example", b"origin", now, limits)
 
     posted(NOON)
     posted(NOON)
@@ -250,15 +252,32 @@ def test_a_day_has_room_for_so_many(region: Region, name: str) -> None:
 def test_of_many_at_once_no_more_than_the_limit_are_taken(region: Region) -> None:
     limits = Limits(contact=3)
 
-    def posted(_: int) -> bool:
+    def posted(number: int) -> bool:
         try:
-            postings.add(region, portal_draft(), "a@b.example", b"origin", NOON, limits)
+            draft = portal_draft(title=f"Boulanger {number}")
+            postings.add(region, draft, "a@b.example", b"origin", NOON, limits)
         except RetryLater:
             return False
         return True
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(posted, range(12))) == 3
+
+
+def test_a_double_click_is_one_posting_and_one_letter(region: Region) -> None:
+    def posted(second: int) -> int:
+        now = NOON + dt.timedelta(seconds=second)
+        return postings.add(region, portal_draft(updated_at=now), "a@b.example", b"origin", now).id
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(posted, range(8)))) == 1
+    assert len(letters(region)) == 1
+    (first,) = postings.listed(region, every=True)
+    other = add(region, "a@b.example", title="Pâtissier")
+    postings.confirm(region, first.ref, NOON)
+    assert posted(9) not in {first.id, other.id}, (
+        "once it is confirmed, the same again is a second place to fill"
+    )
 
 
 # What is erased, and when
