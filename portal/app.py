@@ -50,6 +50,7 @@ def create_app(region: Region, settings: Settings) -> Starlette:
         exception_handlers={HTTPException: refused, RetryLater: away, 500: failed},
     )
     app.state.region, app.state.settings = region, settings
+    app.state.counter = openness.Counter(region)
     return app
 
 
