@@ -71,6 +71,7 @@ def create_app(
         exception_handlers={HTTPException: refused, RetryLater: away, 500: failed},
     )
     app.state.region, app.state.settings, app.state.memory = region, settings, Memory()
+    app.state.counter = openness.Counter(region)
     return app
 
 

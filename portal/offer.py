@@ -23,8 +23,7 @@ from core.wording import CHANNELS
 from portal import jsonld
 from portal.answers import page
 from portal.calendars import session_event
-
-_PORTAL: Final = "open_portal"
+from portal.openness import PORTAL
 
 
 def offer(request: Request) -> Response:
@@ -42,7 +41,7 @@ def offer(request: Request) -> Response:
                 offer=found.offer,
                 passed=found.offer.expires_at is not None and found.offer.expires_at < now,
                 alike=similar(region, found),
-                elsewhere=[name for name in carriers(region, found.key, CHANNELS) if name != _PORTAL],
+                elsewhere=[name for name in carriers(region, found.key, CHANNELS) if name != PORTAL],
                 report=_report(settings, found),
                 block=jsonld.block(document) if document else None,
             )

@@ -6,34 +6,69 @@ Belongs here: what the pages of transparency and parity and the tab on the Faceb
 
 from __future__ import annotations
 
-import datetime as dt
+import threading
+import time
+from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region.carried import carried
-from connectors.region.openness import work
+from connectors.region.carried import Carried, carried
+from connectors.region.database import Region
+from connectors.region.openness import Work, work
 from core.wording import CHANNELS
 from portal.answers import SECURITY, page
 
 CONTRACT_EUR: Final = 340_000  # before tax; Rue89Lyon, 3 July 2017, and L'Informaticien, after Lyon Capitale
 RENEWALS: Final = 2
+KEPT: Final = 60  # seconds that a count serves
+PORTAL: Final = next(iter(CHANNELS))
 _FRAMES: Final = "frame-ancestors https://www.facebook.com https://apps.facebook.com"
 _FRAMED: Final = SECURITY["Content-Security-Policy"].replace("frame-ancestors 'none'", _FRAMES)
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """What both pages tell, of one moment: ``work.at``."""
+
+    work: Work
+    channels: tuple[Carried, ...]
+
+
+class Counter:
+    """Counts once in KEPT seconds, however many ask: a count reads the whole ledger."""
+
+    def __init__(self, region: Region, clock: Callable[[], float] = time.monotonic) -> None:
+        self.region = region
+        self._clock = clock
+        self._counting = threading.Lock()
+        self._last: tuple[float, Counted] | None = None
+
+    def count(self) -> Counted:
+        """What there is now, or was up to KEPT seconds ago.
+
+        Raises:
+            Unreachable: the database does not answer.
+
+        """
+        with self._counting:
+            now = self._clock()
+            if self._last is None or now - self._last[0] >= KEPT:
+                self._last = now, Counted(work(self.region), tuple(carried(self.region, CHANNELS)))
+            return self._last[1]
+
+
 def transparency(request: Request) -> Response:
     """What the hub takes in and puts out, when, what it keeps back, and what the partnership costs."""
-    region = request.app.state.region
-    channels = carried(region, CHANNELS)
+    counted = request.app.state.counter.count()
     return page(
         request,
         "transparency.html",
-        work=work(region),
-        channels=channels,
-        online=sum(each.total for each in channels if each.channel == next(iter(CHANNELS))),
+        work=counted.work,
+        channels=counted.channels,
+        online=sum(each.reachable for each in counted.channels if each.channel == PORTAL),
         contract=CONTRACT_EUR,
         renewals=RENEWALS,
     )
@@ -41,12 +76,8 @@ def transparency(request: Request) -> Response:
 
 def parity(request: Request) -> Response:
     """How many offers each channel carries, and how many of them are here, without an account."""
-    return page(
-        request,
-        "parity.html",
-        channels=carried(request.app.state.region, CHANNELS),
-        at=dt.datetime.now(dt.UTC),
-    )
+    counted = request.app.state.counter.count()
+    return page(request, "parity.html", channels=counted.channels, at=counted.work.at)
 
 
 def tab(request: Request) -> Response:

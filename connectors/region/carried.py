@@ -10,14 +10,32 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Connection, Row, text
 
 from connectors.region.database import Region
 
 EXAMPLES: Final = 10  # of the offers that the portal lacks
+
+
+# What is open on the board is read from board_facets_idx alone.
+_OPEN: Final = "(SELECT key, kind FROM board WHERE withdrawn_at IS NULL)"
+_COUNTED: Final = f"""
+    SELECT e.channel, count(*) FILTER (WHERE b.kind = 'job') AS jobs, count(*) FILTER (WHERE b.kind = 'training') AS trainings,
+        count(*) FILTER (WHERE b.key IS NULL) AS lacking, max(e.changed_at) AS at
+    FROM effect e LEFT JOIN {_OPEN} b ON b.key = e.subject
+    WHERE e.channel = ANY(:channels) AND e.live_hash IS NOT NULL GROUP BY e.channel
+"""
+_LACKING: Final = f"""
+    SELECT count(*) FILTER (WHERE kind = 'training') AS trainings,
+        (array_agg(subject ORDER BY subject))[1:{EXAMPLES}] AS subjects
+    FROM (SELECT e.subject, coalesce(o.kind, w.kind) AS kind
+        FROM effect e LEFT JOIN {_OPEN} b ON b.key = e.subject LEFT JOIN offer o ON o.id = e.offer_id
+            LEFT JOIN board w ON w.key = e.subject
+        WHERE e.channel = :channel AND e.live_hash IS NOT NULL AND b.key IS NULL) AS lacking
+"""
 
 
 class Carried(msgspec.Struct, frozen=True):
@@ -67,21 +85,21 @@ def carried(region: Region, channels: Collection[str]) -> list[Carried]:
 
     """
     with region.begin() as connection:
-        rows = connection.execute(
-            text(
-                "SELECT e.channel, count(*) FILTER (WHERE coalesce(o.kind, b.kind) IS DISTINCT FROM 'training') AS jobs, "
-                "count(*) FILTER (WHERE coalesce(o.kind, b.kind) = 'training') AS trainings, "
-                "count(b.content_hash) AS reachable, max(e.changed_at) AS at, "
-                f"(array_agg(e.subject ORDER BY e.subject) FILTER (WHERE b.content_hash IS NULL))[1:{EXAMPLES}] AS lacking "
-                "FROM effect e LEFT JOIN offer o ON o.id = e.offer_id LEFT JOIN board b ON b.key = e.subject "
-                "WHERE e.channel = ANY(:channels) AND e.live_hash IS NOT NULL GROUP BY e.channel"
-            ),
-            {"channels": list(channels)},
-        )
-        found = {
-            row.channel: Carried(
-                row.channel, row.jobs, row.trainings, row.reachable, tuple(row.lacking or ()), row.at
-            )
-            for row in rows
-        }
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        rows = connection.execute(text(_COUNTED), {"channels": list(channels)}).all()
+        found = {row.channel: _of(connection, row) for row in rows}
     return [found.get(channel, Carried(channel, 0, 0, 0)) for channel in channels]
+
+
+def _of(connection: Connection, row: Row[Any]) -> Carried:
+    """A channel's figures; those of the offers that the portal lacks are added from where else they are known."""
+    told = Carried(row.channel, row.jobs, row.trainings, row.jobs + row.trainings, (), row.at)
+    if not row.lacking:
+        return told
+    lacking = connection.execute(text(_LACKING), {"channel": row.channel}).one()
+    return msgspec.structs.replace(
+        told,
+        jobs=row.jobs + row.lacking - lacking.trainings,
+        trainings=row.trainings + lacking.trainings,
+        lacking=tuple(lacking.subjects),
+    )

@@ -17,6 +17,7 @@ from connectors.region.search import Listed, one
 from connectors.settings import Settings
 from core.wording import CHANNELS, SOURCES
 from portal.app import create_app
+from portal.openness import KEPT, Counter
 from sandbox.app import create_app as create_sandbox
 from sandbox.server import running
 from schemas.offer import Offer
@@ -69,10 +70,11 @@ def found_in_two_clicks(client: TestClient, key: str, offer: Offer) -> bool:
 
 
 def test_every_offer_on_any_channel_is_here_in_two_clicks_without_an_account(
-    world: tuple[Hub, Sandbox], client: TestClient
+    world: tuple[Hub, Sandbox], chosen: Settings
 ) -> None:
     hub, sandbox = world
     for _ in range(2):
+        client = TestClient(create_app(hub.region, chosen))
         carrying = {each.channel: each for each in carried(hub.region, CHANNELS)}
         assert carrying["facebook_page"].total > 0
         assert carrying["aggregator_feed"].total > 0
@@ -189,6 +191,17 @@ def test_nothing_of_a_quarantined_payload_is_told(client: TestClient, region: Re
     assert "Numéro SIRET faux" in page
     for told in ("R-77", "secret", "73282932000075"):
         assert told not in page
+
+
+def test_a_count_serves_a_minute(region: Region, place: Place) -> None:
+    now = 1000.0
+    counter = Counter(region, lambda: now)
+    assert sum(each.total for each in counter.count().channels) == 0
+    ledger(region, place(job()), "facebook_page")
+    now += KEPT - 1
+    assert sum(each.total for each in counter.count().channels) == 0
+    now += 1
+    assert sum(each.total for each in counter.count().channels) == 1
 
 
 def test_every_source_has_its_french_name() -> None:
