@@ -27,6 +27,7 @@ def run(host: str, port: int, settings: Settings) -> None:
         config = uvicorn.Config(
             create_app(region(), settings),
             log_level="warning",
+            access_log=False,  # who reads what is nobody's business (templates/privacy.html)
             server_header=False,
             timeout_graceful_shutdown=5,
         )
