@@ -35,6 +35,7 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_level="warning",
+        access_log=False,  # who reads what is nobody's business (templates/privacy.html)
         server_header=False,
         timeout_graceful_shutdown=5,
         proxy_headers=bool(settings.trusted_proxies),

@@ -3,7 +3,11 @@ from __future__ import annotations
 import socket
 
 import pytest
+import uvicorn
 
+from connectors.region.database import Region
+from connectors.settings import Settings
+from portal import server
 from portal.server import _bound
 from schemas.errors import Misconfigured
 
@@ -14,3 +18,17 @@ def test_a_taken_port_names_its_setting() -> None:
         taken.listen()
         with pytest.raises(Misconfigured, match="BOOSTEZ_PORTAL_PORT"):
             _bound("127.0.0.1", taken.getsockname()[1])
+
+
+def test_who_reads_what_is_written_nowhere(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured: list[uvicorn.Config] = []
+
+    def serve(self: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        assert sockets
+        configured.append(self.config)
+
+    monkeypatch.setattr(uvicorn.Server, "run", serve)
+    monkeypatch.setattr(server, "region", lambda: Region("postgresql://nobody@127.0.0.1:1/none"))
+    server.run("127.0.0.1", 0, chosen)
+    [config] = configured
+    assert config.access_log is False
