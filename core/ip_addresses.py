@@ -61,8 +61,8 @@ def kind(text: str) -> Kind:
 def caller(text: str) -> str:
     """By what name whoever calls from an address is counted: an IPv4 address, or the /64 of an IPv6 one.
 
-    A household or a server has a whole /64 at least (RFC 6177) and may take another address of it for every call. What is no address has
-    one name together.
+    A household or a server has a whole /64 at least (RFC 6177) and may take another address of it for every call. Whatever is
+    no address has one name together.
     """
     try:
         address = _unwrapped(ip_address(text))

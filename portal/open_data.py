@@ -6,6 +6,7 @@ Belongs here: serving them, whole or in part, once to whoever has them. Does not
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from connectors.region.database import Region
 from connectors.settings import Settings
 from portal import dumps
 from portal.answers import page
@@ -26,7 +28,9 @@ from portal.revalidation import SHARED, kept
 
 TYPES: Final = {dumps.CSV: "application/gzip", dumps.PARQUET: "application/vnd.apache.parquet"}
 SECONDS: Final = 600  # that a reader may keep a file
-WAIT: Final = 30  # seconds that the first of all files takes, or less
+PATIENCE: Final = 20  # seconds that whoever asks first waits for fresh files
+WAIT: Final = 30  # seconds after which to ask again for the first of all files
+_WRITING: Final[set[asyncio.Future[dumps.Dump | None]]] = set()
 
 
 def folder(settings: Settings) -> Path:
@@ -55,9 +59,7 @@ async def serve(request: Request) -> Response:
     """One of the files; 503 while the first is being written."""
     name = request.url.path.rsplit("/", 1)[1]
     settings = request.app.state.settings
-    dump = await run_in_threadpool(
-        dumps.fresh, request.app.state.region, folder(settings), settings.public_url, dt.datetime.now(dt.UTC)
-    )
+    dump = await _in_time(request.app.state.region, settings)
     if dump is None:
         return problem(503, "Le fichier est en préparation.", headers={"Retry-After": str(WAIT)})
     answer = await StaticFiles(directory=folder(settings)).get_response(dump.files[name], request.scope)
@@ -66,6 +68,18 @@ async def serve(request: Request) -> Response:
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers.update(SHARED | {"Cache-Control": f"public, max-age={SECONDS}"})
     return answer
+
+
+async def _in_time(region: Region, settings: Settings) -> dumps.Dump | None:
+    """Fresh files, or what is there when writing them takes longer than anybody should wait: it goes on by itself."""
+    now = dt.datetime.now(dt.UTC)
+    writing = asyncio.ensure_future(
+        run_in_threadpool(dumps.fresh, region, folder(settings), settings.public_url, now)
+    )
+    _WRITING.add(writing)  # the loop itself would let it go
+    writing.add_done_callback(_WRITING.discard)
+    done, _ = await asyncio.wait({writing}, timeout=PATIENCE)
+    return writing.result() if done else dumps.current(folder(settings))
 
 
 PAGES: Final = (Route("/donnees", about),)

@@ -28,7 +28,7 @@ from connectors.region.database import Region
 from connectors.region.search import Listed
 from connectors.settings import Settings
 from core.csv_rows import guarded
-from portal import dumps
+from portal import dumps, open_data
 from portal.app import create_app
 from portal.columns import COLUMNS, NAMES, row, table_schema
 from schemas.errors import Unreachable
@@ -289,7 +289,7 @@ import datetime as dt, random, resource, sys
 from pathlib import Path
 import pyarrow.parquet
 from connectors.region.search import Listed
-from portal import dumps
+from portal import dumps, open_data
 from tests.makers import NOON, job
 words = [f"mot{number}" for number in range(5_000)]
 seeded = random.Random(1)
@@ -407,6 +407,30 @@ def test_while_the_first_is_written_the_others_are_told_when_to_come(
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "30"
     assert client.get(CSV).status_code == 200
+
+
+@pytest.mark.database
+def test_nobody_waits_long_and_the_writing_goes_on(
+    region: Region, chosen: Settings, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(job("1"))
+    go, walk = threading.Event(), catalogue.offers
+
+    def slow(region: Region) -> Iterator[Listed]:
+        go.wait(60)
+        yield from walk(region)
+
+    monkeypatch.setattr(catalogue, "offers", slow)
+    monkeypatch.setattr(open_data, "PATIENCE", 0.01)
+    free = chosen.model_copy(update={"portal_rate_feeds": 0})
+    with TestClient(create_app(region, free)) as client:
+        assert client.get(CSV).status_code == 503
+        assert client.get(PARQUET).status_code == 503
+        go.set()
+        monkeypatch.setattr(open_data, "PATIENCE", 60)
+        while client.get(CSV).status_code == 503:  # until the writer that nobody waits for is done
+            pass
+        assert [line["title"] for line in _csv(client.get(CSV).content)] == ["Boulanger, boulangère"]
 
 
 @pytest.mark.database
