@@ -61,6 +61,7 @@ def live_on(region: Region) -> None:
         connection.execute(text("UPDATE correction SET value = '\"Autre\"'"))
         connection.execute(text('UPDATE offer SET content = content || \'{"title": "Perdu"}\''))
         connection.execute(text("DELETE FROM pick"))
+        connection.execute(text("DELETE FROM posting"))
         connection.execute(text("UPDATE alert SET resolved_at = now()"))
     channel_state.resume(region, "aggregator_feed")
 

@@ -85,3 +85,14 @@ def test_a_command_alone_is_lent_a_database_for_its_time(home: Path) -> None:
         assert postgres.postmaster(data)
         assert "/boostez?" in lent.database_url
     assert postgres.postmaster(data) is None
+
+
+def test_letters_go_to_the_sandbox_s_mailbox_unless_a_relay_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lent = Stack(str(tmp_path), "postgresql://nowhere", sandbox_url="http://127.0.0.1:4401")
+    monkeypatch.delenv("BOOSTEZ_SMTP_URL", raising=False)
+    assert lent.environment()["BOOSTEZ_SMTP_URL"] == "smtp://127.0.0.1:4402"
+    monkeypatch.setenv("BOOSTEZ_SMTP_URL", "smtps://relay.example")
+    assert lent.environment()["BOOSTEZ_SMTP_URL"] == "smtps://relay.example"
+    assert "BOOSTEZ_SMTP_URL" not in Stack(str(tmp_path), "postgresql://nowhere").environment()

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import smtplib
+import subprocess
+import sys
+from contextlib import suppress
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.ports import free_pair
 from tests.sandbox.conftest import Sandbox
+
+ROOT = Path(__file__).parents[2]
 
 
 def port(sandbox: Sandbox) -> int:
@@ -91,3 +99,24 @@ def test_a_new_story_has_no_letters(sandbox: Sandbox) -> None:
     send(sandbox, "confirm.1.1-2f")
     sandbox.admin("reset")
     assert letters(sandbox) == []
+
+
+def test_alone_it_listens_on_the_port_after_the_sandbox_s(tmp_path: Path) -> None:
+    port = free_pair()
+    command = [sys.executable, "-m", "sandbox", str(port), str(tmp_path / "state.sqlite")]
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        try:
+            assert answers(f"http://127.0.0.1:{port}/_sandbox/truth/mails", process) == {"items": []}
+            with smtplib.SMTP("127.0.0.1", port + 1, timeout=5) as relay:
+                assert relay.noop()[0] == 250
+        finally:
+            process.terminate()
+
+
+def answers(address: str, process: subprocess.Popen[bytes]) -> Any:
+    for _ in range(300):
+        with suppress(httpx.TransportError):
+            return httpx.get(address, trust_env=False, timeout=30).json()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.2)
+    pytest.fail("it did not start")
