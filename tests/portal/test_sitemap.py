@@ -109,7 +109,7 @@ def test_what_is_known_is_not_sent_again_until_an_offer_comes_or_goes(
 
 def test_robots_are_told_where_it_is(client: TestClient) -> None:
     assert client.get("/robots.txt").text == (
-        f"User-agent: *\nDisallow: /offres?\nDisallow: /healthz\n\nSitemap: {SITE}/sitemap.xml\n"
+        f"User-agent: *\nDisallow: /offres?\nDisallow: /deposer/\nDisallow: /healthz\n\nSitemap: {SITE}/sitemap.xml\n"
     )
 
 
