@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import Any, Final, Literal, get_args
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from connectors.region.database import Region
 from core.days import PARIS, paris_day
@@ -258,17 +258,14 @@ def search(region: Region, query: Query) -> Page:
         query = msgspec.structs.replace(query, text="")
     query = _sensible(query)
     today = paris_day(dt.datetime.now(dt.UTC))
-    with region.begin() as connection:
-        state = _state(connection)
-        found = _page(connection, region, query, state, today)
-        if query.text and not found.matched:
-            put_right = _put_right(region, query.text, state)
-            if put_right != query.text:
-                again = _page(
-                    connection, region, msgspec.structs.replace(query, text=put_right), state, today
-                )
-                if again.matched:
-                    return msgspec.structs.replace(again, corrected=True)
+    now = state(region)
+    found = _page(region, query, now, today)
+    if query.text and not found.matched:
+        put_right = _put_right(region, query.text, now)
+        if put_right != query.text:
+            again = _page(region, msgspec.structs.replace(query, text=put_right), now, today)
+            if again.matched:
+                return msgspec.structs.replace(again, corrected=True)
     return found
 
 
@@ -280,11 +277,6 @@ def _sensible(query: Query) -> Query:
     return msgspec.structs.replace(query, sort="newest", page=1)
 
 
-def _state(connection: Connection) -> State:
-    row = connection.execute(text("SELECT max(changed_at), date_trunc('minute', now()) FROM board")).one()
-    return State(*row)
-
-
 @lru_cache(REMEMBERED)
 def _says_something(region: Region, typed: str) -> bool:
     matching, values = _matching(typed)
@@ -294,11 +286,12 @@ def _says_something(region: Region, typed: str) -> bool:
         return bool(connection.execute(text(f"SELECT numnode({matching})"), values).scalar_one())
 
 
-def _page(connection: Connection, region: Region, query: Query, state: State, today: dt.date) -> Page:
+def _page(region: Region, query: Query, now: State, today: dt.date) -> Page:
     bare = msgspec.structs.replace(query, sort="newest", after=None, page=1)
-    facets, total, matched = _counts_of(region, bare, state, today)
+    facets, total, matched = _counts_of(region, bare, now, today)
     statement, values = _statement(query, today)
-    shown = _shown.decode(connection.execute(text(statement), values).scalar_one() or "[]")
+    with region.begin() as connection:
+        shown = _shown.decode(connection.execute(text(statement), values).scalar_one() or "[]")
     more, shown = len(shown) > SIZE, shown[:SIZE]
     found = Page(shown, total, matched, facets, query)
     if not more:
@@ -322,12 +315,12 @@ def _cells_of(
 
 
 @lru_cache(REMEMBERED)
-def _counts_of(region: Region, query: Query, state: State, today: dt.date) -> tuple[Facets, int, int]:
+def _counts_of(region: Region, query: Query, now: State, today: dt.date) -> tuple[Facets, int, int]:
     """The counts of every filter, of what passes all of them, and of everything that text and place find.
 
     A cell that fails one filter counts for that one only.
     """
-    cells = _cells_of(region, query.text, query.near, state, today)
+    cells = _cells_of(region, query.text, query.near, now, today)
     asked = [(side, getattr(query, name)) for side, name in enumerate(_COUNTED) if getattr(query, name)]
     counts: list[Counter[Any]] = [Counter() for _ in _COUNTED]
     total = 0
@@ -368,7 +361,8 @@ def state(region: Region) -> State:
 
     """
     with region.begin() as connection:
-        return _state(connection)
+        row = connection.execute(text("SELECT max(changed_at), date_trunc('minute', now()) FROM board")).one()
+    return State(*row)
 
 
 def one(region: Region, key: str) -> Listed | Withdrawn | None:
@@ -457,9 +451,9 @@ def _behind(after: Cursor | None) -> tuple[str, str]:
     return "AND (published_at, key) < (:at, :after)", ""
 
 
-def _put_right(region: Region, typed: str, state: State) -> str:
+def _put_right(region: Region, typed: str, now: State) -> str:
     """The text with its unknown words one letter nearer to what the board says; everything else stays as typed."""
-    speller = _speller(region, state.changed_at is None, state.minute.replace(minute=0))
+    speller = _speller(region, now.changed_at is None, now.minute.replace(minute=0))
 
     def word(found: re.Match[str]) -> str:
         typed_word = fold(found[0])

@@ -201,6 +201,7 @@ def test_the_portal_searches_what_was_restored_and_new_offers_find_their_place(
 def test_an_open_portal_lives_through_the_swap(full: Region, written: Path) -> None:
     """Its pool's connections are ended, since PostgreSQL renames no database in use; it finds the other one."""
     portal = Region(full.engine.url.render_as_string(hide_password=False))
+
     def shown() -> object:
         with portal.begin() as connection:
             return connection.scalar(text("SELECT count(*) FROM board WHERE withdrawn_at IS NULL"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import event
 
 from connectors.region import search as board
 from connectors.region.database import Region
@@ -157,6 +158,26 @@ def test_every_filter_narrows_the_page_as_it_counts(region: Region, place: Place
                         value,
                     )
             assert found.facets.without(name) == search(region, Query(**(wanted | {name: None}))).total
+
+
+def test_a_search_never_holds_two_connections(region: Region, place: Place) -> None:
+    """Sixteen readers at once each held one and waited for a second: the pool had none left, for half a minute."""
+    place(job("1"))
+    held = most = 0
+
+    def out(*_: object) -> None:
+        nonlocal held, most
+        held += 1
+        most = max(most, held)
+
+    def back(*_: object) -> None:
+        nonlocal held
+        held -= 1
+
+    event.listen(region.engine, "checkout", out)
+    event.listen(region.engine, "checkin", back)
+    assert search(region, Query(text="boulagner", sort="relevance")).corrected
+    assert (held, most) == (0, 1)
 
 
 def test_counts_are_of_the_board_as_it_is_now(region: Region, place: Place) -> None:
