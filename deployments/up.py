@@ -31,6 +31,7 @@ POOL: Final = "boostez"
 _PREFECT: Final = f"{shlex.quote(PYTHON)} -m prefect --no-prompt"
 _DEPLOY: Final = f"{_PREFECT} work-pool create --type process --overwrite {POOL} && {_PREFECT} deploy --all"
 EVERY: Final = 0.5  # seconds between looks at the children
+INSIST: Final = 0.5  # seconds between two times a stop is raised, until it arrives
 
 
 class Stopped(Exception):
@@ -52,7 +53,10 @@ def up(*, once: bool) -> int:
         try:
             ending.enter_context(stack.owned(home, wait=False))
             _check_ports(chosen)
-            return _run(chosen, home, ending, once=once)
+            try:
+                return _run(chosen, home, ending, once=once)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)  # nothing interrupts the end
         except Stopped:
             _say("stopping")
             return 0
@@ -197,14 +201,22 @@ def _say(line: str) -> None:
 
 @contextmanager
 def _signals() -> Iterator[None]:
+    """Raise ``Stopped`` on a signal, and again until it arrives.
+
+    The interpreter drops what is raised while it runs a destructor or the hooks of a fork.
+    """
+
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in asking:
             signal.signal(number, signal.SIG_IGN)  # once is enough
+        signal.setitimer(signal.ITIMER_REAL, INSIST, INSIST)
         raise Stopped
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    asking = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, stop) for number in (*asking, signal.SIGALRM)}
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)

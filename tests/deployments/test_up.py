@@ -19,6 +19,7 @@ import pytest
 
 from deployments import postgres, processes, stack
 from deployments.stack import Stack
+from deployments.up import Stopped, _signals
 from sandbox.app import create_app
 from sandbox.server import running
 from tests.ports import free_pair, free_port
@@ -214,3 +215,18 @@ def test_a_start_that_is_interrupted_leaves_nothing(start: Callable[[], Up]) -> 
     up.until_ended()
     assert not up.alive()
     assert postgres.postmaster(up.home / "postgres") is None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_stop_that_the_interpreter_dropped_is_raised_again() -> None:
+    """A stop came while a child was being forked: it was raised inside a hook, dropped, and the start went on."""
+
+    class Dropping:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    with _signals():
+        dropping = Dropping()
+        del dropping
+        with pytest.raises(Stopped):
+            time.sleep(10)
