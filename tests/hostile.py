@@ -8,7 +8,7 @@ import msgspec
 
 from connectors.registry import source
 from schemas.offer import Offer
-from tasks.validate import Accepted, judge
+from core.verdicts import Accepted, judge
 from tests.makers import contractor_job
 
 SCRIPTS: Final = [
