@@ -138,7 +138,7 @@ class _Check:
         if report.readable and not report.offers.read:
             self._add(Flaw("file_nothing"))
         report.publishable = report.readable and not self.found
-        report.troubles = list(self.found.values())
+        report.troubles = sorted(self.found.values(), key=_standing)
         return report
 
     def _flaw(self, flaw: Flaw, read: Callable[[], Iterator[Piece]]) -> None:
@@ -227,6 +227,12 @@ def _best(pieces: Iterator[Piece]) -> dict[str, tuple[int, bytes]]:
         if key not in best or version > best[key][0]:
             best[key] = version, number, hashlib.sha256(piece.raw).digest()
     return {key: (number, digest) for key, (_, number, digest) in best.items()}
+
+
+def _standing(trouble: Trouble) -> tuple[int, int, int]:
+    """What ends the file or is of all of it first, then in the file's order."""
+    first = trouble.examples[0]
+    return (first.ref is not None or bool(trouble.field), first.line or 0, first.column or 0)
 
 
 def _key(piece: Piece) -> str:
