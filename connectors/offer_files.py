@@ -29,6 +29,7 @@ Format = Literal["json", "lheo", "indeed"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 _ROOT: Final = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _DECLARED: Final = re.compile(rb"""\A\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
+_ENTITIES: Final = re.compile(rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(\w+);", re.DOTALL)
 _PACKED: Final = {  # how files begin that are no text: by the names that people know them by
     b"PK": "zip",
     b"\xd0\xcf\x11\xe0": "office",
@@ -77,8 +78,8 @@ class OfferFile(msgspec.Struct, frozen=True):
         except Malformed as error:
             raise _malformed(self.content, error) from None
         except Unreadable as error:
-            rule = "xml_entity" if error.code == 26 else f"xml_{error.fault}"  # XML_ERR_UNDECLARED_ENTITY
-            raise Flaw(rule, error.line, error.column, error.found) from None
+            entity = _unknown_entity(self.content) if error.fault == "empty" else None
+            raise entity or Flaw(f"xml_{error.fault}", error.line, error.column, error.found) from None
 
 
 def opened(content: bytes, chosen: Format | None = None) -> OfferFile:
@@ -101,7 +102,7 @@ def _guess(content: bytes) -> Format:
     text = start.decode("utf-16" if wide else "utf-8", "replace").lstrip()
     if not text.startswith("<"):
         return "json"
-    root = _ROOT.search(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
+    root = _ROOT.search(re.sub(r"<!--.*?(?:-->|\Z)", "", text, flags=re.DOTALL))
     return "indeed" if root and root[1].lower() in {"source", "jobs", "job", "root"} else "lheo"
 
 
@@ -129,6 +130,14 @@ def _flaw(content: bytes, read_as: Format) -> Flaw | None:
     return None
 
 
+def _unknown_entity(content: bytes) -> Flaw | None:
+    """The first entity that XML does not know: its parser ends there without a word."""
+    for found in _ENTITIES.finditer(content):
+        if found[1] and found[1] not in {b"amp", b"lt", b"gt", b"quot", b"apos"}:
+            return Flaw("xml_entity", *position(content, found.start()), found[0].decode("utf-8", "replace"))
+    return None
+
+
 def _json(content: bytes) -> Iterator[Piece]:
     for start, raw in contractor_file.offers(content, MOST_OFFERS):
         ref, version, _ = contractor.peek(raw)
@@ -151,7 +160,8 @@ class _JsonPlaces:
             return [Place("", *self._position(error.offset), f"json_{error.expected}")] * len(pointers)
         return [
             Place(
-                pointer.removeprefix("/"), *self._position(next(found[way] for way in _ways(pointer) if way in found))
+                pointer.removeprefix("/"),
+                *self._position(next(found[way] for way in _ways(pointer) if way in found)),
             )
             for pointer in pointers
         ]
@@ -186,7 +196,9 @@ class _LheoPlaces:
         return [self._place(pointer) for pointer in pointers]
 
     def _place(self, pointer: str) -> Place:
-        _, top, *steps = lheo.in_their_words(pointer, self._told.raw).split("/") if pointer else ("", "action")
+        _, top, *steps = (
+            lheo.in_their_words(pointer, self._told.raw).split("/") if pointer else ("", "action")
+        )
         told = self._told
         start = told.formation if top == "formation" or told.action is None else told.action
         element = within(start, steps)

@@ -27,10 +27,7 @@ Fault = Literal["xml", "empty", "doctype", "root", "head", "size", "repeats"]
 
 
 class Unreadable(Rejected):
-    """The file cannot be read on. ``line`` and ``column`` say where, when that is known.
-
-    ``found`` is what stands there, ``code`` libxml2's number of the error.
-    """
+    """The file cannot be read on. ``line`` and ``column`` say where, when that is known, ``found`` what stands there."""
 
     def __init__(
         self,
@@ -40,10 +37,9 @@ class Unreadable(Rejected):
         column: int | None = None,
         *,
         found: str = "",
-        code: int = 0,
     ) -> None:
         super().__init__(message)
-        self.fault, self.line, self.column, self.found, self.code = fault, line, column, found, code
+        self.fault, self.line, self.column, self.found = fault, line, column, found
 
 
 class Language(msgspec.Struct, frozen=True):
@@ -100,11 +96,11 @@ class Records:
         return chunk
 
     def unreadable(
-        self, what: str, fault: Fault, line: int | None = None, column: int | None = None, **known: Any
+        self, what: str, fault: Fault, line: int | None = None, column: int | None = None, *, found: str = ""
     ) -> Unreadable:
         """The error that says ``what`` is wrong with this file."""
         message = f"{self._name} is not readable as {self._language.name}: {what}"
-        return Unreadable(message, fault, line, column, **known)
+        return Unreadable(message, fault, line, column, found=found)
 
     def _not_xml(self, error: Exception) -> Unreadable:
         if not isinstance(error, etree.XMLSyntaxError):
@@ -112,7 +108,7 @@ class Records:
         if not error.lineno:
             what = "no whole document is there: it is empty, or names an entity that XML does not know (&eacute;)"
             return self.unreadable(what, "empty")
-        return self.unreadable(str(error.msg), "xml", error.lineno, error.offset, found=str(error.msg), code=error.code or 0)
+        return self.unreadable(str(error.msg), "xml", error.lineno, error.offset, found=str(error.msg))
 
     def _check_root(self) -> None:
         """Refuse another root and any document type before the content is looked at.

@@ -20,6 +20,7 @@ import jsonschema_rs
 
 from core.days import PARIS
 from core.folding import compact
+from core.html import printable
 from core.places import commune
 from core.spelling import Speller
 from core.wording import NBSP, number
@@ -36,14 +37,14 @@ _SENTENCES: Final = {
     "calendar": "Cette date n’existe pas au calendrier.",
     "meaning": "Cette valeur n’a pas de sens dans une offre.",
     # The rules
-    "siret_checksum": "Ce SIRET n’existe pas : sa clé de contrôle est fausse.",
+    "siret_checksum": "Ce SIRET n’existe pas : sa clé de contrôle est fausse.",
     "rome_unknown": "Ce code n’existe pas dans le ROME 4.0.",
     "commune_unknown": "Le code postal et la commune ne vont pas ensemble.",
-    "kind_mismatch": "Un emploi ne peut pas avoir de partie « training », ni une formation de partie « job ».",
+    "kind_mismatch": "Un emploi ne peut pas avoir de partie « training », ni une formation de partie « job ».",
     "dates_order": "L’offre finit avant d’être publiée.",
     "sessions_order": "La session finit avant de commencer.",
     "salary_order": "Le salaire le plus haut est inférieur au plus bas.",
-    "salary_impossible": "Personne ne gagne autant : l’unité (heure, mois, an) ou le montant est faux.",
+    "salary_impossible": "Personne ne gagne autant : l’unité (heure, mois, an) ou le montant est faux.",
     "number_range": "Ce nombre est trop grand.",
     "timestamp_offset": "Cette date n’indique pas son décalage horaire.",
     "ref_unprintable": "La référence contient des caractères invisibles.",
@@ -51,21 +52,21 @@ _SENTENCES: Final = {
     "description_empty": "Il ne reste rien de la description une fois retiré ce qui ne peut pas être publié.",
     "duplicate_ref": "Une autre offre du fichier a la même référence.",
     # JSON itself
-    "json": "Cette offre n’est pas du JSON lisible : trop d’imbrications, un champ donné deux fois, ou un nombre impossible.",
-    "json_value": "Ce n’est pas du JSON : une valeur était attendue ici.",
-    "json_name": "Ce n’est pas du JSON : un nom de champ entre guillemets droits (\") était attendu ici.",
-    "json_colon": "Ce n’est pas du JSON : un deux-points (:) était attendu après le nom du champ.",
-    "json_comma": "Ce n’est pas du JSON : cette virgule est de trop, rien ne la suit.",
-    "json_comma_brace": "Ce n’est pas du JSON : une virgule ou une accolade fermante } était attendue ici.",
-    "json_comma_bracket": "Ce n’est pas du JSON : une virgule ou un crochet fermant ] était attendu ici.",
-    "json_end": "Ce n’est pas du JSON : il y a du texte en trop après la fin.",
-    "json_closing": "Ce n’est pas du JSON : le texte qui commence ici n’est jamais refermé par un guillemet.",
-    "json_quotes": "Ce n’est pas du JSON : seuls les guillemets droits doubles (\") entourent un texte.",
-    "json_escape": "Ce n’est pas du JSON : un retour à la ligne, une tabulation ou une barre oblique inverse doit être codé dans un texte.",
+    "json": "Cette offre n’est pas du JSON lisible : trop d’imbrications, un champ donné deux fois, ou un nombre impossible.",
+    "json_value": "Ce n’est pas du JSON : une valeur était attendue ici.",
+    "json_name": 'Ce n’est pas du JSON : un nom de champ entre guillemets droits (") était attendu ici.',
+    "json_colon": "Ce n’est pas du JSON : un deux-points (:) était attendu après le nom du champ.",
+    "json_comma": "Ce n’est pas du JSON : cette virgule est de trop, rien ne la suit.",
+    "json_comma_brace": "Ce n’est pas du JSON : une virgule ou une accolade fermante } était attendue ici.",
+    "json_comma_bracket": "Ce n’est pas du JSON : une virgule ou un crochet fermant ] était attendu ici.",
+    "json_end": "Ce n’est pas du JSON : il y a du texte en trop après la fin.",
+    "json_closing": "Ce n’est pas du JSON : le texte qui commence ici n’est jamais refermé par un guillemet.",
+    "json_quotes": 'Ce n’est pas du JSON : seuls les guillemets droits doubles (") entourent un texte.',
+    "json_escape": "Ce n’est pas du JSON : un retour à la ligne, une tabulation ou une barre oblique inverse doit être codé dans un texte.",
     "json_many": "Ce fichier a trop de crochets, d’accolades et de virgules pour des offres.",
-    "json_depth": "Ce fichier a trop de niveaux imbriqués : aucune offre n’en a autant.",
+    "json_depth": "Ce fichier a trop de niveaux imbriqués : aucune offre n’en a autant.",
     # XML itself
-    "xml_xml": "Ce n’est pas du XML bien formé : la lecture s’arrête ici.",
+    "xml_xml": "Ce n’est pas du XML bien formé : la lecture s’arrête ici.",
     "xml_entity": "Ce nom d’entité (&…;) n’existe pas en XML, qui n’en connaît que cinq.",
     "xml_empty": "Ce n’est pas un document XML entier.",
     "xml_doctype": "Ce fichier déclare un type de document (DOCTYPE), ce qui est refusé.",
@@ -78,8 +79,8 @@ _SENTENCES: Final = {
     "file_nothing": "Le fichier ne contient aucune offre.",
     "file_packed": "Ce fichier n’est pas un texte, mais un fichier compressé ou bureautique (ZIP, Excel, Word, PDF…).",
     "file_utf16": "Ce fichier est codé en UTF-16, que le JSON n’admet pas.",
-    "file_nul": "Ce fichier contient des octets nuls : ce n’est pas un texte.",
-    "file_encoding": "Ce fichier n’est pas codé en UTF-8, mais sans doute en Windows-1252 (« ANSI »).",
+    "file_nul": "Ce fichier contient des octets nuls : ce n’est pas un texte.",
+    "file_encoding": "Ce fichier n’est pas codé en UTF-8, mais sans doute en Windows-1252 (« ANSI »).",
 }  # fmt: skip
 _REMEDIES: Final = {
     "siret_checksum": "Recopiez les 14 chiffres de l’avis de situation de l’établissement (annuaire des entreprises), ou retirez ce champ.",
@@ -94,25 +95,25 @@ _REMEDIES: Final = {
     "ref_unprintable": "Écrivez-la en lettres et en chiffres.",
     "anonymous_apply": "Donnez une adresse qui ne montre ni le nom ni le site de l’employeur, ou levez l’anonymat.",
     "description_empty": "Décrivez l’offre par du texte.",
-    "duplicate_ref": "Donnez à chaque offre sa référence, ou ne l’envoyez qu’une fois : la version la plus haute compte.",
+    "duplicate_ref": "Donnez à chaque offre sa référence, ou ne l’envoyez qu’une fois : la version la plus haute compte.",
     "calendar": "Donnez un jour qui existe.",
     "required": "Ajoutez-le.",
     "minItems": "Donnez au moins un élément.",
     "json_comma": "Retirez-la.",
-    "json_quotes": "Remplacez ces guillemets ou apostrophes par des guillemets droits doubles (\").",
+    "json_quotes": 'Remplacez ces guillemets ou apostrophes par des guillemets droits doubles (").',
     "json_escape": "Écrivez \\n pour un retour à la ligne, \\t pour une tabulation, \\\\ pour une barre oblique inverse.",
-    "json_closing": "Ajoutez le guillemet qui manque ; le fichier est peut-être coupé.",
+    "json_closing": "Ajoutez le guillemet qui manque ; le fichier est peut-être coupé.",
     "xml_xml": "Vérifiez que chaque balise est refermée, dans l’ordre, et que & et < sont écrits &amp; et &lt;.",
     "xml_entity": "Écrivez le caractère lui-même (é et non &eacute;), ou son numéro (&#233;).",
-    "xml_empty": "Le fichier est peut-être coupé : produisez-le de nouveau.",
+    "xml_empty": "Le fichier est peut-être coupé : produisez-le de nouveau.",
     "xml_doctype": "Retirez la ligne <!DOCTYPE …> et les entités qu’elle définit.",
-    "xml_root": "Attendu : <lheo xmlns=\"http://lheo.gouv.fr/2.3\"> pour LHEO, <source> pour Indeed. Vérifiez aussi le format choisi.",
+    "xml_root": 'Attendu : <lheo xmlns="http://lheo.gouv.fr/2.3"> pour LHEO, <source> pour Indeed. Vérifiez aussi le format choisi.',
     "file_empty": "Choisissez un fichier qui contient des offres, ou collez leur texte.",
     "file_nothing": "Vérifiez le format choisi, et que le fichier n’est pas un extrait vide.",
     "file_packed": "Décompressez-le d’abord, ou exportez vos offres en JSON ou en XML. Une feuille de calcul n’est pas acceptée.",
     "file_utf16": "Enregistrez-le en UTF-8 (dans le Bloc-notes : « Enregistrer sous », puis « Codage : UTF-8 »).",
     "file_nul": "Enregistrez vos offres en texte, codé en UTF-8.",
-    "file_encoding": "Enregistrez-le en UTF-8 (dans le Bloc-notes : « Enregistrer sous », puis « Codage : UTF-8 »). En XML, vous pouvez aussi le déclarer : <?xml version=\"1.0\" encoding=\"windows-1252\"?>.",
+    "file_encoding": 'Enregistrez-le en UTF-8 (dans le Bloc-notes : « Enregistrer sous », puis « Codage : UTF-8 »). En XML, vous pouvez aussi le déclarer : <?xml version="1.0" encoding="windows-1252"?>.',
 }  # fmt: skip
 _TYPES: Final = {
     "string": "un texte entre guillemets",
@@ -181,11 +182,11 @@ def sentence(rule: str, schema: str = "", reason: Reason | None = None) -> str:
     wanted = part.get(rule)
     match rule:
         case "required" if reason:
-            return f"Il manque le champ obligatoire « {documents.lacking(reason)} »."
+            return f"Il manque le champ obligatoire «{NBSP}{documents.lacking(reason)}{NBSP}»."
         case "type" if isinstance(wanted, str):
             return f"Cette valeur n’est pas {_TYPES[wanted]}."
         case "enum" if isinstance(wanted, list):
-            return f"Cette valeur n’est pas dans la liste : {', '.join(map(str, wanted))}."
+            return f"Cette valeur n’est pas dans la liste{NBSP}: {', '.join(map(str, wanted))}."
         case "minLength" if wanted == 1:
             return "Ce texte est vide."
         case "minLength":
@@ -215,7 +216,9 @@ def suggestion(schema: str, reason: Reason) -> tuple[str | None, str | None]:
         part = _part(schema, reason.pointer)
         meant = next((each for each in _readings(value, part) if _fits(json.dumps(part), each)), None)
         if meant is not None:
-            return _asked(meant, part, quoted=schema.startswith("contractor")), json.dumps(meant, ensure_ascii=False)
+            return _asked(meant, part, quoted=schema.startswith("contractor")), json.dumps(
+                meant, ensure_ascii=False
+            )
     if reason.rule == "commune_unknown" and isinstance(value, str) and (known := commune(value)):
         codes = ", ".join(known.postal_codes[:5])
         told = f"{known.name} a pour code postal {codes} et pour code INSEE {known.code}."
@@ -252,10 +255,12 @@ def _form(part: dict[str, Any], rule: str) -> str | None:
         "email": "contact@entreprise.fr",
     }
     if example := examples.get(part.get("format", "")):
-        return f"Exemple : {example}"
+        return f"Exemple{NBSP}: {example}"
     known = ("73282932000074", "69001", "D1102", "RNCP37537", "20260131", "https://entreprise.fr/offre",
              "contact@entreprise.fr", "15", "REF-2026-001")  # fmt: skip
-    return next((f"Exemple : {each}" for each in known if re.search(pattern.replace("$", r"\Z"), each)), None)
+    return next(
+        (f"Exemple{NBSP}: {each}" for each in known if re.search(pattern.replace("$", r"\Z"), each)), None
+    )
 
 
 def _value(reason: Reason) -> Any:
@@ -300,7 +305,7 @@ def _readings(value: Any, part: dict[str, Any]) -> Iterator[Any]:
             yield int(value)
             yield f"{int(value):05}"  # a postal code that lost its zero
         return
-    text = value.strip()
+    text = printable(value).strip()
     yield text
     if part.get("type") == "boolean" and compact(text) in _TRUE:
         yield _TRUE[compact(text)]
@@ -332,7 +337,9 @@ def _choices(value: Any, choices: list[Any]) -> Iterator[Any]:
     near = Speller(dict.fromkeys(folded, 1)).correct(said)
     if near in folded:
         yield folded[near]
-    words = Speller(dict.fromkeys((word for word, meant in _MEANT.items() if meant in choices), 1)).correct(said)
+    words = Speller(dict.fromkeys((word for word, meant in _MEANT.items() if meant in choices), 1)).correct(
+        said
+    )
     if words in _MEANT:
         yield _MEANT[words]
 
@@ -352,7 +359,9 @@ def _moment(text: str) -> dt.datetime | None:
             return dt.datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - Paris's, see _dates
         if (found := _WORDED.fullmatch(text)) and compact(found[2]) in _MONTHS:
             return dt.datetime(int(found[3]), _MONTHS.index(compact(found[2])) + 1, int(found[1]))  # noqa: DTZ001
-        return dt.datetime.fromisoformat(text.removesuffix(" UTC") + ("+00:00" if text.endswith(" UTC") else ""))
+        return dt.datetime.fromisoformat(
+            text.removesuffix(" UTC") + ("+00:00" if text.endswith(" UTC") else "")
+        )
     except ValueError:
         return _mailed(text)
 

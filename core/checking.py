@@ -23,7 +23,7 @@ from schemas.documents import Reason
 from schemas.errors import Rejected
 
 MOST_OFFERS: Final = 5_000  # of a file; 5 MiB of real offers are 2,500
-MOST_REASONS: Final = 20_000  # that are looked into: then refused offers are counted, and no more is said of them
+MOST_REASONS: Final = 20_000  # of all offers: a file with more is read no further
 MOST_TROUBLES: Final = 200  # that are told; a real file has a dozen
 MOST_EXAMPLES: Final = 5  # of a trouble
 LONGEST: Final = 120  # characters of a value that is shown
@@ -84,7 +84,8 @@ class Trouble(msgspec.Struct):
 
 class Counts(msgspec.Struct):
     """Offers of a file: all that were read; those that would be published; accepted, but closed or past their end; the
-    same twice, byte for byte; refused."""
+    same twice, byte for byte; refused.
+    """
 
     read: int = 0
     published: int = 0
@@ -97,8 +98,8 @@ class Report(msgspec.Struct):
     """What would become of a file. ``readable``: it was read to its end; otherwise a sync takes nothing of it.
 
     ``publishable``: it was, and no offer would be refused. ``errors`` counts every error that was looked into, ``untold``
-    the kinds that are left out; ``cut``: offers behind the first ``MOST_OFFERS`` were not looked at, or of so many errors
-    not all.
+    the kinds that are left out; ``cut``: it has more offers than ``MOST_OFFERS`` or more errors than ``MOST_REASONS``, and
+    the rest was not looked at.
     """
 
     format: str
@@ -129,8 +130,8 @@ class _Check:
         try:
             best = _best(read())
             for number, piece in enumerate(read()):
-                if number == MOST_OFFERS:
-                    report.cut = True
+                report.cut |= number == MOST_OFFERS
+                if report.cut:
                     break
                 self._offer(number, piece, best)
         except Flaw as flaw:
@@ -148,7 +149,7 @@ class _Check:
         try:
             best: dict[str, tuple[int, bytes]] = {}
             for number, piece in enumerate(read()):
-                if number == MOST_OFFERS:
+                if number == MOST_OFFERS or self.report.cut:
                     break
                 best.setdefault(_key(piece), (number, b""))
                 self._offer(number, piece, best)

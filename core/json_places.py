@@ -16,15 +16,19 @@ from typing import Final, Literal
 
 from schemas.errors import Rejected
 
-LEVELS: Final = 72  # that are followed: an offer has at most 64 (payloads.py), and stands in an array or a page
+LEVELS: Final = (
+    72  # that are followed: an offer has at most 64 (payloads.py), and stands in an array or a page
+)
 Expected = Literal[
     "value", "name", "colon", "comma", "comma_brace", "comma_bracket", "end", "closing", "quotes", "escape", "depth", "many"
 ]  # fmt: skip
 _GAP: Final = re.compile(rb"[ \t\r\n]*+")
 _STRING: Final = re.compile(rb'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
 _RUN: Final = re.compile(rb'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
-_SCALAR: Final = re.compile(rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?(?![0-9.eE+-])|true|false|null")
-_QUOTES: Final = ("'".encode(), "’".encode(), "‘".encode(), "“".encode(), "”".encode(), "«".encode())
+_SCALAR: Final = re.compile(
+    rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?(?![0-9.eE+-])|true|false|null"
+)
+_QUOTES: Final = (b"'", "’".encode(), "‘".encode(), "“".encode(), "”".encode(), "«".encode())
 
 
 class Malformed(Rejected):

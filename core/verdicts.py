@@ -58,9 +58,7 @@ def judge(form: Form, raw: bytes) -> Accepted | tuple[Reason, ...]:
     try:
         draft = form.draft(payload)
     except Rejected as error:
-        return tuple(documents.impossible(form.schema, payload)) or (
-            Reason("", "meaning", "", f"{error}."),
-        )
+        return tuple(documents.impossible(form.schema, payload)) or (Reason("", "meaning", "", f"{error}."),)
     verdict = normalise(draft)
     if isinstance(verdict, tuple):
         return verdict

@@ -45,7 +45,10 @@ _PREFLIGHT: Final = SHARED | {
 _BY_NUMBER: Final = re.compile(r"p([1-9][0-9]?)")
 _SENTENCES: Final = {
     404: "Cette adresse n’existe pas. La description de l’API les donne toutes : /api/v1/openapi.json.",
-    405: "L’API se lit seulement : GET, HEAD ou OPTIONS.",
+    405: "L’API se lit par GET ou HEAD ; seule la vérification d’un fichier reçoit un POST.",
+    413: "Le fichier dépasse 5 Mio. Vérifiez-le en plusieurs parties.",
+    415: "Indiquez le type du fichier dans Content-Type : application/json, application/x-ndjson, application/xml, text/xml, "
+    "text/plain ou application/octet-stream.",
 }
 
 

@@ -166,7 +166,9 @@ def _check() -> dict[str, Any]:
 
 def _report() -> dict[str, Any]:
     """Read from the record itself, so that the two cannot part."""
-    (schema,), components = msgspec.json.schema_components([Report], ref_template="#/components/schemas/Report/$defs/{name}")
+    (schema,), components = msgspec.json.schema_components(
+        [Report], ref_template="#/components/schemas/Report/$defs/{name}"
+    )
     told = components.pop("Report")
     assert schema["$ref"].endswith("/Report")
     for each in components.values():

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 _CALENDAR = {"date": dt.date.fromisoformat, "date-time": dt.datetime.fromisoformat}
 _SPACE = r"\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"  # what ECMA 262 takes \s for
 _SPACES = "\n\u00a0\u202f"
-MOST_REASONS = 1_000  # of a payload: an honest one has a dozen, five megabytes of zeros for sessions two million
+MOST_REASONS = (
+    1_000  # of a payload: an honest one has a dozen, five megabytes of zeros for sessions two million
+)
 VALUE_LIMIT = 200  # characters of an offending value that a report shows
 
 

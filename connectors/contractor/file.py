@@ -55,7 +55,7 @@ def _items(text: bytes, opening: int, most: int) -> Iterator[tuple[int, bytes]]:
     """
     begin, found = opening + 1, []
     for token, depth in _tokens(text, opening):
-        if depth == 1 and token[0] == b"," or depth == 0:
+        if (depth == 1 and token[0] == b",") or depth == 0:
             item = text[begin : token.start()].rstrip()
             if gap(item, 0) < len(item):
                 found.append((begin + gap(item, 0), begin + len(item)))
@@ -69,7 +69,11 @@ def _items(text: bytes, opening: int, most: int) -> Iterator[tuple[int, bytes]]:
 def _object(text: bytes, start: int) -> tuple[int | None, int | None]:
     """Of the object that begins there: where its array ``items`` opens, and the byte behind it; None for neither."""
     for token, depth in _tokens(text, start):
-        if depth == 2 and token[0] == b"[" and _ITEMS.search(text, max(start, token.start() - 200), token.start()):
+        if (
+            depth == 2
+            and token[0] == b"["
+            and _ITEMS.search(text, max(start, token.start() - 200), token.start())
+        ):
             return token.start(), None
         if depth == 0:
             return None, token.end()

@@ -113,7 +113,7 @@ def test_every_rule_of_ours_and_every_fault_of_a_file_has_a_sentence_of_its_own(
         ("/job/hours_per_week", 50, "plus grand que 48"),
         ("/job/hours_per_week", 0, "pas plus grand que 0"),
         ("/job", [], "un objet"),
-        ("/employer", {}, "« name »"),
+        ("/employer", {}, "«\u00a0name\u00a0»"),
     ],
 )
 def test_a_limit_is_told_with_its_number(pointer: str, value: Any, said: str) -> None:
@@ -123,11 +123,16 @@ def test_a_limit_is_told_with_its_number(pointer: str, value: Any, said: str) ->
 
 def test_a_city_of_another_postal_code_is_told_with_its_own() -> None:
     reason = Reason("/location/city", "commune_unknown", '"Aurillac"', "")
-    assert advice.suggestion(CONTRACTOR, reason)[0] == "Aurillac a pour code postal 15000 et pour code INSEE 15014."
+    assert (
+        advice.suggestion(CONTRACTOR, reason)[0]
+        == "Aurillac a pour code postal 15000 et pour code INSEE 15014."
+    )
 
 
 def test_no_digit_of_a_siret_is_guessed() -> None:
-    sentence, replacement = advice.suggestion(CONTRACTOR, Reason("/employer/siret", "siret_checksum", '"73282932000075"', ""))
+    sentence, replacement = advice.suggestion(
+        CONTRACTOR, Reason("/employer/siret", "siret_checksum", '"73282932000075"', "")
+    )
     assert replacement is None
     assert sentence
     assert not re.search(r"[0-9]{14}", sentence)
