@@ -115,6 +115,14 @@ _REMEDIES: Final = {
     "file_nul": "Enregistrez vos offres en texte, codé en UTF-8.",
     "file_encoding": 'Enregistrez-le en UTF-8 (dans le Bloc-notes : « Enregistrer sous », puis « Codage : UTF-8 »). En XML, vous pouvez aussi le déclarer : <?xml version="1.0" encoding="windows-1252"?>.',
 }  # fmt: skip
+_LIMITS: Final = {
+    "minLength": f"Ce texte a moins de {{}}{NBSP}caractères.",
+    "maxLength": f"Ce texte a plus de {{}}{NBSP}caractères.",
+    "minimum": "Ce nombre est plus petit que {}.",
+    "maximum": "Ce nombre est plus grand que {}.",
+    "exclusiveMinimum": "Ce nombre n’est pas plus grand que {}.",
+    "maxItems": f"Cette liste a plus de {{}}{NBSP}éléments.",
+}
 _TYPES: Final = {
     "string": "un texte entre guillemets",
     "number": "un nombre, sans guillemets",
@@ -178,29 +186,17 @@ _EMAIL: Final = re.compile(r"[^\s@<>()\",;:]+@[^\s@<>()\",;:]+\.[^\s@<>()\",;:]+
 
 def sentence(rule: str, schema: str = "", reason: Reason | None = None) -> str:
     """What is wrong, as one sentence that is the same for every value."""
-    part = _part(schema, reason.pointer) if reason else {}
-    wanted = part.get(rule)
-    match rule:
-        case "required" if reason:
-            return f"Il manque le champ obligatoire «{NBSP}{documents.lacking(reason)}{NBSP}»."
-        case "type" if isinstance(wanted, str):
-            return f"Cette valeur n’est pas {_TYPES[wanted]}."
-        case "enum" if isinstance(wanted, list):
-            return f"Cette valeur n’est pas dans la liste{NBSP}: {', '.join(map(str, wanted))}."
-        case "minLength" if wanted == 1:
-            return "Ce texte est vide."
-        case "minLength":
-            return f"Ce texte a moins de {number(wanted)}{NBSP}caractères."
-        case "maxLength":
-            return f"Ce texte a plus de {number(wanted)}{NBSP}caractères."
-        case "minimum":
-            return f"Ce nombre est plus petit que {number(wanted)}."
-        case "maximum":
-            return f"Ce nombre est plus grand que {number(wanted)}."
-        case "exclusiveMinimum":
-            return f"Ce nombre n’est pas plus grand que {number(wanted)}."
-        case "maxItems":
-            return f"Cette liste a plus de {number(wanted)}{NBSP}éléments."
+    if rule == "required" and reason:
+        return f"Il manque le champ obligatoire «{NBSP}{documents.lacking(reason)}{NBSP}»."
+    wanted = _part(schema, reason.pointer).get(rule) if reason else None
+    if rule == "type" and wanted in _TYPES:
+        return f"Cette valeur n’est pas {_TYPES[wanted]}."
+    if isinstance(wanted, list):
+        return f"Cette valeur n’est pas dans la liste{NBSP}: {', '.join(map(str, wanted))}."
+    if rule == "minLength" and wanted == 1:
+        return "Ce texte est vide."
+    if rule in _LIMITS and wanted is not None:
+        return _LIMITS[rule].format(number(wanted))
     return _SENTENCES.get(rule, "Cette valeur ne peut pas être publiée telle quelle.")
 
 

@@ -83,8 +83,10 @@ class Trouble(msgspec.Struct):
 
 
 class Counts(msgspec.Struct):
-    """Offers of a file: all that were read; those that would be published; accepted, but closed or past their end; the
-    same twice, byte for byte; refused.
+    """Offers of a file.
+
+    Those that were read; that would be published; that would be accepted, but are closed or past their end; that are the same
+    as another, byte for byte; that would be refused.
     """
 
     read: int = 0

@@ -169,7 +169,7 @@ def _report() -> dict[str, Any]:
     (schema,), components = msgspec.json.schema_components(
         [Report], ref_template="#/components/schemas/Report/$defs/{name}"
     )
-    told = components.pop("Report")
+    told: dict[str, Any] = components.pop("Report")
     assert schema["$ref"].endswith("/Report")
     for each in components.values():
         each.pop("description", None)  # said above, in French

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.offer_files import FORMATS, Format, opened, pasted
+from connectors.offer_files import FORMATS, opened, pasted
 from core.checking import MOST_OFFERS, Report, check
 from portal.answers import FOLDER, page
 from portal.forms import body, private, upload
@@ -113,7 +113,7 @@ async def _checked(content: bytes, chosen: str) -> Report:
         raise HTTPException(413)
     if _TURNS.statistics().tasks_waiting >= WAITING:
         raise HTTPException(503, "Trop de fichiers attendent leur tour.", {"Retry-After": "30"})
-    file = opened(content, cast(Format, chosen) if chosen in FORMATS else None)
+    file = opened(content, chosen if chosen in FORMATS else None)
     work = partial(check, file.pieces, file.wire, file.format, dt.datetime.now(dt.UTC))
     return await anyio.to_thread.run_sync(work, limiter=_TURNS)
 

@@ -150,7 +150,7 @@ def _salary(payload: Any) -> Salary | None:
     found = _SALARY.fullmatch(payload.get("salary", ""))
     if found is None:
         return None
-    least, most = (amount and float(amount.replace(",", ".")) for amount in found.group(1, 2))
+    least, most = (float(amount.replace(",", ".")) if amount else None for amount in found.group(1, 2))
     return Salary(_UNITS[found[3].lower()], least or 0.0, most)
 
 
