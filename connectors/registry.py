@@ -27,6 +27,8 @@ from connectors.facebook_page.wire import usage as facebook_usage
 from connectors.france_travail import client as france_travail_file
 from connectors.france_travail import wire as france_travail
 from connectors.http import Http
+from connectors.indeed import client as indeed_file
+from connectors.indeed import wire as indeed
 from connectors.lheo import client as lheo_file
 from connectors.lheo import wire as lheo
 from connectors.mail import channel as mail
@@ -78,6 +80,7 @@ SOURCES = {
             france_travail.draft,
             france_travail_file.read,
         ),
+        Source("indeed", indeed.SCHEMA, _unversioned(indeed.peek), indeed.draft, indeed_file.read),
         Source("lheo", lheo.SCHEMA, _unversioned(lheo.peek), lheo.draft, lheo_file.read),
     )
 }

@@ -70,6 +70,7 @@ SOURCES: Final = {
     "contractor": "Prestataire de la Région",
     "france_travail": "France Travail",
     "lheo": "Catalogue régional des formations",
+    "indeed": "Flux d’employeurs",
     "portal": "Entreprises, sur ce portail",
 }
 ANONYMOUS: Final = "Employeur anonyme"

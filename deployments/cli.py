@@ -79,7 +79,7 @@ def up(
 @guarded
 def sync_offers(
     full: Annotated[bool, typer.Option("--full", help="Read the whole catalogue.")] = False,
-    source: Annotated[str, typer.Option(help="contractor, france_travail or lheo.")] = "contractor",
+    source: Annotated[str, typer.Option(help="contractor, france_travail, indeed or lheo.")] = "contractor",
     file: Annotated[
         Path | None,
         typer.Option("--from", exists=True, dir_okay=False, help="A file of the source's records."),

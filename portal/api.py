@@ -1,4 +1,4 @@
-"""The open API, read-only: what the portal shows, as JSON, without a key.
+"""The open API: what the portal shows, as JSON, without a key; it changes nothing.
 
 Belongs here: its routes, their answers and errors. Does not: its description (openapi.py), what a parameter may be
 (parameters.py), or what a search finds (connectors/region/search.py).
@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from connectors.region.database import Region
 from connectors.region.search import LAST_PAGE, Cursor, Listed, Page, Query, Withdrawn, one, search
 from connectors.settings import Settings
-from portal import addresses, openapi
+from portal import addresses, openapi, verifying
 from portal.parameters import AFTER, Fault, faults
 from portal.problems import problem
 from portal.revalidation import SHARED, kept
@@ -37,15 +37,18 @@ OFFERS: Final = "/api/v1/offres"
 DESCRIPTION: Final = "/api/v1/openapi.json"
 _JSON: Final = "application/json"
 _PREFLIGHT: Final = SHARED | {
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, If-None-Match",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS, POST",
+    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
     "Access-Control-Max-Age": "86400",
-    "Allow": "GET, HEAD, OPTIONS",
+    "Allow": "GET, HEAD, OPTIONS, POST",
 }
 _BY_NUMBER: Final = re.compile(r"p([1-9][0-9]?)")
 _SENTENCES: Final = {
     404: "Cette adresse n’existe pas. La description de l’API les donne toutes : /api/v1/openapi.json.",
-    405: "L’API se lit seulement : GET, HEAD ou OPTIONS.",
+    405: "L’API se lit par GET ou HEAD ; seule la vérification d’un fichier reçoit un POST.",
+    413: "Le fichier dépasse 5 Mio. Vérifiez-le en plusieurs parties.",
+    415: "Indiquez le type du fichier dans Content-Type : application/json, application/x-ndjson, application/xml, text/xml, "
+    "text/plain ou application/octet-stream.",
 }
 
 
@@ -73,6 +76,7 @@ def create(region: Region, settings: Settings) -> Starlette:
             Route("/v1/offres", offers),
             Route("/v1/offres/{key}", offer),
             Route("/v1/openapi.json", description),
+            Route("/v1/verifier", verifying.check_for_machines, methods=["POST"]),
         ],
         middleware=[Middleware(_Open)],
         exception_handlers={HTTPException: refused, RetryLater: _away, 500: _failed},

@@ -12,11 +12,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -25,6 +27,7 @@ from portal.answers import SECURITY, rendered
 
 LARGEST: Final = 65_536  # bytes of a body
 MOST: Final = 60  # fields
+HEARD_OUT: Final = 1 << 25  # bytes of too large a body that are read on and forgotten
 SEAL: Final = "sceau"  # the hidden field
 _NONCE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 PRIVATE: Final = {
@@ -46,15 +49,11 @@ async def fields(request: Request) -> dict[str, str]:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/x-www-form-urlencoded":
         raise HTTPException(415)
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST:
-            raise HTTPException(413)
+    content = await body(request, LARGEST)
     try:
         return dict(
             parse_qsl(
-                body.decode("ascii"),
+                content.decode("ascii"),
                 keep_blank_values=True,
                 strict_parsing=False,
                 encoding="utf-8",
@@ -64,6 +63,56 @@ async def fields(request: Request) -> dict[str, str]:
         )
     except ValueError:
         raise HTTPException(400) from None
+
+
+async def body(request: Request, largest: int) -> bytes:
+    """What was sent, in memory.
+
+    What is too large is read on for a while and forgotten: a browser that is cut off while it sends shows no answer.
+
+    Raises:
+        HTTPException: 413 larger than ``largest``.
+
+    """
+    content, size = bytearray(), 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= largest:
+            content += part
+        elif size > largest + HEARD_OUT:
+            break
+    if size > largest:
+        raise HTTPException(413)
+    return bytes(content)
+
+
+async def upload(request: Request, largest: int) -> dict[str, str | UploadFile]:
+    """The fields of a form with a file, all of them in memory. No seal: it is for forms that change nothing.
+
+    Raises:
+        HTTPException: 413 larger than ``largest``, 415 no such form, 400 not readable, 403 another site sent it.
+
+    """
+    if _foreign(request):
+        raise HTTPException(403)
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise HTTPException(415)
+    content = await body(request, largest)
+
+    async def once() -> AsyncGenerator[bytes, None]:
+        yield content
+
+    parser = _InMemory(request.headers, once(), max_files=1, max_fields=4, max_part_size=largest)
+    try:
+        return dict((await parser.parse()).multi_items())
+    except (MultiPartException, KeyError, ValueError):
+        raise HTTPException(400) from None
+
+
+class _InMemory(MultiPartParser):
+    """A file is not written to a disk, however large."""
+
+    spool_max_size = 0  # never
 
 
 def _foreign(request: Request) -> bool:

@@ -34,24 +34,27 @@ from portal.problems import problem
 CLIENTS: Final = 10_000  # counted at once, about 1 KB each; of more, those that asked last
 WINDOW: Final = 60  # seconds
 API: Final = "/api/"
+CHECKS: Final = ("/verifier", "/api/v1/verifier")  # each costs up to some seconds
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """So many requests a minute to paths that begin so, or are exactly so."""
+    """So many requests a minute to paths that begin so, or are exactly so; of one method, or of any."""
 
     name: str
     limit: int
     prefixes: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    method: str = ""
 
-    def governs(self, path: str) -> bool:
+    def governs(self, method: str, path: str) -> bool:
         """Whether a request to ``path`` counts."""
-        return path in self.paths or path.startswith(self.prefixes)
+        return self.method in {"", method} and (path in self.paths or path.startswith(self.prefixes))
 
 
 def rules(settings: Settings) -> tuple[Rule, ...]:
     """What is counted; a limit of 0 is none."""
     chosen = (
+        Rule("verification", settings.portal_rate_checks, paths=CHECKS, method="POST"),
         Rule("api", settings.portal_rate_api, prefixes=(API,)),
         Rule(
             "flux",
@@ -98,7 +101,7 @@ class Rates:
     def _rule(self, scope: Scope) -> Rule | None:
         if scope["type"] != "http" or scope["method"] == "OPTIONS":
             return None
-        return next((rule for rule in self.rules if rule.governs(scope["path"])), None)
+        return next((rule for rule in self.rules if rule.governs(scope["method"], scope["path"])), None)
 
 
 class Arrivals(Storage, MovingWindowSupport):

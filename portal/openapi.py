@@ -10,12 +10,14 @@ from typing import Any, Final
 
 import msgspec
 
+from connectors.offer_files import FORMATS
+from core.checking import Report
 from portal import problems
 from portal.parameters import PARAMETERS
 from schemas.documents import document
 
 _SUMMARY: Final = """\
-Toutes les offres d’emploi et de formation que publie la Région Auvergne-Rhône-Alpes, en lecture seule, sans clé ni inscription.
+Toutes les offres d’emploi et de formation que publie la Région Auvergne-Rhône-Alpes, sans clé ni inscription.
 
 - **Suite d’une page** : suivez `next` (dans la réponse, ou l’en-tête `Link` de relation `next`) jusqu’à ce qu’il soit nul. \
 Par pertinence ou par distance, une recherche s’arrête à la page 50. Pour prendre toutes les offres d’un coup, chargez plutôt les fichiers de \
@@ -24,8 +26,15 @@ Par pertinence ou par distance, une recherche s’arrête à la page 50. Pour pr
 - **Mesure** : les en-têtes `RateLimit-Policy` et `RateLimit` disent ce que votre adresse peut encore demander ; au-delà, la \
 réponse est 429 et `Retry-After` dit quand revenir.
 - **Erreurs** : en JSON, selon la RFC 9457. Un paramètre inconnu ou incorrect est une erreur, jamais ignoré.
+- **Vérifier vos propres offres** : envoyez un fichier à `/api/v1/verifier` avant de le transmettre à la Région. Rien n’en est gardé.
 - **Depuis un navigateur** : tout site peut lire ces réponses (CORS).
 - `HEAD` répond comme `GET`, sans corps."""
+_REPORT: Final = """\
+`readable` : le fichier a été lu jusqu’au bout ; sinon rien n’en serait repris. `publishable` : il l’a été, et aucune offre \
+ne serait refusée. `cut` : il est trop grand, ou a trop d’erreurs, pour que tout soit dit. `offers` : les offres lues, celles \
+qui seraient publiées, celles qui sont closes ou à échéance passée, celles qui se répètent à l’identique, celles qui seraient \
+refusées. `errors` : le nombre d’erreurs ; `troubles` : leurs sortes, chacune avec ses premiers exemples, `untold` : celles \
+qui ne sont pas montrées. `replacement` est la valeur à écrire, en JSON, quand elle est connue."""
 _OFFER: Final = {"$ref": "#/components/schemas/Item"}
 _EXAMPLE_KEY: Final = "4v7k2m9x0c1d"
 
@@ -56,6 +65,7 @@ def description(public_url: str) -> dict[str, Any]:
             "/api/v1/offres": {"get": _search()},
             "/api/v1/offres/{key}": {"get": _one()},
             "/api/v1/openapi.json": {"get": _self()},
+            "/api/v1/verifier": {"post": _check()},
         },
         "components": {
             "schemas": {
@@ -64,6 +74,7 @@ def description(public_url: str) -> dict[str, Any]:
                 "Items": _items(),
                 "Problem": _problem(),
                 "Fault": _fault(),
+                "Report": _report(),
             },
             "headers": _headers(),
         },
@@ -113,6 +124,56 @@ def _self() -> dict[str, Any]:
         "summary": "Lire cette description",
         "responses": {"200": told | {"headers": _named("ETag", "Cache-Control")}, **_others()},
     }
+
+
+def _check() -> dict[str, Any]:
+    content = {
+        media: {"schema": schema}
+        for media, schema in (
+            ("application/json", {}),
+            ("application/xml", {}),
+            ("text/plain", {"type": "string"}),
+            ("application/octet-stream", {"type": "string", "format": "binary"}),
+        )
+    }
+    others = {status: told for status, told in _others(400, 413, 415).items() if status != "304"}
+    return {
+        "operationId": "verifierUnFichier",
+        "summary": "Vérifier un fichier d’offres",
+        "description": "Ce que la Région ferait de ce fichier : combien d’offres seraient publiées ou refusées, et chaque "
+        "erreur avec sa ligne, son champ, et quoi écrire à la place. Un fichier illisible a un rapport aussi. Rien n’est "
+        "gardé, publié ni envoyé. 5 Mio et 5 000 offres au plus ; 20 fichiers par minute et par adresse. Pour du JSON par "
+        "lignes, envoyez `application/x-ndjson`.",
+        "parameters": [
+            {
+                "name": "format",
+                "in": "query",
+                "description": "Le format du fichier ; sans lui, il est reconnu d’après le contenu.",
+                "schema": {"type": "string", "enum": list(FORMATS)},
+            }
+        ],
+        "requestBody": {"required": True, "description": "Le fichier lui-même", "content": content},
+        "responses": {
+            "200": {
+                "description": "Le rapport. `publishable` dit si tout serait accepté.",
+                "headers": _named("RateLimit-Policy", "RateLimit"),
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Report"}}},
+            },
+            **others,
+        },
+    }
+
+
+def _report() -> dict[str, Any]:
+    """Read from the record itself, so that the two cannot part."""
+    (schema,), components = msgspec.json.schema_components(
+        [Report], ref_template="#/components/schemas/Report/$defs/{name}"
+    )
+    told: dict[str, Any] = components.pop("Report")
+    assert schema["$ref"].endswith("/Report")
+    for each in components.values():
+        each.pop("description", None)  # said above, in French
+    return told | {"title": "Le rapport sur un fichier", "description": _REPORT, "$defs": components}
 
 
 def _told(meaning: str, schema: str, *, link: bool = False) -> dict[str, Any]:

@@ -19,6 +19,8 @@ TITLES: Final = {
     404: "Introuvable",
     405: "Méthode non permise",
     410: "Offre retirée",
+    413: "Fichier trop grand",
+    415: "Type de fichier inconnu",
     429: "Trop de requêtes",
     500: "Erreur de notre part",
     503: "Service momentanément indisponible",

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _CALENDAR = {"date": dt.date.fromisoformat, "date-time": dt.datetime.fromisoformat}
 _SPACE = r"\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"  # what ECMA 262 takes \s for
 _SPACES = "\n\u00a0\u202f"
+MOST_REASONS = (
+    1_000  # of a payload: an honest one has a dozen, five megabytes of zeros for sessions two million
+)
 VALUE_LIMIT = 200  # characters of an offending value that a report shows
 
 
@@ -83,8 +87,11 @@ def valid(name: str, payload: Any) -> bool:
 
 
 def report(name: str, payload: Any) -> list[Reason]:
-    """Every reason why ``payload`` does not fit the document ``name``; empty when it does."""
-    errors = _reporter(name).iter_errors(payload)
+    """Every reason why ``payload`` does not fit the document ``name``; empty when it does.
+
+    Of a payload made to have more than ``MOST_REASONS``, the first that are found.
+    """
+    errors = islice(_reporter(name).iter_errors(payload), MOST_REASONS)
     return sorted(
         {_reason(error) for error in errors}, key=lambda reason: (reason.pointer, reason.rule, reason.message)
     )
@@ -127,6 +134,11 @@ def visible(text: str) -> str:
 def pointer_of(path: Iterator[Any] | list[Any]) -> str:
     """An RFC 6901 pointer from the steps of a path."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def lacking(reason: Reason) -> str:
+    """The member that a reason of rule ``required`` says is lacking."""
+    return reason.message.rsplit(": ", 1)[-1].removesuffix(". Send it.").strip("'")
 
 
 def _reason(error: ValidationError) -> Reason:

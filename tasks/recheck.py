@@ -16,7 +16,8 @@ from connectors.region.database import Region
 from connectors.region.quarantine import Choice
 from connectors.region.replays import EXAMPLES
 from connectors.registry import source as source_of
-from tasks.validate import CHUNK, incoming, judge
+from core.verdicts import judge
+from tasks.validate import CHUNK, incoming
 
 ABOUT_OTHERS = frozenset(
     {"duplicate_ref", "stale_version"}

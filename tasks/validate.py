@@ -1,6 +1,6 @@
 """Validate: decode what changed, judge it, make it canonical, or say everything that is wrong with it.
 
-Belongs here: the order of the verdicts on a chunk. Does not: the verdicts (schemas/documents.py, core/rules.py) or storing
+Belongs here: the order of the verdicts on a chunk. Does not: the verdicts (core/verdicts.py) or storing
 (reconcile.py).
 """
 
@@ -17,13 +17,8 @@ from connectors.region import walks
 from connectors.region.offers import Incoming
 from connectors.region.quarantine import Detained
 from connectors.region.walks import Item
-from connectors.registry import Source
-from core.drafts import Draft, Normalised
-from core.normalise import normalise
-from core.payloads import decode
-from schemas import documents
+from core.verdicts import DUPLICATE, Accepted, closure, judge
 from schemas.documents import Reason
-from schemas.errors import Rejected
 from schemas.offer import encode
 from tasks.progress import Progress
 from tasks.run import Run
@@ -77,47 +72,9 @@ def validate(run: Run, chunk: Chunk) -> Judged:
     return judged
 
 
-class Accepted(msgspec.Struct, frozen=True):
-    """A payload that may become an offer: its draft and its canonical form."""
-
-    draft: Draft
-    canonical: Normalised
-
-
-DUPLICATE = (
-    Reason(
-        "/ref", "duplicate_ref", "", "Another payload of the same walk has this ref. Send each offer once."
-    ),
-)
-
-
-def judge(source: Source, raw: bytes) -> Accepted | tuple[Reason, ...]:
-    """The verdict on one raw payload: all the reasons when it is refused."""
-    try:
-        payload = decode(raw)
-    except Rejected as error:
-        shown = documents.shown(raw[:80].decode("utf-8", "replace"))
-        return (Reason("", "json", shown, f"Not plain JSON: {error}."),)
-    if not documents.valid(source.schema, payload):
-        return tuple(documents.report(source.schema, payload))
-    try:
-        draft = source.draft(payload)
-    except Rejected as error:
-        return tuple(documents.impossible(source.schema, payload)) or (
-            Reason("", "meaning", "", f"{error}."),
-        )
-    verdict = normalise(draft)
-    if isinstance(verdict, tuple):
-        return verdict
-    return Accepted(draft, verdict)
-
-
 def incoming(verdict: Accepted, raw_hash: bytes, now: dt.datetime) -> Incoming:
     """An accepted payload as a row to merge; an open offer whose end date has passed comes closed."""
     draft, offer, withheld = verdict.draft, verdict.canonical.offer, verdict.canonical.withheld
-    reason = "closed" if draft.status == "closed" else None
-    if reason is None and offer.expires_at is not None and offer.expires_at <= now:
-        reason = "expired"
     return Incoming(
         draft.ref,
         draft.version,
@@ -125,7 +82,7 @@ def incoming(verdict: Accepted, raw_hash: bytes, now: dt.datetime) -> Incoming:
         encode(offer),
         msgspec.json.encode(withheld) if withheld else None,
         draft.updated_at,
-        reason,
+        closure(verdict, now),
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from connectors.registry import source
+from core.verdicts import Accepted, judge
 from schemas.offer import Offer
-from tasks.validate import Accepted, judge
 from tests.makers import contractor_job
 
 SCRIPTS: Final = [

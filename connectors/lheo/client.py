@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import msgspec
-from lxml import etree
 
 from connectors.files import opened
-from schemas.errors import Rejected
+from connectors.xml_records import Language, Records
 
 NAMESPACES: Final = ("http://lheo.gouv.fr/2.3", "http://www.lheo.org/2.2")
 """2.3 is in force; every real 2.2 record that we know validates as 2.3 once its namespace is changed."""
@@ -22,19 +21,24 @@ NAMESPACES: Final = ("http://lheo.gouv.fr/2.3", "http://www.lheo.org/2.2")
 FORMATION_LIMIT: Final = (
     1 << 22
 )  # bytes of the largest formation, with all its actions; a real one has 10 to 500 KB
-HEAD_LIMIT: Final = 1 << 16  # bytes within which the root element shows
 # A formation's texts are given again with each of its actions: what comes out is bounded by what was read. Real files
 # give less than they have.
 GIVEN_AT_LEAST: Final = 1 << 24
 GIVEN_A_BYTE: Final = 4
-_SAFE: Final[dict[str, Any]] = {
-    "resolve_entities": False,
-    "no_network": True,
-    "huge_tree": False,
-    "load_dtd": False,
-    "remove_comments": True,
-    "remove_pis": True,
-}
+LANGUAGE: Final = Language(
+    "LHEO 2.3",
+    roots=tuple(f"{{{namespace}}}lheo" for namespace in NAMESPACES),
+    records=tuple(f"{{{namespace}}}formation" for namespace in NAMESPACES),
+    limit=FORMATION_LIMIT,
+)
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One action: the payload, and the elements that it was read from, until the next is asked for."""
+
+    raw: bytes
+    formation: Any
+    action: Any = None
 
 
 def read(path: Path) -> Iterator[bytes]:
@@ -54,98 +58,30 @@ def read(path: Path) -> Iterator[bytes]:
 
     """
     with opened(path) as file:
-        try:
-            _check_root(file, path.name)
-            file.seek(0)
-            yield from _measured(_Counted(file, path.name))
-        except (etree.LxmlError, ValueError) as error:
-            raise _unreadable(path.name, _fault(error)) from None
+        for told in actions(file, path.name):
+            yield told.raw
 
 
-def _fault(error: Exception) -> str:
-    if isinstance(error, etree.XMLSyntaxError) and not error.lineno:
-        return "no whole document is there: it is empty, or names an entity that XML does not know (&eacute;)"
-    return str(error.msg if isinstance(error, SyntaxError) else error)
+def actions(file: BinaryIO, name: str) -> Iterator[Told]:
+    """As ``read``, of an open file, with the elements."""
+    records, given = Records(file, name, LANGUAGE), 0
+    for formation in records:
+        for told in _told(formation):
+            given += len(told.raw)
+            if given > max(GIVEN_AT_LEAST, GIVEN_A_BYTE * records.total):
+                where = f"a formation before byte {records.total:,} repeats its texts in too many actions"
+                raise records.unreadable(where, "repeats", formation.sourceline)
+            yield told
 
 
-def _unreadable(name: str, what: str) -> Rejected:
-    return Rejected(f"{name} is not readable as LHEO 2.3: {what}")
-
-
-def _check_root(file: BinaryIO, name: str) -> None:
-    """Refuse another root and any document type before the content is looked at.
-
-    The parser is fed byte by byte, so that it has seen nothing behind the root element's start, where an entity may stand.
-    """
-    parser = etree.XMLPullParser(events=("start",), **_SAFE)
-    while byte := file.read(1):
-        if file.tell() > HEAD_LIMIT:
-            raise _unreadable(name, f"no root element begins in its first {HEAD_LIMIT:,} bytes")
-        parser.feed(byte)
-        for _, root in parser.read_events():
-            where = f"(line {root.sourceline}, column 1)"
-            if root.getroottree().docinfo.internalDTD is not None:
-                raise _unreadable(name, f"it declares a document type, which LHEO files must not {where}")
-            tag = etree.QName(root)
-            if tag.localname != "lheo" or tag.namespace not in NAMESPACES:
-                raise _unreadable(
-                    name,
-                    f"its root is <{tag.localname}> of {tag.namespace or 'no namespace'}, "
-                    f"not <lheo> of {NAMESPACES[0]} {where}",
-                )
-            return
-    parser.close()  # raises: no root at all
-
-
-class _Counted:
-    """The file as the parser reads it, so that nothing grows past its limit unseen."""
-
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        self._file, self.name = file, name
-        self.total = self.formation_began = 0
-
-    def read(self, size: int) -> bytes:
-        """See ``BinaryIO.read``."""
-        chunk = self._file.read(size)
-        self.total += len(chunk)
-        if self.total - self.formation_began > FORMATION_LIMIT:
-            raise _unreadable(
-                self.name,
-                f"no formation ends in the {FORMATION_LIMIT:,} bytes after byte {self.formation_began:,}",
-            )
-        return chunk
-
-
-def _measured(file: _Counted) -> Iterator[bytes]:
-    given = 0
-    for formation in _formations(file):
-        for payload in _payloads(formation):
-            given += len(payload)
-            if given > max(GIVEN_AT_LEAST, GIVEN_A_BYTE * file.total):
-                where = f"a formation before byte {file.total:,} repeats its texts in too many actions"
-                raise _unreadable(file.name, where)
-            yield payload
-        file.formation_began = file.total
-
-
-def _formations(file: _Counted) -> Iterator[Any]:
-    """Each formation; it, and whatever stands before it at any level, is forgotten when the next is asked for."""
-    tags = [f"{{{namespace}}}formation" for namespace in NAMESPACES]
-    for _, formation in etree.iterparse(file, events=("end",), tag=tags, **_SAFE):
-        yield formation
-        formation.clear()
-        for element in (formation, *formation.iterancestors()):
-            while element.getprevious() is not None:
-                del element.getparent()[0]
-
-
-def _payloads(formation: Any) -> Iterator[bytes]:
+def _told(formation: Any) -> Iterator[Told]:
     shared = _formation(formation)
     actions = formation.findall("{*}action")
     for action in actions:
-        yield msgspec.json.encode({"formation": shared, "action": _action(action)})
+        raw = msgspec.json.encode({"formation": shared, "action": _action(action)})
+        yield Told(raw, formation, action)
     if not actions:
-        yield msgspec.json.encode({"formation": shared})
+        yield Told(msgspec.json.encode({"formation": shared}), formation)
 
 
 def _formation(formation: Any) -> dict[str, Any]:

@@ -144,6 +144,34 @@ def reference(formation: str, action: str) -> str:
     return hashlib.sha256(f"{formation}\n{action}".encode()).hexdigest()[:40]
 
 
+_THEIRS: Final = {  # where the rules' words for a field (core/rules.py) come from
+    "/title": "/formation/intitule-formation",
+    "/description": "/formation/contenu-formation",
+    "/employer/siret": "/formation/organisme-formation-responsable/SIRET",
+    "/employer/name": "/formation/organisme-formation-responsable/nom-organisme",
+    "/employer/url": "/formation/organisme-formation-responsable/web/0",
+    "/location/postal_code": "/action/lieu-de-formation/0/codepostal",
+    "/location/city": "/action/lieu-de-formation/0/ville",
+    "/location/commune": "/action/lieu-de-formation/0/code-INSEE-commune",
+    "/training/hours": "/action/nombre-heures-total",
+    "/training/price_eur": "/action/prix-total-TTC",
+    "/apply_url": "/action/url-action/0",
+    "/apply_email": "/formation/contact-formation/0/courriel",
+    "/ref": "/action/numero",
+}
+_OUR_SESSION: Final = re.compile(r"/training/sessions/([0-9]+)/(starts|ends)_on")
+
+
+def in_their_words(pointer: str, raw: bytes) -> str:
+    """A pointer of a reason, into a payload's canonical form or the payload itself, as one into the payload ``raw``."""
+    if found := _OUR_SESSION.fullmatch(pointer):
+        sessions = msgspec.json.decode(raw)["action"]["session"]
+        kept = [place for place, each in enumerate(sessions) if day(each["debut"]) and day(each["fin"])]
+        return f"/action/session/{kept[int(found[1])]}/{'debut' if found[2] == 'starts' else 'fin'}"
+    theirs = pointer.startswith(("/formation", "/action"))
+    return pointer if theirs else _THEIRS.get(pointer, "/action")
+
+
 def moment(text: Any) -> dt.datetime | None:
     """A date of change, ``20171213``, ``2017-12-13`` or an xs:dateTime, in UTC; without an offset it is Paris's."""
     if not isinstance(text, str):

@@ -111,10 +111,11 @@ def test_only_what_carries_offers_is_written_again(name: str) -> None:
 @pytest.mark.catalogue(4, 4)
 def test_quarantine_is_shown_first_and_let_in_once(flowing: Hub, sandbox: Sandbox) -> None:
     """A rule of ours refused every training by mistake, and is mended."""
+    from core import verdicts
     from schemas.documents import Reason
     from tasks import validate
 
-    right = validate.judge
+    right = verdicts.judge
     strict = (Reason("/title", "title_length", "", "Write a shorter title."),)
 
     def judge(source: Any, raw: bytes) -> Any:

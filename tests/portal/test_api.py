@@ -226,14 +226,22 @@ def test_the_description_is_valid_and_holds_the_schema_of_offers_itself(client: 
     assert named == {parameter.name for parameter in PARAMETERS}
 
 
-@pytest.mark.parametrize("path", [OFFERS, f"{OFFERS}/{{key}}", "/api/v1/openapi.json"])
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        (OFFERS, "GET"),
+        (f"{OFFERS}/{{key}}", "GET"),
+        ("/api/v1/openapi.json", "GET"),
+        ("/api/v1/verifier", "POST"),
+    ],
+)
 def test_every_answer_is_one_that_the_description_knows(
-    region: Region, chosen: Settings, place: Place, path: str
+    region: Region, chosen: Settings, place: Place, path: str, method: str
 ) -> None:
     for number in range(30):
         place(job(str(number)))
     known = [place(training("open")), place(training("closed"), withdrawn_at=NOON)]
-    app = create_app(region, chosen.model_copy(update={"portal_rate_api": 0}))
+    app = create_app(region, chosen.model_copy(update={"portal_rate_api": 0, "portal_rate_checks": 0}))
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
     schema.config.generation.update(modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
     accepted = schema.config.checks.positive_data_acceptance
@@ -257,4 +265,4 @@ def test_every_answer_is_one_that_the_description_knows(
             case.path_parameters["key"] = known[number % 3]
         case.call_and_validate()
 
-    given(case=schema[path]["GET"].as_strategy())(check)()
+    given(case=schema[path][method].as_strategy())(check)()

@@ -192,11 +192,11 @@ def test_memory_is_bounded_and_keeps_who_asked_last(clock: Clock, monkeypatch: p
 
 def test_a_rule_governs_whole_paths_and_prefixes() -> None:
     rule = Rule("a", 1, prefixes=("/api/",), paths=("/offres",))
-    assert rule.governs("/api/v1")
-    assert rule.governs("/offres")
-    assert not rule.governs("/offres/abc")
-    assert not rule.governs("/apis")
-    assert not Rule("a", 1, paths=("/offres",)).governs("/")
+    assert rule.governs("GET", "/api/v1")
+    assert rule.governs("GET", "/offres")
+    assert not rule.governs("GET", "/offres/abc")
+    assert not rule.governs("GET", "/apis")
+    assert not Rule("a", 1, paths=("/offres",)).governs("GET", "/")
 
 
 def test_settings_name_proxies_by_address_or_network() -> None:

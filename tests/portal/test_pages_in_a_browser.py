@@ -97,6 +97,8 @@ PATHS: Final = {
     "transparency": "/transparence",
     "parity": "/parite",
     "tab": "/onglet",
+    "verify": "/verifier",
+    "report": "/verifier/exemple",
 }
 FOCUSABLE: Final = "a[href], button, input:not([type=hidden]), select, textarea, [tabindex='0']"
 

@@ -32,6 +32,7 @@ NAMES: Final = (
     "channels.v1",
     "france_travail.offer.v2",
     "lheo.action.v1",
+    "indeed.job.v1",
 )
 LINK: Final = "https://emploi.example/o/1?a=b"
 
@@ -155,6 +156,24 @@ LHEO: Final[dict[str, Any]] = {
     },
 }
 
+INDEED: Final = {
+    "title": "Boulanger, boulangère",
+    "date": "2026-11-20T08:00:00Z",
+    "referencenumber": "4v7k2m9x0c1d",
+    "url": LINK,
+    "company": "Fournil des Pentes",
+    "city": "Lyon",
+    "postalcode": "69001",
+    "country": "FR",
+    "description": "<p>Vous façonnez et cuisez le pain.</p>",
+    "salary": "1850 - 2100 EUR par mois",
+    "jobtype": "CDI",
+    "experience": "Junior",
+    "remotetype": "Hybrid remote",
+    "email": "emploi@fournil.example",
+    "expirationdate": "2036-12-31",
+}
+
 GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "contractor.offer.v1": (contractor_job(), contractor_training()),
     "offer.v1": (
@@ -165,6 +184,7 @@ GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "channels.v1": (tomllib.loads((ROOT / "deployments" / "channels.toml").read_text("utf-8")),),
     "france_travail.offer.v2": (FRANCE_TRAVAIL,),
     "lheo.action.v1": (LHEO,),
+    "indeed.job.v1": (INDEED,),
 }
 
 TAILS = (
@@ -380,6 +400,17 @@ def test_both_engines_agree_on_france_travail_offers(payload: Any) -> None:
 @given(payload=payloads("lheo.action.v1"))
 def test_both_engines_agree_on_lheo_actions(payload: Any) -> None:
     check("lheo.action.v1", payload)
+
+
+@settings(deadline=None)  # the first report loads jsonschema
+@given(payload=payloads("indeed.job.v1"))
+def test_both_engines_agree_on_indeed_jobs(payload: Any) -> None:
+    check("indeed.job.v1", payload)
+
+
+def test_of_a_payload_made_to_have_a_million_reasons_the_first_are_told() -> None:
+    payload = {**contractor_training(), "training": {"sessions": [0] * 1_000_000}}
+    assert len(documents.report("contractor.offer.v1", payload)) == documents.MOST_REASONS
 
 
 @settings(deadline=None)  # the first report loads jsonschema

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from connectors.region import quarantine
 from connectors.registry import source as source_of
+from core.verdicts import Accepted, judge
 from schemas.offer import decode, encode
-from tasks.validate import Accepted, judge
 from tests.connectors.france_travail.test_wire import OFFER
 from tests.connectors.lheo.catalogue import payloads, xml
 from tests.makers import contractor_job
