@@ -368,23 +368,6 @@ def test_markup_is_well_made(page: Page, served: Served, kind: str) -> None:
     assert 10 <= len(page.title()) <= 160
 
 
-def test_everything_works_with_javascript_off(browser: Browser, served: Served) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    try:
-        page = context.new_page()
-        page.goto(served.base)
-        page.get_by_label("Métier, formation, employeur ou ville").fill("fournil")
-        page.get_by_role("button", name="Chercher").click()
-        page.get_by_role("link", name=JOB.title).first.click()
-        assert page.get_by_role("link", name="Postuler en ligne").get_attribute("href") == JOB.apply_url
-        page.goto(served.base + PATHS["training"])
-        with page.expect_download() as downloading:
-            page.get_by_role("link", name="Ajouter à mon agenda").first.click()
-        assert downloading.value.suggested_filename.endswith(".ics")
-    finally:
-        context.close()
-
-
 def test_a_printed_offer_has_its_facts_and_no_furniture(page: Page, served: Served) -> None:
     page.goto(served.base + PATHS["job"])
     page.emulate_media(media="print")
@@ -423,16 +406,3 @@ def test_the_tab_shows_in_a_frame_of_facebook_and_nowhere_else(browser: Browser,
         assert not shown("www.facebook.com", "/offres")
     finally:
         context.close()
-
-
-def test_a_job_near_aurillac_is_found_and_applied_for(page: Page, served: Served) -> None:
-    page.goto(served.base)
-    page.get_by_label("Métier, formation, employeur ou ville").fill("boulangère Aurillac")
-    page.get_by_label("Type d’offre").select_option("emploi")
-    page.get_by_role("button", name="Chercher").click()
-    page.locator(".card h2 a").first.click()
-    assert "Aurillac" in page.locator(".who").first.inner_text()
-    assert (
-        page.get_by_role("link", name="emploi@fournil.example").get_attribute("href")
-        == "mailto:emploi@fournil.example"
-    )
