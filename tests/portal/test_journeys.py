@@ -178,7 +178,6 @@ def person(browser: Browser, world: World, browsing: str) -> Iterator[Person]:
         context = browser.new_context(
             viewport=size, locale="fr-FR", base_url=world.base, java_script_enabled=browsing == "JavaScript"
         )
-        context.set_default_timeout(10_000)
         came.append(context)
         return context
 
@@ -210,11 +209,13 @@ def choose(page: Page, label: str, begun: str) -> None:
 
 
 def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).click()
 
 
 def follow(page: Page, name: str) -> None:
-    page.get_by_role("link", name=name, exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=name, exact=True).click()
 
 
 def listed(page: Page) -> list[str]:
