@@ -104,9 +104,9 @@ PATHS: Final = {
     "tab": "/onglet",
 }
 WHOLE: Final = os.environ.get("BOOSTEZ_BROWSER_WHOLE", "") not in {"", "0"}
-LOOKS: Final[list[tuple[int, Literal["light", "dark"]]]] = [(360, "light"), (1280, "dark")] + (
-    [(360, "dark"), (1280, "light")] if WHOLE else []
-)
+LOOKS: Final[list[tuple[int, Literal["light", "dark"]]]] = [(360, "light"), (1280, "dark")]
+if WHOLE:
+    LOOKS.extend([(360, "dark"), (1280, "light")])
 FOCUSABLE: Final = "a[href], button, summary, input:not([type=hidden]), select, textarea, [tabindex='0']"
 
 
