@@ -1,6 +1,6 @@
 """Every page's markup, read by a validator that is not ours (html-validate, in html/) and by a strict parser.
 
-Belongs here: every template, in every state that changes its markup. Does not: what only a browser sees
+Belongs here: every template, in the states that change its markup. Does not: what only a browser sees
 (test_pages_in_a_browser.py).
 """
 
