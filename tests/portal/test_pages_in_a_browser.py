@@ -1,8 +1,13 @@
-"""Every kind of page in a real Chromium: accessible, reachable by keyboard, quiet, and asking nothing of anybody else."""
+"""Every kind of page in a real Chromium: accessible, reachable by keyboard, quiet, and asking nothing of anybody else.
+
+A page is loaded once a look, in one window, and everything is asked of that load. The two looks have each width and each colour
+scheme once; ``BOOSTEZ_BROWSER_WHOLE=1`` looks at all four.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import socket
 import threading
@@ -14,11 +19,10 @@ from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import axe_playwright_python
-import html5lib
 import pytest
 import uvicorn
 from msgspec.structs import replace
-from playwright.sync_api import Browser, Dialog, Page
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, ViewportSize
 from sqlalchemy import text
 
 from connectors.region.database import Region
@@ -43,6 +47,7 @@ from tests.makers import job, training
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.xdist_group("browser")]
 AXE: Final = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 900}
 TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 LYON: Final = Location("69001", "Lyon 1er Arrondissement", "69381", "69", 45.767, 4.834)
 SENTENCE: Final = "Vous accueillez les clients, préparez les commandes et tenez la boutique du centre. "
@@ -100,7 +105,11 @@ PATHS: Final = {
     "verify": "/verifier",
     "report": "/verifier/exemple",
 }
-FOCUSABLE: Final = "a[href], button, input:not([type=hidden]), select, textarea, [tabindex='0']"
+WHOLE: Final = os.environ.get("BOOSTEZ_BROWSER_WHOLE", "") not in {"", "0"}
+LOOKS: Final[list[tuple[int, Literal["light", "dark"]]]] = [(360, "light"), (1280, "dark")]
+if WHOLE:
+    LOOKS.extend([(360, "dark"), (1280, "light")])
+FOCUSABLE: Final = "a[href], button, summary, input:not([type=hidden]), select, textarea, [tabindex='0']"
 
 
 class Served(NamedTuple):
@@ -202,94 +211,125 @@ def served(
     postgres_server.drop_database(name)
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page as a resident has it, who asked for no motion: where it scrolls to it is at once."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, locale="fr-FR", reduced_motion="reduce"
-    )
-    yield context.new_page()
+@pytest.fixture(scope="module")
+def resident(browser: Browser) -> Iterator[BrowserContext]:
+    """Somebody who asked for no motion: where a page scrolls to it is at once."""
+    context = browser.new_context(viewport=DESKTOP, locale="fr-FR", reduced_motion="reduce")
+    yield context
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("kind", PATHS)
-def test_axe_finds_no_violation(
-    browser: Browser, served: Served, kind: str, width: int, scheme: Literal["light", "dark"]
-) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 800},
-        color_scheme=scheme,
-        bypass_csp=True,
-        reduced_motion="reduce",
+@pytest.fixture
+def page(resident: BrowserContext) -> Iterator[Page]:
+    page = resident.new_page()
+    yield page
+    page.close()
+
+
+class Window(NamedTuple):
+    """One window that shows page after page: what it asked for, and what it complained of, since it was last cleared."""
+
+    page: Page
+    asked: list[str]
+    troubles: list[str]
+
+
+@pytest.fixture(scope="module")
+def window(resident: BrowserContext) -> Window:
+    page = resident.new_page()
+    asked: list[str] = []
+    troubles: list[str] = []
+
+    def spoken(dialog: Dialog) -> None:
+        troubles.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: troubles.append(message.text))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("dialog", spoken)
+    page.on("requestfailed", lambda request: troubles.append(request.url))
+    page.add_init_script(
+        "window.violations = []; document.addEventListener('securitypolicyviolation',"
+        " event => violations.push(event.violatedDirective + ' ' + event.blockedURI))"
     )
-    try:
-        page = context.new_page()
-        page.goto(served.base + PATHS[kind])
-        page.evaluate(AXE)
-        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
-        assert found["passes"]
-        told = [
-            (violation["id"], node["html"][:200], node["failureSummary"])
-            for violation in found["violations"]
-            for node in violation["nodes"]
-        ]
-        assert told == []
-    finally:
-        context.close()
+    return Window(page, asked, troubles)
 
 
-@pytest.mark.parametrize("kind", PATHS)
-def test_a_page_is_quiet_and_asks_nothing_of_another_host(
-    browser: Browser, served: Served, kind: str
-) -> None:
+@pytest.fixture(
+    scope="module",
+    params=[(kind, *look) for kind in PATHS for look in LOOKS],
+    ids=lambda told: "-".join(map(str, told)),
+)
+def loaded(request: pytest.FixtureRequest, window: Window, served: Served) -> Window:
+    """A kind of page in one look, loaded once for all tests that ask for it; pytest runs those together."""
+    kind, width, scheme = request.param
+    window.page.goto("about:blank")  # what comes late is not of the next page
+    window.page.set_viewport_size({"width": width, "height": 800})
+    window.page.emulate_media(color_scheme=scheme)
+    window.asked.clear()
+    window.troubles.clear()
+    window.page.goto(served.base + PATHS[kind], wait_until="networkidle")
+    return window
+
+
+def test_a_page_is_quiet_and_asks_nothing_of_another_host(loaded: Window, served: Served) -> None:
     """No console message, no violation of the policy, no script that ran, no request elsewhere, no cookie."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    try:
-        page = context.new_page()
-        asked: list[str] = []
-        troubles: list[str] = []
-
-        def spoken(dialog: Dialog) -> None:
-            troubles.append(dialog.message)
-            dialog.dismiss()
-
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("dialog", spoken)
-        page.on("requestfailed", lambda request: troubles.append(request.url))
-        page.add_init_script(
-            "window.violations = []; document.addEventListener('securitypolicyviolation',"
-            " event => violations.push(event.violatedDirective + ' ' + event.blockedURI))"
-        )
-        page.goto(served.base + PATHS[kind], wait_until="networkidle")
-        assert page.evaluate("violations") == []
-        # Chromium itself reports that a page answered 404 or 410.
-        assert [each for each in troubles if "the server responded with a status of 4" not in each] == []
-        assert {urlsplit(url).netloc for url in asked} == {urlsplit(served.base).netloc}
-        assert context.cookies() == []
-    finally:
-        context.close()
+    assert loaded.page.evaluate("violations") == []
+    # Chromium itself reports that a page answered 404 or 410.
+    told = [each for each in loaded.troubles if "the server responded with a status of 4" not in each]
+    assert told == []
+    assert {urlsplit(url).netloc for url in loaded.asked} == {urlsplit(served.base).netloc}
+    assert loaded.page.context.cookies() == []
 
 
-def test_a_hostile_offer_stays_in_its_data_block(page: Page, served: Served) -> None:
-    page.goto(served.base + PATHS["hostile job"])
-    assert page.locator("script").count() == 1
-    block = page.evaluate("JSON.parse(document.querySelector('script').textContent)")
-    assert block["title"] == HOSTILE.title
-    assert block["hiringOrganization"]["name"] == "</script><script>alert(1)</script>"
-    assert page.locator("h1").inner_text() == HOSTILE.title
+def test_axe_finds_no_violation(loaded: Window) -> None:
+    loaded.page.evaluate(AXE)
+    passes, violations = loaded.page.evaluate(
+        "tags => axe.run(document, {runOnly: tags}).then(found => [found.passes.length, found.violations])",
+        TAGS,
+    )
+    assert passes
+    told = [
+        (violation["id"], node["html"][:200], node["failureSummary"])
+        for violation in violations
+        for node in violation["nodes"]
+    ]
+    assert told == []
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("kind", PATHS)
-def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(
-    page: Page, served: Served, kind: str, width: int
-) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto(served.base + PATHS[kind])
+def test_targets_are_large_enough_for_a_thumb(loaded: Window) -> None:
+    """24 by 24 CSS pixels, links in a sentence excepted (WCAG 2.2, 2.5.8): those of the navigation and every control."""
+    small = loaded.page.evaluate(
+        "[...document.querySelectorAll('nav a, button, .button, input, select, .brand')]"
+        ".filter(e => e.checkVisibility()).filter(e => { const b = e.getBoundingClientRect(); return b.width < 24 || b.height < 24 })"
+        ".map(e => e.outerHTML)"
+    )
+    assert small == []
+
+
+def test_a_page_has_its_language_one_h1_and_every_id_once(loaded: Window) -> None:
+    """Headings are in order; what labels or describes is there."""
+    page = loaded.page
+    assert page.evaluate("document.documentElement.lang") == "fr"
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+    named = page.evaluate(
+        "[...document.querySelectorAll('[aria-labelledby], [aria-describedby]')].flatMap(e =>"
+        " (e.getAttribute('aria-labelledby') || e.getAttribute('aria-describedby')).split(' '))"
+    )
+    assert set(named) <= set(ids)
+    levels = page.evaluate(
+        "[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(e => Number(e.tagName[1]))"
+    )
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert 10 <= len(page.title()) <= 160
+
+
+def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(loaded: Window) -> None:
+    page = loaded.page
     wanted = page.evaluate(
         "selector => [...document.querySelectorAll(selector)].filter(e => e.checkVisibility())"
         ".map((e, place) => (e.dataset.place = place))",
@@ -334,57 +374,13 @@ def test_at_400_percent_nothing_scrolls_sideways(page: Page, served: Served, kin
     assert too_wide == []
 
 
-@pytest.mark.parametrize("kind", PATHS)
-def test_targets_are_large_enough_for_a_thumb(page: Page, served: Served, kind: str) -> None:
-    """24 by 24 CSS pixels, links in a sentence excepted (WCAG 2.2, 2.5.8): those of the navigation and every control."""
-    page.set_viewport_size({"width": 360, "height": 800})
-    page.goto(served.base + PATHS[kind])
-    small = page.evaluate(
-        "[...document.querySelectorAll('nav a, button, .button, input, select, .brand')]"
-        ".filter(e => { const b = e.getBoundingClientRect(); return b.width < 24 || b.height < 24 })"
-        ".map(e => e.outerHTML)"
-    )
-    assert small == []
-
-
-@pytest.mark.parametrize("kind", PATHS)
-def test_markup_is_well_made(page: Page, served: Served, kind: str) -> None:
-    """Parsed strictly; ids once; one h1; a language; headings in order."""
-    answer = page.request.get(served.base + PATHS[kind])
-    html5lib.HTMLParser(strict=True).parse(answer.text())
-    page.goto(served.base + PATHS[kind])
-    assert page.evaluate("document.documentElement.lang") == "fr"
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
-    assert len(ids) == len(set(ids))
-    named = page.evaluate(
-        "[...document.querySelectorAll('[aria-labelledby], [aria-describedby]')].flatMap(e =>"
-        " (e.getAttribute('aria-labelledby') || e.getAttribute('aria-describedby')).split(' '))"
-    )
-    assert set(named) <= set(ids)
-    levels = page.evaluate(
-        "[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(e => Number(e.tagName[1]))"
-    )
-    assert levels.count(1) == 1
-    assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert 10 <= len(page.title()) <= 160
-
-
-def test_everything_works_with_javascript_off(browser: Browser, served: Served) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    try:
-        page = context.new_page()
-        page.goto(served.base)
-        page.get_by_label("Métier, formation, employeur ou ville").fill("fournil")
-        page.get_by_role("button", name="Chercher").click()
-        page.get_by_role("link", name=JOB.title).first.click()
-        assert page.get_by_role("link", name="Postuler en ligne").get_attribute("href") == JOB.apply_url
-        page.goto(served.base + PATHS["training"])
-        with page.expect_download() as downloading:
-            page.get_by_role("link", name="Ajouter à mon agenda").first.click()
-        assert downloading.value.suggested_filename.endswith(".ics")
-    finally:
-        context.close()
+def test_a_hostile_offer_stays_in_its_data_block(page: Page, served: Served) -> None:
+    page.goto(served.base + PATHS["hostile job"])
+    assert page.locator("script").count() == 1
+    block = page.evaluate("JSON.parse(document.querySelector('script').textContent)")
+    assert block["title"] == HOSTILE.title
+    assert block["hiringOrganization"]["name"] == "</script><script>alert(1)</script>"
+    assert page.locator("h1").inner_text() == HOSTILE.title
 
 
 def test_a_printed_offer_has_its_facts_and_no_furniture(page: Page, served: Served) -> None:
@@ -425,16 +421,3 @@ def test_the_tab_shows_in_a_frame_of_facebook_and_nowhere_else(browser: Browser,
         assert not shown("www.facebook.com", "/offres")
     finally:
         context.close()
-
-
-def test_a_job_near_aurillac_is_found_and_applied_for(page: Page, served: Served) -> None:
-    page.goto(served.base)
-    page.get_by_label("Métier, formation, employeur ou ville").fill("boulangère Aurillac")
-    page.get_by_label("Type d’offre").select_option("emploi")
-    page.get_by_role("button", name="Chercher").click()
-    page.locator(".card h2 a").first.click()
-    assert "Aurillac" in page.locator(".who").first.inner_text()
-    assert (
-        page.get_by_role("link", name="emploi@fournil.example").get_attribute("href")
-        == "mailto:emploi@fournil.example"
-    )

@@ -1,0 +1,182 @@
+"""Every page's markup, read by a validator that is not ours (html-validate, in html/) and by a strict parser.
+
+Belongs here: every template, in the states that change its markup. Does not: what only a browser sees
+(test_pages_in_a_browser.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import html5lib
+import pytest
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from connectors.region import postings
+from connectors.region.database import Region
+from connectors.seals import Seals
+from connectors.settings import Settings
+from portal import answers, filters
+from portal.app import create_app
+from tests.portal import test_pages_in_a_browser as browsed
+from tests.portal.test_posting import GOOD, NOW, path_of, send
+
+FOLDER: Final = Path(__file__).parent / "html"
+CONFIG: Final = FOLDER / "htmlvalidate.mjs"
+PROGRAM: Final = FOLDER / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
+NODE: Final = Path(sys.executable).with_name("node")
+Pages = dict[str, str]
+
+
+@pytest.fixture
+def validator() -> list[str]:
+    """The command that reads pages; without it the test is skipped, but in CI."""
+    if not NODE.exists() or not PROGRAM.exists():
+        assert not os.environ.get("CI"), "CI needs html-validate"
+        pytest.skip("html-validate is not here: `make test` installs it")
+    return [str(NODE), str(PROGRAM), "--config", str(CONFIG), "--formatter", "json"]
+
+
+def read(validator: list[str], pages: Pages, folder: Path) -> list[str]:
+    """What the validator finds wrong, each with its page."""
+    for name, page in pages.items():
+        (folder / f"{name}.html").write_text(page, "utf-8")
+    report = folder / "report.json"
+    with report.open("wb") as told:  # what node writes into a pipe is cut when it ends
+        subprocess.run([*validator, str(folder)], stdout=told, check=False, timeout=120)
+    return [
+        f"{Path(result['filePath']).stem}:{each['line']}: {each['ruleId']}: {each['message']}"
+        for result in json.loads(report.read_bytes())
+        for each in result["messages"]
+    ]
+
+
+@pytest.fixture
+def chosen(chosen: Settings) -> Settings:
+    return chosen.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:1")})
+
+
+class Reader:
+    """Somebody who keeps every page that is shown."""
+
+    def __init__(self, region: Region, settings: Settings) -> None:
+        app = create_app(region, settings)
+        self.firm = TestClient(app, settings.public_url, raise_server_exceptions=False)
+        self.firm.headers["Accept"] = "text/html"
+        self.pages: Pages = {}
+
+    def keep(self, name: str, answer: Any, status: int = 200) -> Any:
+        assert answer.status_code == status, (name, answer.status_code)
+        assert answer.headers["content-type"].startswith("text/html"), name
+        assert name not in self.pages
+        self.pages[name] = answer.text
+        return answer
+
+
+def residents(reader: Reader, region: Region) -> None:
+    """What there is to read, of an empty board and of a full one."""
+    for name in ("home", "list", "feeds", "data", "transparency", "parity"):
+        reader.keep(f"empty board, {name}", reader.firm.get(browsed.PATHS[name]))
+    browsed.fill(region)
+    for name, path in browsed.PATHS.items():
+        reader.keep(name, reader.firm.get(path), {"gone": 410, "absent": 404}.get(name, 200))
+    for name, query in {
+        "list by place": "pres=Aurillac&rayon=100&tri=date&contrat=cdi",
+        "list of nowhere": "pres=nulle+part&q=boulangere",
+        "list put right": "q=boulangre",
+        "second page": "q=boulanger&page=2",
+    }.items():
+        reader.keep(name, reader.firm.get(f"/offres?{query}"))
+
+
+def posting(reader: Reader, region: Region, settings: Settings) -> None:
+    """The way of a posting, with everything that may go wrong on it."""
+    firm, keep, seals = reader.firm, reader.keep, Seals(settings)
+    keep("form", firm.get("/deposer"))
+    keep("form with every error", send(firm, **dict.fromkeys(GOOD, "")), 422)
+    keep("form that is stale", firm.post("/deposer", data=GOOD), 403)
+    keep("preview", send(firm, action="apercu"))
+    send(firm)
+    keep("sent", firm.get("/deposer/envoyee"))
+    (added,) = postings.listed(region, every=True)
+    confirm = path_of(seals.link("confirm", added.ref, NOW))
+    keep("confirmation", firm.get(confirm))
+    keep("confirmation that is stale", firm.post(confirm, data={"a": "b"}), 403)
+    postings.confirm(region, added.ref, NOW)
+    keep("confirmed before", firm.get(confirm))
+    manage = path_of(seals.link("manage", added.ref, NOW))
+    edit = f"{manage}/modifier"
+    keep("waiting", firm.get(manage))
+    postings.refuse(region, added.id, 1, "Ada", "Il manque le salaire.", NOW)
+    keep("refused", firm.get(manage))
+    keep("edition", firm.get(edit))
+    keep("edition's preview", send(firm, edit, action="apercu", texte="1"))
+    keep("moved", send(firm, edit, texte="7"), 409)
+    send(firm, edit, texte="1")
+    postings.approve(region, added.id, 2, "Ada", NOW)
+    keep("approved", firm.get(manage))
+    keep("closing", firm.get(f"{manage}/fermer"))
+    keep("closing that is stale", firm.post(f"{manage}/fermer", data={"a": "b"}), 403)
+    postings.close(region, added.ref, NOW)
+    keep("closed", firm.get(manage))
+    keep("dead link", firm.get("/deposer/suivi/x"), 410)
+    for number in range(postings.LIMITS.contact):
+        send(firm, titre=f"Boulanger {number}")
+    keep("too many", send(firm), 429)
+
+
+def trouble(reader: Reader, region: Region, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said when something is wrong with the portal itself."""
+    reader.keep(
+        "no relay", Reader(region, settings.model_copy(update={"smtp_url": None})).firm.get("/deposer"), 503
+    )
+    hurried = Reader(region, settings.model_copy(update={"portal_rate_search": 1})).firm
+    hurried.get("/offres")
+    reader.keep("too often", hurried.get("/offres"), 429)
+    away = Reader(Region("postgresql://nobody@127.0.0.1:1/none"), settings).firm
+    reader.keep("database away", away.get("/offres?q=elsewhere"), 503)
+    monkeypatch.setattr(filters, "offered", lambda *_: 1 / 0)
+    reader.keep("mistake", reader.firm.get("/offres?q=mistake"), 500)
+
+
+@pytest.mark.database
+def test_every_page_is_valid_and_parses_without_an_error(
+    region: Region, chosen: Settings, validator: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    templates, used = answers._templates(), set()  # noqa: SLF001 - every template must have been on a page
+    load = templates._load_template  # noqa: SLF001
+
+    def seen(name: str, *more: Any) -> Any:
+        used.add(name)
+        return load(name, *more)
+
+    monkeypatch.setattr(templates, "_load_template", seen)
+    reader = Reader(region, chosen)
+    residents(reader, region)
+    posting(reader, region, chosen)
+    trouble(reader, region, chosen, monkeypatch)
+    assert used >= set(templates.list_templates())
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    wrong = read(validator, reader.pages, folder)
+    assert wrong == []
+    for name, page in reader.pages.items():
+        parser = html5lib.HTMLParser()
+        parser.parse(page)
+        assert parser.errors == [], name
+
+
+def test_the_validator_finds_what_is_wrong(validator: list[str], tmp_path: Path) -> None:
+    page = (
+        '<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Une page</title></head><body>'
+        '<p><div id="a"></div></p><ul><p id="a">x</p></ul><a href="/">y</body></html>'
+    )
+    told = "\n".join(read(validator, {"wrong": page}, tmp_path))
+    for rule in ("element-permitted-content", "no-dup-id", "close-order"):
+        assert rule in told
