@@ -246,6 +246,7 @@ def test_a_dead_channel_leaves_the_others_alone_and_gets_it_later(
     assert list(policies(flowing.settings.channels_file)) == [
         "open_portal",
         "aggregator_feed",
+        "contractor",
         "facebook_page",
     ]
 
