@@ -21,7 +21,19 @@ from starlette.types import Scope
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import api, feeds, offer, open_data, openness, pages, posting, sitemap, syndication, texts
+from portal import (
+    api,
+    feeds,
+    offer,
+    officer,
+    open_data,
+    openness,
+    pages,
+    posting,
+    sitemap,
+    syndication,
+    texts,
+)
 from portal.answers import FOLDER, Headers, page
 from portal.dumps import PARQUET
 from portal.limits import API, Rates, rules
@@ -47,6 +59,7 @@ def create_app(
             *texts.ROUTES,
             *openness.ROUTES,
             *posting.ROUTES,
+            *officer.ROUTES,
             *open_data.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
