@@ -163,7 +163,9 @@ class Http:
         raise trouble
 
     def write(self, path: str, *, data: Values | bytes, headers: Values | None = None) -> Response:
-        """POST a form, or bytes whose type ``headers`` say, once. Any status but a redirect's is returned: the caller reads what happened.
+        """POST a form, or bytes whose type ``headers`` say, once. Any status but a redirect's is returned.
+
+        The caller reads what happened.
 
         Raises:
             NotYet: it was not its turn; nothing was sent.

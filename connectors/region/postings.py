@@ -108,8 +108,8 @@ class Posting(msgspec.Struct, frozen=True):
             f"Firm: {printable((employer and employer.name) or '')} (SIRET {self.siret}, "
             f"{f'known here as {known}' if known else 'not known here'})\nPlace: {printable(place)}\n"
             f"Contract: {job.contract if job else ''}\n\nPosting {self.id}, text {self.revision}{again}. Decide in the "
-            f"Prefect UI, in the officers' queue on the portal, or with `boostez posting approve {self.id}` or `boostez posting refuse {self.id}`. "
-            "More: docs/runbook/postings.md"
+            f"Prefect UI, in the officers' queue on the portal, or with `boostez posting approve {self.id}` or "
+            f"`boostez posting refuse {self.id}`. More: docs/runbook/postings.md"
         )
 
     def words(self, known: str | None = None) -> str:
