@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -123,13 +123,12 @@ def _page(
     if posting.state != "waiting" or posting.draft is None:
         return private(request, "officer_decided.html", status, posting=posting, holder=holder)
     seen = _seen(request.app.state.region, posting, now)
-    shown: dict[str, Any] = previewed(seen.offer, now) if seen.offer else {"offer": None}
     return with_form(
         request,
         "officer_posting.html" if seen.offer else "officer_refusing.html",
         status,
         now,
-        **shown,
+        **(previewed(seen.offer, now) if seen.offer else {}),
         seen=seen,
         posting=posting,
         by=by,

@@ -108,6 +108,7 @@ def test_a_text_is_seen_as_residents_will_and_approved_under_the_links_name(
     page = browser.get(path)
     assert "Du mardi au samedi, dès 5 h." in page.text
     assert "À vérifier" in page.text
+    assert "sous le nom «&nbsp;Ada&nbsp;»" in page.text
     assert "annuaire-entreprises.data.gouv.fr/etablissement/73282932000074" in page.text
     assert "Ce qui change" not in page.text
     assert (postings.get(region, posting.id), effects(region)) == (posting, before), "opening changes nothing"
