@@ -162,8 +162,10 @@ class Http:
             trouble = RetryLater(f"{type(error).__name__}: {error}", after=0.0)
         raise trouble
 
-    def write(self, path: str, *, data: Values, headers: Values | None = None) -> Response:
-        """POST a form, once. Any status but a redirect's is returned: the caller reads what happened.
+    def write(self, path: str, *, data: Values | bytes, headers: Values | None = None) -> Response:
+        """POST a form, or bytes whose type ``headers`` say, once. Any status but a redirect's is returned.
+
+        The caller reads what happened.
 
         Raises:
             NotYet: it was not its turn; nothing was sent.
@@ -198,16 +200,17 @@ class Http:
         method: str,
         path: str,
         params: Mapping[str, str] | None,
-        data: Values | None,
+        data: Values | bytes | None,
         headers: Values,
     ) -> Response:
         """One request and its whole answer. Its callers raise outside of ``except``, and without its frames.
 
         Those of the transport hold the secrets, and whoever shows an error with its variables would show them.
         """
+        form, content = (None, data) if isinstance(data, bytes) else (data, None)
         secrets = [
             SecretStr(value.get_secret_value().removeprefix("Bearer "))
-            for value in (*(data or {}).values(), *headers.values())
+            for value in (*(form or {}).values(), *headers.values())
             if isinstance(value, SecretStr)
         ]
         for secret in secrets:
@@ -216,7 +219,12 @@ class Http:
         with (
             self._network.exchange(seconds),
             self._client.stream(
-                method, path, params=params, data=data and _revealed(data), headers=_revealed(headers)
+                method,
+                path,
+                params=params,
+                data=form and _revealed(form),
+                content=content,
+                headers=_revealed(headers),
             ) as response,
         ):
             _load(response, secrets)

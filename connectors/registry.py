@@ -19,7 +19,9 @@ from connectors.aggregator_feed.channel import AggregatorFeed
 from connectors.alerts import channel as alerts
 from connectors.alerts.channel import Alerts
 from connectors.channel import Channel
+from connectors.contractor import channel as contractor_channel
 from connectors.contractor import wire as contractor
+from connectors.contractor.channel import ContractorChannel
 from connectors.contractor.client import Contractor
 from connectors.facebook_page import channel as facebook_page
 from connectors.facebook_page.channel import FacebookPage
@@ -49,7 +51,8 @@ class Source(msgspec.Struct, frozen=True):
     """An outside system that offers come from.
 
     ``schema`` names the JSON Schema of its payload; ``peek`` reads ref, version and change instant of a raw payload
-    without decoding the rest; ``draft`` puts a valid payload in our words; ``read`` reads a file of its payloads.
+    without decoding the rest; ``draft`` puts a valid payload in our words; ``read`` reads a file of its payloads; ``is_own``
+    knows the ref of an offer that we sent there, which comes back and is none of the source's.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Source(msgspec.Struct, frozen=True):
     peek: Callable[[bytes], tuple[str | None, int | None, str | None]]
     draft: Callable[[Any], Draft]
     read: Callable[[Path], Iterator[bytes]] | None = None
+    is_own: Callable[[str | None], bool] = lambda _: False
 
 
 def _unversioned(
@@ -72,7 +76,7 @@ def _unversioned(
 SOURCES = {
     source.name: source
     for source in (
-        Source("contractor", contractor.SCHEMA, contractor.peek, contractor.draft),
+        Source("contractor", contractor.SCHEMA, contractor.peek, contractor.draft, is_own=contractor.is_own),
         Source(
             "france_travail",
             france_travail.SCHEMA,
@@ -101,8 +105,12 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
         secret=settings.app_secret,
         publisher=settings.public_url,
     ),
+    contractor_channel.NAME: lambda settings, _: ContractorChannel(
+        contractor_client(settings), settings.public_url
+    ),
 }
-
+ONLY: dict[str, tuple[str, ...]] = {contractor_channel.NAME: (postings.SOURCE,)}
+"""The only sources whose offers a channel is sent, whatever its policy says: the contractor has its own."""
 
 MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
     alerts.NAME: lambda settings, _: Alerts(settings.alert_urls),
@@ -174,6 +182,7 @@ def policies(file: Path) -> dict[str, Policy]:
             None if wanted["budget"] == "all" else wanted["budget"],
             wanted.get("enabled", True),
             wanted.get("drift", "report"),
+            ONLY.get(name, ()),
         )
         for name, wanted in written.items()
     }

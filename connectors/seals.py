@@ -1,7 +1,7 @@
 """Signed words: what the portal gave somebody, and knows again.
 
-Belongs here: the secret, links to a posting by purpose, the seal of a form. Does not: what a link lets its holder do
-(portal/posting.py) or when a posting ends (region/postings.py).
+Belongs here: the secret, links by purpose, the seal of a form. Does not: what a link lets its holder do
+(portal/posting.py, officer.py) or when a posting ends (region/postings.py).
 
 Each purpose has a salt of its own, so a link for one thing opens no other. Time is an argument, in UTC.
 """
@@ -22,11 +22,17 @@ from connectors.redaction import hide
 from connectors.settings import Settings
 from schemas.errors import Misconfigured
 
-Purpose = Literal["confirm", "manage", "form", "origin"]
+Purpose = Literal["confirm", "manage", "officer", "form", "origin"]
+Opener = Literal["confirm", "manage", "officer"]
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
+OFFICER_WITHIN: Final = dt.timedelta(days=7)
 FORM_WITHIN: Final = dt.timedelta(hours=12)
 LONGEST: Final = 300  # characters of a seal; ours have about 100
-_PATHS: Final[dict[Purpose, str]] = {"confirm": "/deposer/confirmer", "manage": "/deposer/suivi"}
+_PATHS: Final[dict[Opener, str]] = {
+    "confirm": "/deposer/confirmer",
+    "manage": "/deposer/suivi",
+    "officer": "/deposer/agent",
+}
 _LEAST: Final = 16  # characters of a secret
 
 
@@ -58,9 +64,9 @@ class Seals:
             return None
         return str(word)
 
-    def link(self, purpose: Literal["confirm", "manage"], ref: str, now: dt.datetime) -> str:
-        """The address that lets its holder confirm or manage a posting."""
-        return f"{self._public_url}{_PATHS[purpose]}/{self.seal(purpose, ref, now)}"
+    def link(self, purpose: Opener, word: str, now: dt.datetime) -> str:
+        """The address that lets its holder confirm or manage the posting of a reference, or decide as an officer."""
+        return f"{self._public_url}{_PATHS[purpose]}/{self.seal(purpose, word, now)}"
 
     def origin(self, address: str, now: dt.datetime) -> bytes:
         """A network address as something that can be counted for a day and not be read back: 16 bytes."""

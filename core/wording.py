@@ -66,6 +66,8 @@ CHANNELS: Final = {
     "facebook_page": "la page Facebook de la Région",
 }
 """Every channel that the public can read, the portal first."""
+PARTNERS: Final = {"contractor": "le prestataire de la Région, pour les offres déposées ici"}
+"""Every channel that only a partner reads: it is told of, and no public place that the portal could lack."""
 SOURCES: Final = {
     "contractor": "Prestataire de la Région",
     "france_travail": "France Travail",

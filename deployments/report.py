@@ -31,6 +31,8 @@ def summary(figures: Mapping[str, Any]) -> None:
     stdout.print(head)
     if figures["not_modified"]:
         stdout.print("The contractor says that nothing changed since the last snapshot (304).")
+    if figures["echoes"]:
+        stdout.print(f"Beside these, {figures['echoes']:,} are ours and came back: they are left alone.")
     told = ("created", "updated", "withdrawn", "held", "unknown", "refused")
     channels = Table("channel", *told, "trouble")
     for name, done in figures["channels"].items():

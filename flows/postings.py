@@ -15,13 +15,13 @@ from connectors.region import postings
 from connectors.region.database import safe_region
 from connectors.registry import policies
 from connectors.settings import settings
-from tasks.postings import ask, put_out, unheard, write_letters
+from tasks.postings import ask, end_forms, put_out, unheard, write_letters
 from tasks.tell import tell
 
 
 @flow(name="serve-postings", description=__doc__)
 def serve_postings() -> dict[str, Any]:
-    """Tidy up, send the letters due, bring what was approved or closed to every channel, and have officers asked."""
+    """Tidy up, send the letters due, bring what was approved or closed to every channel, have officers asked, end old forms."""
     chosen, database = settings(), safe_region()
     with database.at_work():
         tidied = postings.tidy(database, dt.datetime.now(dt.UTC))
@@ -31,8 +31,16 @@ def serve_postings() -> dict[str, Any]:
         asked = [posting.id for posting in unheard(database) if ask(database, posting)]
         if asked:
             tell(database, chosen)
+        ended = end_forms(database)
     return dict(
         msgspec.to_builtins(
-            {"tidied": tidied, "letters": letters, "put_out": told, "keys": keys, "asked": asked}
+            {
+                "tidied": tidied,
+                "letters": letters,
+                "put_out": told,
+                "keys": keys,
+                "asked": asked,
+                "ended": ended,
+            }
         )
     )

@@ -109,7 +109,7 @@ def _templates() -> Environment:
         "capfirst": lambda text: text[:1].upper() + text[1:],
     }
     templates.globals |= {
-        "CHANNELS": wording.CHANNELS,
+        "CHANNELS": wording.CHANNELS | wording.PARTNERS,
         "SOURCES": wording.SOURCES,
         "KINDS": wording.KINDS,
         "CONTRACTS": wording.CONTRACTS,

@@ -12,10 +12,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -35,6 +36,18 @@ PRIVATE: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
 }
+
+
+Handler = Callable[[Request, Mapping[str, str], dt.datetime], Response]
+
+
+def answered(handler: Handler) -> Callable[[Request], Any]:
+    """A form's route: the body first, then the work, where it may wait for the database."""
+
+    async def answer(request: Request) -> Response:
+        return await run_in_threadpool(handler, request, await fields(request), dt.datetime.now(dt.UTC))
+
+    return answer
 
 
 async def fields(request: Request) -> dict[str, str]:

@@ -19,7 +19,7 @@ from connectors.region.carried import carriers
 from connectors.region.search import Listed, Withdrawn, one
 from connectors.region.similar import similar
 from connectors.settings import Settings
-from core.wording import CHANNELS
+from core.wording import CHANNELS, PARTNERS
 from portal import jsonld
 from portal.answers import page
 from portal.calendars import session_event
@@ -33,6 +33,7 @@ def offer(request: Request) -> Response:
     match found:
         case Listed():
             now = dt.datetime.now(dt.UTC)
+            carrying = carriers(region, found.key, CHANNELS | PARTNERS)
             document = jsonld.described(found.offer, found.key, _address(settings, found.key), now)
             return page(
                 request,
@@ -41,7 +42,8 @@ def offer(request: Request) -> Response:
                 offer=found.offer,
                 passed=found.offer.expires_at is not None and found.offer.expires_at < now,
                 alike=similar(region, found),
-                elsewhere=[name for name in carriers(region, found.key, CHANNELS) if name != PORTAL],
+                elsewhere=[name for name in carrying if name in CHANNELS and name != PORTAL],
+                handed_on=not PARTNERS.keys().isdisjoint(carrying),
                 report=_report(settings, found),
                 block=jsonld.block(document) if document else None,
             )

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from connectors.region.carried import Carried, carried
 from connectors.region.database import Region
 from connectors.region.openness import Work, work
-from core.wording import CHANNELS
+from core.wording import CHANNELS, PARTNERS
 from portal.answers import SECURITY, page
 
 CONTRACT_EUR: Final = 340_000  # before tax; Rue89Lyon, 3 July 2017, and L'Informaticien, after Lyon Capitale
@@ -56,7 +56,7 @@ class Counter:
         with self._counting:
             now = self._clock()
             if self._last is None or now - self._last[0] >= KEPT:
-                self._last = now, Counted(work(self.region), tuple(carried(self.region, CHANNELS)))
+                self._last = now, Counted(work(self.region), tuple(carried(self.region, CHANNELS | PARTNERS)))
             return self._last[1]
 
 
@@ -77,7 +77,8 @@ def transparency(request: Request) -> Response:
 def parity(request: Request) -> Response:
     """How many offers each channel carries, and how many of them are here, without an account."""
     counted = request.app.state.counter.count()
-    return page(request, "parity.html", channels=counted.channels, at=counted.work.at)
+    public = [each for each in counted.channels if each.channel in CHANNELS]
+    return page(request, "parity.html", channels=public, at=counted.work.at)
 
 
 def tab(request: Request) -> Response:

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -26,26 +25,17 @@ from connectors.seals import CONFIRM_WITHIN, Seals
 from core import wording
 from portal import posting_form
 from portal.addresses import CONTRACTS
-from portal.forms import fields, go, private, sealed, with_form
+from portal.forms import answered, go, private, sealed, with_form
 from portal.posting_form import FIELDS, Filled
 from schemas.errors import Refused, RetryLater
+from schemas.offer import Offer
 
 TRAP: Final = "site_internet"  # nobody sees this field: what fills it in is no person
 CLOSED: Final = "posting_closed.html"
-Handler = Callable[[Request, Mapping[str, str], dt.datetime], Response]
 
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
-
-
-def _sent(handler: Handler) -> Callable[[Request], Any]:
-    """A form's route: the body first, then the work, where it may wait for the database."""
-
-    async def answer(request: Request) -> Response:
-        return await run_in_threadpool(handler, request, await fields(request), _now())
-
-    return answer
 
 
 def _open(request: Request) -> bool:
@@ -134,17 +124,25 @@ def _preview(
         "posting_preview.html",
         200,
         now,
-        listed=Listed("", offer, offer.published_at, now),
-        offer=offer,
-        passed=False,
-        alike=(),
-        elsewhere=(),
-        report="",
-        block=None,
+        **previewed(offer, now),
         values=filled.values,
         revision=given.get("texte", ""),
         posting=posting,
     )
+
+
+def previewed(offer: Offer, now: dt.datetime) -> dict[str, Any]:
+    """What an offer's page is given to show one that is not out."""
+    listed = Listed("", offer, offer.published_at, now)
+    return {
+        "listed": listed,
+        "offer": offer,
+        "passed": False,
+        "alike": (),
+        "elsewhere": (),
+        "report": "",
+        "block": None,
+    }
 
 
 def _with_revision(filled: Filled, given: Mapping[str, str]) -> Filled:
@@ -304,13 +302,13 @@ def close(request: Request, given: Mapping[str, str], now: dt.datetime) -> Respo
 _CONFIRM, _MANAGE = "/deposer/confirmer/{seal}", "/deposer/suivi/{seal}"
 ROUTES: Final = (
     Route("/deposer", form, methods=["GET"]),
-    Route("/deposer", _sent(send), methods=["POST"]),
+    Route("/deposer", answered(send), methods=["POST"]),
     Route("/deposer/envoyee", taken),
     Route(_CONFIRM, confirmation, methods=["GET"]),
-    Route(_CONFIRM, _sent(confirm), methods=["POST"]),
+    Route(_CONFIRM, answered(confirm), methods=["POST"]),
     Route(_MANAGE, manage),
     Route(f"{_MANAGE}/modifier", edition, methods=["GET"]),
-    Route(f"{_MANAGE}/modifier", _sent(edit), methods=["POST"]),
+    Route(f"{_MANAGE}/modifier", answered(edit), methods=["POST"]),
     Route(f"{_MANAGE}/fermer", closing, methods=["GET"]),
-    Route(f"{_MANAGE}/fermer", _sent(close), methods=["POST"]),
+    Route(f"{_MANAGE}/fermer", answered(close), methods=["POST"]),
 )

@@ -18,6 +18,7 @@ from sandbox.board import Board, Entry
 from sandbox.calls import Log
 from sandbox.clock import Clock, instant
 from sandbox.contractor import Contractor, problem
+from sandbox.exchange import Exchange
 from sandbox.faults import ADMINISTRATION, Order
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
@@ -84,6 +85,7 @@ class Administration:
         state: State,
         clock: Clock,
         board: Board,
+        exchange: Exchange,
         contractor: Contractor,
         graph: Graph,
         posts: Posts,
@@ -94,7 +96,7 @@ class Administration:
     ) -> None:
         self._state, self._clock, self._board, self._contractor = state, clock, board, contractor
         self._graph, self._posts, self._inbox, self._orders, self._log = graph, posts, inbox, orders, log
-        self._mailbox = mailbox
+        self._mailbox, self._exchange = mailbox, exchange
 
     def routes(self) -> list[Route]:
         """Every path under ``/_sandbox``."""
@@ -133,6 +135,10 @@ class Administration:
             "by_malformation": dict(sorted(malformed.items())),
             "closed": sum(not entry.open for entry in self._board.entries.values()),
             "region": sum(entry.body is not None for entry in self._board.entries.values()),
+            "region_open": sum(
+                entry.body is not None and entry.open for entry in self._board.entries.values()
+            ),
+            "received": self._exchange.received(),
             "corrected": sum(entry.correction is not None for entry in self._board.entries.values()),
             "snapshot_id": self._board.snapshot_id(None),
         }

@@ -63,7 +63,8 @@ def create_app(
     state = State(state_file)
     clock = Clock(state)
     board = Board(state, clock, {"job": jobs, "training": trainings}, seed)
-    contractor = Contractor(clock, board, Exchange(state, clock, board), keys)
+    exchange = Exchange(state, clock, board)
+    contractor = Contractor(clock, board, exchange, keys)
     posts = Posts(state, clock)
     graph = Graph(state, clock, posts, keys)
     inbox = Inbox(state, clock)
@@ -74,6 +75,7 @@ def create_app(
         state=state,
         clock=clock,
         board=board,
+        exchange=exchange,
         contractor=contractor,
         graph=graph,
         posts=posts,

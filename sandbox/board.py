@@ -180,7 +180,8 @@ class Board:
         count = count or round(share * len(sound))
         if count + close > len(sound):
             raise ValueError(f"only {len(sound)} open and well-formed offers")
-        shut = sorted((e for e in self.entries.values() if not e.open), key=lambda entry: entry.key)
+        closed = (e for e in self.entries.values() if not e.open and e.body is None)
+        shut = sorted(closed, key=lambda entry: entry.key)
         if reopen > len(shut):
             raise ValueError(f"only {len(shut)} closed offers")
         random = Random(drawn(self.seed, "change", seed if seed is not None else self.snapshot_id(None)))

@@ -21,6 +21,8 @@ from sandbox.state import State
 OWN = "ara:"
 _SCHEMA = REFERENCE.parent / "json" / "contractor.offer.v1.json"
 _FIXED = frozenset({"ref", "version", "kind", "status", "updated_at"})
+_RECEIVED = "received "  # what the names of the facts begin with that count results
+_UNORDERED: Mapping[str, Any] = {}
 Result = dict[str, Any]
 
 
@@ -34,8 +36,17 @@ class Exchange:
     def __init__(self, state: State, clock: Clock, board: Board) -> None:
         self._state, self._clock, self._board = state, clock, board
 
-    def receive(self, key: str, body: bytes, items: list[Any]) -> bytes:
-        """The answer to a batch, the same for the same key and body during 24 hours."""
+    def received(self) -> dict[str, int]:
+        """How many items had each status; a batch that came again counts once."""
+        rows = self._state.connection.execute(
+            "SELECT name, value FROM facts WHERE name LIKE ? ORDER BY name", (f"{_RECEIVED}%",)
+        )
+        return {name.removeprefix(_RECEIVED): int(value) for name, value in rows}
+
+    def receive(
+        self, key: str, body: bytes, items: list[Any], order: Mapping[str, Any] = _UNORDERED
+    ) -> bytes:
+        """The answer to a batch, the same for the same key and body during 24 hours; misbehaving as ordered."""
         digest = sha256(body).hexdigest()
         with self._state.transaction() as connection:
             connection.execute("DELETE FROM answers WHERE at <= ?", (self._clock.now() - DAY,))
@@ -44,11 +55,27 @@ class Exchange:
                 if row[0] != digest:
                     raise KeyReused(key)
                 return bytes(row[1])
-            answer = msgspec.json.encode({"results": [self._one(item) for item in items]})
+            answer = msgspec.json.encode({"results": self._results(items, order)})
             connection.execute(
                 "INSERT INTO answers VALUES (?, ?, ?, ?)", (key, digest, self._clock.now(), answer)
             )
             return answer
+
+    def _results(self, items: list[Any], order: Mapping[str, Any]) -> list[Result]:
+        fault, target = order.get("fault", ""), order.get("item")
+        results = [self._obeyed(item, fault if rank == target else "") for rank, item in enumerate(items)]
+        told = [result for result in results if result]
+        return told[::-1] if fault == "reordered" else told
+
+    def _obeyed(self, item: Any, fault: str) -> Result | None:
+        if fault == "null_item":
+            return None
+        if fault == "item_error":
+            return _invalid(str(item["ref"]), "refused on command")
+        result = self._one(item)
+        name = f"{_RECEIVED}{result['status']}"
+        self._state.state(name, str(int(self._state.fact(name) or 0) + 1))
+        return None if fault == "null_item_after" else result
 
     def _one(self, item: Any) -> Result:
         ref = item.get("ref") if isinstance(item, dict) else None

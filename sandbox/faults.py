@@ -1,8 +1,8 @@
 """Misbehaviour on command: an ASGI middleware, and the orders it obeys.
 
 Belongs here: which call is hit, and what is done to its answer. Does not: faults that need to know the system
-(expire_token, void_snapshot, expire_cursor, null_item, null_item_after, item_error, and Graph's rate_limited): those
-travel in the scope, as ``sandbox.order`` and ``sandbox.order_details``, and contractor.py and graph.py obey them.
+(expire_token, void_snapshot, expire_cursor, null_item, null_item_after, item_error, reordered, and Graph's rate_limited):
+those travel in the scope, as ``sandbox.order`` and ``sandbox.order_details``, and contractor.py and graph.py obey them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 ADMINISTRATION = "/_sandbox"
 HANG_SECONDS, SLOW_SECONDS, RETRY_AFTER = 60.0, 2.0, 1.0
 INWARD = frozenset(
-    {"expire_token", "void_snapshot", "expire_cursor", "null_item", "null_item_after", "item_error"}
+    {
+        "expire_token",
+        "void_snapshot",
+        "expire_cursor",
+        "null_item",
+        "null_item_after",
+        "item_error",
+        "reordered",
+    }
 )
 OUTWARD = frozenset(
     {"timeout_before", "timeout_after", "error_500_before", "error_500_after", "rate_limited", "unavailable"}
@@ -48,7 +56,7 @@ class Order(msgspec.Struct, forbid_unknown_fields=True):
     """``path`` is searched in the call's path; the first ``skip`` calls pass, then ``times`` calls are hit.
 
     ``seconds``: how long it hangs or is slow, or what Retry-After says (``http_date``: as a date). ``item``, ``code``,
-    ``subcode``: which item of Graph's batch is hit, and with which error.
+    ``subcode``: which item of a batch is hit, and with which of Graph's errors.
     """
 
     path: str

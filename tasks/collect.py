@@ -84,7 +84,7 @@ def _read_contractor(run: Run, state: SourceState) -> Walk:
             except WalkVoid as void:
                 run.spool.clear()
                 walks.forget(run.region, run.number)
-                run.figures.collected = 0
+                run.figures.collected = run.figures.echoes = 0
                 if attempt == RESTARTS:
                     raise Unreachable(
                         f"The contractor's catalogue could not be read whole in {RESTARTS} tries: {void}. "
@@ -113,7 +113,7 @@ def _walk(run: Run, client: Contractor, state: SourceState) -> Walk:
             _advanced(state, newest),
             last_snapshot_at=now,
             last_snapshot_id=client.snapshot_id,
-            last_snapshot_total=client.total,
+            last_snapshot_total=run.figures.collected,
             etag=client.etag,
         ),
     )
@@ -130,12 +130,14 @@ def _payloads(pages: Iterable[Page]) -> Iterator[bytes]:
 def _store(
     run: Run, payloads: Iterator[bytes], clock: Contractor | dt.datetime, progress: Progress
 ) -> dt.datetime | None:
-    """Spool and index every payload; the newest believable change instant among them."""
+    """Spool and index every payload but our own echoes; the newest believable change instant among all."""
     newest: dt.datetime | None = None
     while part := list(islice(payloads, INDEXED)):
-        seen = [_item(run, raw, run.figures.collected + n) for n, raw in enumerate(part)]
-        walks.index(run.region, run.number, (item for item, _ in seen))
-        run.figures.collected += len(part)
+        read = run.figures.collected + run.figures.echoes
+        seen = [_item(run, raw, read + n) for n, raw in enumerate(part)]
+        indexed = walks.index(run.region, run.number, (item for item, _ in seen if item))
+        run.figures.collected += indexed
+        run.figures.echoes += len(part) - indexed
         now = clock if isinstance(clock, dt.datetime) else clock.served_at or dt.datetime.now(dt.UTC)
         moments = (moment for _, text in seen if (moment := instant(text)))
         newest = next_cursor(newest, moments, now + CLOCKS_APART)
@@ -143,8 +145,11 @@ def _store(
     return newest
 
 
-def _item(run: Run, raw: bytes, ordinal: int) -> tuple[Item, str | None]:
+def _item(run: Run, raw: bytes, ordinal: int) -> tuple[Item | None, str | None]:
+    """A payload's place in the spool, None for an echo; and its change instant."""
     ref, version, updated_at = run.source.peek(raw)
+    if run.source.is_own(ref):
+        return None, updated_at
     raw_hash = hashlib.sha256(raw).digest()
     readable = ref and not ref.startswith("#") and "\0" not in ref and len(ref) <= LONGEST_REF
     key = ref if ref and readable else f"#{raw_hash.hex()[:16]}"

@@ -1,6 +1,7 @@
 """Postings: what their state calls for, each step on its own.
 
-Belongs here: sending the letters that are due, bringing what was approved or closed to every channel, asking an officer.
+Belongs here: sending the letters that are due, bringing what was approved or closed to every channel, asking an officer, and
+ending forms that nobody needs to fill in any more.
 Does not: a posting's states (connectors/region/postings.py), its form for officers (flows/decide_posting.py).
 
 Every step follows from rows, so a crash between two of them loses nothing: the next minute does the rest.
@@ -13,8 +14,20 @@ from typing import Any, Final
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled
 
 from connectors.mail.channel import NAME
 from connectors.region import postings
@@ -23,7 +36,7 @@ from connectors.region.postings import Posting
 from connectors.registry import policies
 from connectors.settings import Settings
 from core.effects import Only
-from schemas.errors import BoostezError
+from schemas.errors import BoostezError, Misconfigured
 from tasks.deliver import carry_out
 from tasks.plan import plan_now
 from tasks.progress import Progress
@@ -84,3 +97,41 @@ def ask(region: Region, posting: Posting) -> bool:
         return False
     postings.shown_by(region, posting.id, posting.revision, str(run.id))
     return True
+
+
+def end_forms(region: Region) -> list[int]:
+    """End the suspended runs whose text was decided on elsewhere, or is another by now. Returns their postings' numbers.
+
+    Their forms would stand for a month, and then fail.
+    """
+    flow, deployment = DECIDE.split("/")
+    ended = []
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[deployment])),
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED]))
+            ),
+        )
+        for run in runs:
+            number, revision = run.parameters["posting"], run.parameters["revision"]
+            if told := _decided(region, number, revision):
+                client.set_flow_run_state(run.id, Cancelled(message=told))
+                get_run_logger().info("%s", told)
+                ended.append(number)
+    return ended
+
+
+def _decided(region: Region, number: int, revision: int) -> str | None:
+    """Why nobody needs to decide on a text any more."""
+    try:
+        posting = postings.get(region, number)
+    except Misconfigured:
+        return f"Posting {number} was deleted."
+    if posting.revision != revision:
+        return f"Posting {number} has another text by now, with a form of its own."
+    by = f" by {posting.decided_by}" if posting.decided_by else ""
+    return (
+        None if posting.state == "waiting" else f"Posting {number} is {posting.state}{by}, decided elsewhere."
+    )

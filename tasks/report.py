@@ -30,10 +30,10 @@ def report(run: Run) -> Figures:
 def table(figures: Figures, portal: str) -> str:
     """The figures in Markdown."""
     offers = (
-        f"| collected | new | changed | closed | held | unchanged | quarantined |\n"
-        f"|---:|---:|---:|---:|---:|---:|---:|\n"
+        f"| collected | new | changed | closed | held | unchanged | quarantined | ours, come back |\n"
+        f"|---:|---:|---:|---:|---:|---:|---:|---:|\n"
         f"| {figures.collected} | {figures.new} | {figures.changed} | {figures.closed} | {figures.held} "
-        f"| {figures.unchanged} | {figures.quarantined} |\n"
+        f"| {figures.unchanged} | {figures.quarantined} | {figures.echoes} |\n"
     )
     channels = "".join(
         f"| {name} | {d.created} | {d.updated} | {d.withdrawn} | {d.held} | {d.unknown} | {d.refused} | {_cell(d.error or '')} |\n"

@@ -41,6 +41,7 @@ class Delivered(msgspec.Struct):
 class Figures(msgspec.Struct, kw_only=True):
     """What a run came to. ``held`` offers were absent, and a guard kept them open.
 
+    ``echoes`` are offers that we sent to the source: they came back, and count nowhere else.
     ``decoded`` payloads were read in full, ``rows_written`` offers, reasons and effects were written, ``writing_calls``
     left for an outside system. ``seconds`` is the whole run on the wall; what its stages do not account for is
     orchestration.
@@ -50,6 +51,7 @@ class Figures(msgspec.Struct, kw_only=True):
     source: str
     mode: str
     collected: int = 0
+    echoes: int = 0
     quarantined: int = 0
     new: int = 0
     changed: int = 0

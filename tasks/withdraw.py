@@ -38,9 +38,12 @@ class Proof(msgspec.Struct, frozen=True):
 
 @task(name="withdraw", task_run_name="withdraw-{offer.key}", retries=0, cache_policy=NO_CACHE)
 def withdraw(region: Region, settings: Settings, offer: Named, by: str, reason: str) -> list[Proof]:
-    """Close the offer for good and take it off every channel, whatever else waits there. One proof a channel."""
+    """Close the offer for good and take it off every channel, whatever else waits there. One proof a channel that takes it."""
     offers.withdraw(region, offer.id, by, reason)
-    proofs = [_off(region, settings, name, offer.key) for name in policies(settings.channels_file)]
+    wanted = policies(settings.channels_file).items()
+    proofs = [
+        _off(region, settings, name, offer.key) for name, policy in wanted if policy.takes(offer.source)
+    ]
     for proof in proofs:
         get_run_logger().info("%s: %s", proof.channel, proof.told)
     return proofs

@@ -205,6 +205,9 @@ budget = "all"
 [aggregator_feed]
 kinds = ["job"]
 budget = "all"
+[contractor]
+kinds = ["job", "training"]
+budget = "all"
 [facebook_page]
 kinds = ["job", "training"]
 budget = "all"

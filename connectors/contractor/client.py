@@ -1,15 +1,15 @@
 """The contractor's exchange API 1.0, called (agreement: contractor.openapi.yaml).
 
-Belongs here: token, snapshot and incremental walks, conditional requests, one offer. Does not: what the payloads mean
-(wire.py), or where they are kept (tasks/collect.py).
+Belongs here: token, snapshot and incremental walks, conditional requests, one offer, one batch. Does not: what the payloads
+mean (wire.py, batch.py), or where they are kept (tasks/collect.py).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from pydantic import SecretStr
@@ -93,6 +93,33 @@ class Contractor:
         """Whether the contractor says that an offer is open now."""
         return self._get(f"/v1/offers/{ref}", _is_open)
 
+    def offer(self, ref: str) -> bytes | None:
+        """One offer as the contractor shows it, also when closed; None when it never was."""
+        return self._get(f"/v1/offers/{ref}", _read_offer)
+
+    def batch(self, key: str, items: Sequence[Mapping[str, Any]]) -> Response:
+        """POST a batch, once: an expired token is renewed, since its refusal says that nothing was done.
+
+        Raises:
+            RetryLater, Permanent: nothing was sent.
+            Unknown: it was sent, and no whole answer came back.
+
+        """
+        body = msgspec.json.encode({"items": items})
+        response = self._post(key, body)
+        if response.status_code == 401:
+            self._token = None
+            response = self._post(key, body)
+        return response
+
+    def _post(self, key: str, body: bytes) -> Response:
+        headers: Values = {
+            "Authorization": self._bearer(),
+            "Content-Type": "application/json",
+            "Idempotency-Key": key,
+        }
+        return self.http.write("/v1/offers:batch", data=body, headers=headers)
+
     def _follow(self, page: Page, params: Mapping[str, str]) -> Iterator[Page]:
         cursors: set[str] = set()
         yield page
@@ -161,6 +188,16 @@ def _read_token(response: Response) -> SecretStr:
         return SecretStr(f"Bearer {msgspec.json.decode(response.content, type=_Token).access_token}")
     except msgspec.DecodeError as error:
         raise RetryLater(f"no token in the answer: {error}", after=0.0) from error
+
+
+def _read_offer(response: Response) -> bytes | None:
+    if response.status_code == 404:
+        return None
+    try:
+        msgspec.json.decode(response.content, type=_Status)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RetryLater(f"not an offer: {response.text[:60]!r}", after=0.0) from error
+    return response.content
 
 
 def _is_open(response: Response) -> bool:

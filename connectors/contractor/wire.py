@@ -17,6 +17,9 @@ from schemas.offer import Employer, Job, Kind, Remote, Status, Training
 
 SCHEMA: Final = "contractor.offer.v1"
 SOURCE: Final = "contractor"
+OWN: Final = (
+    "ara:"  # what the reference of every offer begins with that the Region sent (contractor.openapi.yaml)
+)
 
 
 class _Key(msgspec.Struct, frozen=True):
@@ -64,6 +67,11 @@ def peek(raw: bytes) -> tuple[str | None, int | None, str | None]:
         return None, None, None
     version = key.version if isinstance(key.version, int) and not isinstance(key.version, bool) else None
     return key.ref or None, version, key.updated_at if isinstance(key.updated_at, str) else None
+
+
+def is_own(ref: str | None) -> bool:
+    """Whether it is the reference of an offer that the Region sent."""
+    return ref is not None and ref.startswith(OWN)
 
 
 def draft(payload: Any) -> Draft:

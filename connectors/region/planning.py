@@ -130,6 +130,15 @@ def _channel(connection: Connection, name: str) -> Any:
     ).one()
 
 
+# Which offers a policy speaks of.
+_WANTED = "o.kind = ANY(:kinds) AND (cast(:sources AS text[]) = '{}' OR o.source = ANY(:sources))"
+
+
+def _wants(policy: Policy) -> dict[str, Any]:
+    kinds = policy.kinds if policy.enabled else ()
+    return {"channel": policy.channel, "kinds": list(kinds), "sources": list(policy.sources)}
+
+
 def _pick(connection: Connection, policy: Policy, today: dt.date) -> list[int]:
     """Choose what is left of the day's budget among the newest open offers of each department."""
     assert policy.budget is not None
@@ -146,11 +155,11 @@ def _pick(connection: Connection, policy: Policy, today: dt.date) -> list[int]:
             "SELECT o.id, o.key, o.department, o.published_at FROM "
             "(SELECT DISTINCT department FROM offer WHERE status = 'open') d CROSS JOIN LATERAL ("
             "SELECT * FROM offer o WHERE o.status = 'open' AND o.department IS NOT DISTINCT FROM d.department "
-            "AND o.kind = ANY(:kinds) AND o.published_at IS NOT NULL AND NOT EXISTS ("
+            f"AND {_WANTED} AND o.published_at IS NOT NULL AND NOT EXISTS ("
             "SELECT FROM pick p WHERE p.channel = :channel AND p.offer_id = o.id) "
             "ORDER BY o.published_at DESC LIMIT :left) o"
         ),
-        {"channel": policy.channel, "kinds": list(policy.kinds), "left": left},
+        {**_wants(policy), "left": left},
     ).all()
     ids = {row.key: row.id for row in rows}
     chosen = choose([Candidate(row.key, row.department, row.published_at) for row in rows], left)
@@ -171,9 +180,9 @@ def _pick_adopted(connection: Connection, policy: Policy, today: dt.date) -> lis
         text(
             "INSERT INTO pick (channel, offer_id, day) SELECT :channel, o.id, :day FROM effect e JOIN offer o ON o.key = e.subject "
             "WHERE e.channel = :channel AND e.state = 'planned' AND e.intent_at IS NULL AND e.live_hash IS NOT NULL "
-            "AND o.status = 'open' AND o.kind = ANY(:kinds) ON CONFLICT DO NOTHING RETURNING offer_id"
+            f"AND o.status = 'open' AND {_WANTED} ON CONFLICT DO NOTHING RETURNING offer_id"
         ),
-        {"channel": policy.channel, "day": today, "kinds": list(policy.kinds)},
+        {**_wants(policy), "day": today},
     )
     return [row.offer_id for row in rows]
 
@@ -193,8 +202,7 @@ def _want(
         else ("AND EXISTS (SELECT FROM pick p WHERE p.channel = :channel AND p.offer_id = o.id)")
     )
     values = {
-        "channel": policy.channel,
-        "kinds": list(policy.kinds) if policy.enabled else [],
+        **_wants(policy),
         "form": form.encode(),
         "since": since,
         "upto": upto,
@@ -202,7 +210,7 @@ def _want(
         "run": run_id,
     }
     scope = "((o.revision > :since AND o.revision <= :upto) OR o.id = ANY(cast(:picked AS bigint[])))"
-    wanted = f"o.status = 'open' AND o.kind = ANY(:kinds) {chosen}"
+    wanted = f"o.status = 'open' AND {_WANTED} {chosen}"
     following = (
         "state = CASE WHEN e.state IN ('intent', 'unknown', 'parked') THEN e.state "
         "WHEN e.live_hash IS NOT DISTINCT FROM {hash} THEN 'done' ELSE 'planned' END, "

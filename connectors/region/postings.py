@@ -29,7 +29,7 @@ from core.drafts import Draft
 from core.html import plain_text, printable, sanitise
 from core.normalise import normalise
 from schemas.errors import Misconfigured, Refused, RetryLater
-from schemas.offer import encode, key_of
+from schemas.offer import Offer, decode, encode, key_of
 
 SOURCE: Final = "portal"
 State = Literal["unconfirmed", "waiting", "approved", "refused", "closed", "expired"]
@@ -108,8 +108,8 @@ class Posting(msgspec.Struct, frozen=True):
             f"Firm: {printable((employer and employer.name) or '')} (SIRET {self.siret}, "
             f"{f'known here as {known}' if known else 'not known here'})\nPlace: {printable(place)}\n"
             f"Contract: {job.contract if job else ''}\n\nPosting {self.id}, text {self.revision}{again}. Decide in the "
-            f"Prefect UI, or with `boostez posting approve {self.id}` or `boostez posting refuse {self.id}`. "
-            "More: docs/runbook/postings.md"
+            f"Prefect UI, in the officers' queue on the portal, or with `boostez posting approve {self.id}` or "
+            f"`boostez posting refuse {self.id}`. More: docs/runbook/postings.md"
         )
 
     def words(self, known: str | None = None) -> str:
@@ -457,6 +457,16 @@ def employer_name(region: Region, siret: str) -> str | None:
     return None if found is None else str(found)
 
 
+def out(region: Region, posting: Posting) -> Offer | None:
+    """The offer that is out of a posting; None when none is."""
+    with region.begin() as connection:
+        content = connection.execute(
+            text("SELECT content::text FROM offer WHERE source = :source AND ref = :ref AND status = 'open'"),
+            {"source": SOURCE, "ref": posting.ref},
+        ).scalar_one_or_none()
+    return None if content is None else decode(content)
+
+
 def undelivered(region: Region, channels: Sequence[str]) -> list[str]:
     """Keys of offers of the portal's that some channel, if it is not paused, has not been planned or told of yet."""
     with region.begin() as connection:
@@ -504,6 +514,7 @@ def tidy(region: Region, now: dt.datetime) -> Tidied:
             ),
             {"before": now - KEPT},
         ).rowcount
+        connection.execute(text("DELETE FROM officer_link WHERE given_at <= :before"), {"before": now - KEPT})
         connection.execute(
             text("UPDATE posting SET origin = NULL WHERE origin IS NOT NULL AND created_at <= :before"),
             {"before": now - COUNTED},

@@ -20,15 +20,15 @@ from tests.makers import NOON, incoming, job
 from tests.worlds import Hub, Sandbox
 
 pytestmark = pytest.mark.database
-CONFORMING = ("open_portal", "aggregator_feed", "facebook_page")
-ITEMS = ("facebook_page",)
+CONFORMING = ("open_portal", "aggregator_feed", "facebook_page", "contractor")
 
 
 def stock(
     hub: Hub, *numbers: int, title: str = "Boulanger", version: int = 1, closed: str | None = None
 ) -> None:
-    rows = [incoming(job(f"J-{n}", title=f"{title} {n}"), version, closed) for n in numbers]
-    offers.merge(hub.region, 1, "contractor", rows)
+    """Offers of the source that every channel carries."""
+    rows = [incoming(job(f"J-{n}", source="portal", title=f"{title} {n}"), version, closed) for n in numbers]
+    offers.merge(hub.region, 1, "portal", rows)
 
 
 def audited(hub: Hub, name: str) -> audits.Audit:
@@ -87,10 +87,10 @@ class TestConformance:
     def test_with_nothing_to_do_it_calls_nobody(self, hub: Hub, sandbox: Sandbox, name: str) -> None:
         stock(hub, 1, 2)
         hub.put_out(name)
-        before, written = sandbox.truth()["graph"], hub.region.rows_written
+        before, written = _outside(sandbox), hub.region.rows_written
         wanted, figures = hub.put_out(name)
         assert wanted.changes == figures.writing_calls == 0
-        assert sandbox.truth()["graph"] == before
+        assert _outside(sandbox) == before
         assert hub.region.rows_written == written
 
     def test_it_finds_what_it_carries_and_only_that(self, hub: Hub, name: str) -> None:
@@ -130,10 +130,12 @@ class TestConformance:
             "Été — « œuvre » 🥖",
             "x\u0085y",
         )
-        rows = [incoming(job(f"H-{n}", title=title)) for n, title in enumerate(titles)]
-        offers.merge(hub.region, 1, "contractor", rows)
+        rows = [incoming(job(f"H-{n}", source="portal", title=title)) for n, title in enumerate(titles)]
+        offers.merge(hub.region, 1, "portal", rows)
         hub.put_out(name)
-        assert audited(hub, name).agrees
+        audit = audited(hub, name)
+        assert audit.agrees
+        assert audit.inventory == len(titles)
 
     def test_a_worker_that_died_after_its_intents_is_made_good(self, hub: Hub, name: str) -> None:
         stock(hub, 1, 2)
@@ -148,6 +150,11 @@ class TestConformance:
         audit = audited(hub, name)
         assert audit.agrees
         assert audit.inventory == 4
+
+
+def _outside(sandbox: Sandbox) -> tuple[Any, Any]:
+    truth = sandbox.truth()
+    return truth["graph"], truth["contractor"]
 
 
 def _policy(hub: Hub, name: str) -> Any:
@@ -170,9 +177,28 @@ HOSTILE: dict[str, dict[str, Any]] = {
 }
 
 
+CALLED = {"facebook_page": r"/graph/v\d+\.\d+/$", "contractor": "/v1/offers:batch$"}
+
+
+def _page(truth: Any) -> tuple[int, int, int]:
+    """How many are there, how many were created, how many twice."""
+    return truth["graph"]["posts"], truth["graph"]["created"], truth["graph"]["duplicates"]
+
+
+def _contractor(truth: Any) -> tuple[int, int, int]:
+    received = truth["contractor"]["received"]
+    return truth["contractor"]["region_open"], received["created"], received.get("unchanged", 0)
+
+
+TRUTH: dict[str, Callable[[Any], tuple[int, int, int]]] = {
+    "facebook_page": _page,
+    "contractor": _contractor,
+}
+
+
 @pytest.mark.parametrize("fault", HOSTILE)
 @pytest.mark.parametrize("operation", ["create", "update", "withdraw"])
-@pytest.mark.parametrize("name", ITEMS)
+@pytest.mark.parametrize("name", CALLED)
 def test_whatever_the_channel_answers_nothing_is_lost_and_nothing_twice(
     impatient: Hub, sandbox: Sandbox, name: str, operation: str, fault: str
 ) -> None:
@@ -183,15 +209,13 @@ def test_whatever_the_channel_answers_nothing_is_lost_and_nothing_twice(
     stock(
         hub, 1, 2, 3, title="Chef boulanger", version=2, closed="closed" if operation == "withdraw" else None
     )
-    sandbox.fault(r"/graph/v\d+\.\d+/$", fault, method="POST", **HOSTILE[fault])
+    sandbox.fault(CALLED[name], fault, method="POST", **HOSTILE[fault])
 
     hub.put_out(name)
     until_quiet(hub, name)
 
     assert sandbox.hits() == 1
-    truth = sandbox.truth()["graph"]
-    assert truth["posts"] == (0 if operation == "withdraw" else 3)
-    assert (truth["created"], truth["duplicates"]) == (3, 0)
+    assert TRUTH[name](sandbox.truth()) == (0 if operation == "withdraw" else 3, 3, 0)
     assert audited(hub, name).agrees
 
 
@@ -331,6 +355,7 @@ def test_no_channel_tells_who_wants_to_stay_anonymous(
     hub.take_in()
     for name in CONFORMING:
         hub.put_out(name)
+    assert sandbox.truth()["contractor"]["region"] == 0
     with hub.region.begin() as connection:
         names = {
             row.key: row.name.lower()

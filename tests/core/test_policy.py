@@ -15,6 +15,7 @@ policies = st.builds(
     kinds=st.sampled_from([("job",), ("training",), ("job", "training")]),
     budget=st.none() | st.integers(1, 100_000),
     enabled=st.booleans(),
+    sources=st.sampled_from([(), ("portal",), ("portal", "lheo")]),
 )
 
 
@@ -27,6 +28,8 @@ def test_a_fingerprint_is_different_for_each_field_and_form() -> None:
         msgspec.structs.replace(base, budget=301),
         msgspec.structs.replace(base, budget=None),
         msgspec.structs.replace(base, enabled=False),
+        msgspec.structs.replace(base, sources=("portal",)),
+        msgspec.structs.replace(base, sources=("portal", "lheo")),
     ]
     prints = [policy.fingerprint(FORM) for policy in changed]
     prints += [base.fingerprint("post-2"), base.fingerprint("")]
@@ -39,7 +42,15 @@ def test_what_an_audit_does_plans_nothing_anew() -> None:
 
 
 def test_every_field_of_a_policy_is_in_the_tests_above() -> None:
-    assert Policy.__struct_fields__ == ("channel", "kinds", "budget", "enabled", "drift")
+    assert Policy.__struct_fields__ == ("channel", "kinds", "budget", "enabled", "drift", "sources")
+
+
+def test_a_policy_takes_every_source_or_those_that_it_names() -> None:
+    policy = Policy("contractor", ("job",))
+    assert policy.takes("portal")
+    assert policy.takes("contractor")
+    only = msgspec.structs.replace(policy, sources=("portal",))
+    assert (only.takes("portal"), only.takes("contractor")) == (True, False)
 
 
 def test_a_fingerprint_is_the_same_in_every_process() -> None:

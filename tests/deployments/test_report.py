@@ -9,7 +9,9 @@ import pytest
 from deployments import report
 
 FIGURES: dict[str, Any] = {
-    **dict.fromkeys(("run", "collected", "new", "changed", "closed", "held", "unchanged", "quarantined"), 1),
+    **dict.fromkeys(
+        ("run", "collected", "echoes", "new", "changed", "closed", "held", "unchanged", "quarantined"), 1
+    ),
     "source": "contractor",
     "mode": "full",
     "not_modified": False,

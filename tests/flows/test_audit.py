@@ -33,6 +33,7 @@ def test_the_nightly_audit_heals_or_tells_as_the_policy_says(spoilt: Hub, sandbo
     assert {name: (each["edited"], each["missing"], each["agrees"]) for name, each in told.items()} == {
         "open_portal": (2, 0, False),
         "aggregator_feed": (0, 0, True),
+        "contractor": (0, 0, True),
         "facebook_page": (0, 1, False),
     }
     assert spoilt.audit("open_portal").agrees
@@ -74,6 +75,6 @@ def test_a_dead_channel_leaves_the_audit_of_the_others_alone(
         audit_channels()
 
     assert spoilt.audit("open_portal").agrees
-    assert {row["channel"] for row in artifact("audit")} == {"open_portal", "aggregator_feed"}
+    assert {row["channel"] for row in artifact("audit")} == {"open_portal", "aggregator_feed", "contractor"}
     assert not channel_state.standings(spoilt.region)["open_portal"].paused
     assert [alert.cause for alert in alerts.unresolved(spoilt.region)] == []

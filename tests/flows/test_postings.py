@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import httpx
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.states import Suspended
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 from starlette.testclient import TestClient
@@ -169,10 +172,10 @@ def flowing_posts(hub: Hub) -> list[Any]:
     return items
 
 
-def confirmed(hub: Hub) -> postings.Posting:
+def confirmed(hub: Hub, contact: str = "contact@fournil.example") -> postings.Posting:
     now = dt.datetime.now(dt.UTC)
     draft = portal_draft(expires_at=now + dt.timedelta(days=30))
-    added = postings.add(hub.region, draft, "contact@fournil.example", b"origin", now)
+    added = postings.add(hub.region, draft, contact, b"origin", now)
     found = postings.confirm(hub.region, added.ref, now)
     assert found is not None
     return found
@@ -193,6 +196,7 @@ def test_each_text_has_one_form_and_its_officers_are_told_once(flowing: Hub) -> 
     assert alert.title == "An offer waits for an officer: Boulanger, boulangère"
     assert f"boostez posting approve {posting.id}" in alert.message
     assert "@" not in alert.message
+    assert "/deposer/" not in alert.message, "alerts go to many places: no link that opens anything"
     now = dt.datetime.now(dt.UTC)
     postings.amend(flowing.region, posting.ref, 1, portal_draft(title="Pâtissier, pâtissière"), now)
     serve_postings()
@@ -201,6 +205,44 @@ def test_each_text_has_one_form_and_its_officers_are_told_once(flowing: Hub) -> 
     assert "Pâtissier" in alert.title
     postings.refuse(flowing.region, posting.id, 2, "Ada", "non", now)
     assert alerts.unresolved(flowing.region) == []
+
+
+@pytest.mark.parametrize("way", ["approved", "refused", "amended", "closed", "deleted"])
+def test_a_suspended_form_whose_text_was_decided_on_elsewhere_ends_by_itself(flowing: Hub, way: str) -> None:
+    """Decided on the portal or on the command line, its form stood in the Prefect UI for a month, and then failed."""
+    registered: Any = decide_posting.decide_posting.to_deployment("posting")
+    registered.apply()
+    others = runs()
+    with (
+        flowing.region.begin() as connection
+    ):  # the server is shared: no other test's posting has this number
+        start = 1_000 + secrets.randbelow(10**8)
+        connection.execute(text(f"ALTER TABLE posting ALTER COLUMN id RESTART WITH {start}"))
+    first, second = confirmed(flowing), confirmed(flowing, "other@fournil.example")
+    serve_postings()
+    with get_client(sync_client=True) as client:
+        for run in runs(others):
+            client.set_flow_run_state(run.id, Suspended(timeout_seconds=9999), force=True)
+    assert serve_postings()["ended"] == []
+    now = dt.datetime.now(dt.UTC)
+    if way == "approved":
+        postings.approve(flowing.region, first.id, 1, "Ada", now)
+    elif way == "refused":
+        postings.refuse(flowing.region, first.id, 1, "Ada", "non", now)
+    elif way == "amended":
+        postings.amend(flowing.region, first.ref, 1, portal_draft(), now)
+    elif way == "closed":
+        postings.close(flowing.region, first.ref, now)
+    else:
+        with flowing.region.begin() as connection:
+            connection.execute(text("DELETE FROM posting WHERE id = :id"), {"id": first.id})
+    assert [serve_postings()["ended"] for _ in range(2)] == [[first.id], []]
+    states = {(r.parameters["posting"], r.parameters["revision"]): r.state for r in runs(others)}
+    ended, waits = states[first.id, 1], states[second.id, 1]
+    assert (ended.type, waits.type) == (StateType.CANCELLED, StateType.PAUSED)
+    assert {"approved": "approved by Ada", "refused": "refused by Ada"}.get(way, "") in ended.message
+    postings.close(flowing.region, second.ref, now)
+    assert serve_postings()["ended"] == [second.id]
 
 
 def runs(without: Sequence[Any] = ()) -> list[Any]:
@@ -246,6 +288,7 @@ def test_a_dead_channel_leaves_the_others_alone_and_gets_it_later(
     assert list(policies(flowing.settings.channels_file)) == [
         "open_portal",
         "aggregator_feed",
+        "contractor",
         "facebook_page",
     ]
 

@@ -32,7 +32,7 @@ def test_what_is_unknown_is_looked_up_and_what_a_person_must_do_is_told(
     told = settle_effects()
 
     assert is_json(told)
-    assert set(told) == {"open_portal", "aggregator_feed", "facebook_page", "alerts", "mail"}
+    assert set(told) == {"open_portal", "aggregator_feed", "facebook_page", "contractor", "alerts", "mail"}
     assert (told["facebook_page"]["done"], told["facebook_page"]["error"]) == (2, None)
     assert sandbox.truth()["graph"]["created"] == 2
     [message] = sandbox.http.get("/truth/messages").json()["items"]

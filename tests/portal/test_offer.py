@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from core.wording import CHANNELS
+from core.wording import CHANNELS, PARTNERS
 from portal.app import create_app
 from schemas.offer import Employer, Location, Offer, Session, Training
 from tests.makers import NOON, job, training
@@ -66,12 +66,18 @@ def test_the_channels_that_carry_it_are_named_from_the_ledger(
         connection.execute(text("UPDATE effect SET live_hash = 'x'"))
     both = "Aussi publiée sur le flux ouvert pour agrégateurs et la page Facebook de la Région."
     assert both in client.get(f"/offres/{key}").text
+    assert "Transmise" not in client.get(f"/offres/{key}").text
+    ledger(region, key, "contractor")
+    page = client.get(f"/offres/{key}").text
+    assert both in page
+    assert "Transmise aussi au prestataire de la Région." in page
 
 
 def test_every_channel_of_offers_has_its_french_name() -> None:
     from connectors.registry import CHANNELS as REGISTERED
 
-    assert set(CHANNELS) == set(REGISTERED)
+    assert set(CHANNELS | PARTNERS) == set(REGISTERED)
+    assert not set(CHANNELS) & set(PARTNERS)
 
 
 def test_a_problem_is_reported_by_a_letter_that_is_begun(

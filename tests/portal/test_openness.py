@@ -119,6 +119,15 @@ def test_a_gap_is_told_with_its_offers(client: TestClient, place: Place, region:
     assert "Toutes les offres" not in page
 
 
+def test_what_only_a_partner_reads_is_told_and_is_no_gap(client: TestClient, region: Region) -> None:
+    ledger(region, "000000000000", "contractor")
+    page = read(client.get("/parite").text)
+    assert "prestataire" not in page
+    assert "n’a pas encore" not in page
+    told = read(client.get("/transparence").text)
+    assert re.search(r"Le prestataire de la Région, pour les offres déposées ici .*? 1 0 ", told)
+
+
 def test_many_gaps_are_counted_and_some_named(region: Region) -> None:
     for number in range(EXAMPLES + 3):
         ledger(region, f"{number:012}", "facebook_page")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +11,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import SecretStr
 
-from connectors.region import postings
+from connectors.region import officers, postings
 from connectors.region.database import Region
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal.app import create_app
 from sandbox.server import running
+from tests.makers import portal_draft
 from tests.portal.test_posting import GOOD, NOW
 
 pytestmark = [pytest.mark.database, pytest.mark.browser, pytest.mark.slow]
@@ -103,6 +105,71 @@ def test_every_page_is_accessible(
     sound(page)
     page.goto("/deposer/suivi/x")
     sound(page)
+    page.context.close()
+
+
+def confirmed(region: Region) -> postings.Posting:
+    draft = portal_draft(expires_at=NOW + dt.timedelta(days=30))
+    added = postings.add(region, draft, "contact@fournil.example", b"origin", NOW)
+    found = postings.confirm(region, added.ref, NOW)
+    assert found is not None
+    return found
+
+
+def queue(chosen: Settings, base: str, region: Region) -> str:
+    number = str(officers.give(region, "Camille", NOW).id)
+    return base + Seals(chosen).link("officer", number, NOW).removeprefix(chosen.public_url)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_of_an_officer_is_accessible(
+    browser: Browser, base: str, region: Region, chosen: Settings, size: str, scheme: Any
+) -> None:
+    address = queue(chosen, base, region)
+    page = page_of(browser, base, size, color_scheme=scheme)
+    page.goto(address)
+    sound(page)
+    first = confirmed(region)
+    postings.approve(region, first.id, 1, "Bob", NOW)
+    longer = portal_draft(
+        title="Chef boulanger", description="Un mot trèslong" + "g" * 300 + ". " + "Texte. " * 9
+    )
+    postings.amend(region, first.ref, 1, longer, NOW)
+    page.reload()
+    sound(page)
+    page.get_by_role("link", name="Chef boulanger").click()
+    sound(page)
+    page.get_by_role("link", name="Critère interdit").click()
+    sound(page)
+    assert "L1132-1" in page.locator("#raison").input_value()
+    page.locator("#raison").evaluate("e => { e.required = false; e.value = '' }")
+    page.get_by_role("button", name="Refuser").click()
+    sound(page)
+    page.locator("#raison").fill("Le texte n’est pas lisible.")
+    page.get_by_role("button", name="Refuser").click()
+    assert "Refusée par Camille" in page.content()
+    sound(page)
+    for path in (f"{address}/99", f"{base}/deposer/agent/x"):
+        page.goto(path)
+        sound(page)
+    page.context.close()
+
+
+def test_an_officer_decides_without_javascript_and_with_the_keyboard_alone(
+    browser: Browser, base: str, region: Region, chosen: Settings
+) -> None:
+    posting = confirmed(region)
+    page = page_of(browser, base, "telephone", java_script_enabled=False)
+    page.goto(queue(chosen, base, region))
+    page.get_by_role("link", name=posting.title).press("Enter")
+    page.get_by_role("link", name="Entreprise et SIRET").press("Enter")
+    assert "SIRET" in page.locator("#raison").input_value()
+    page.get_by_role("button", name="Approuver").press("Enter")
+    assert "Approuvée par Camille" in page.content()
+    page.get_by_role("link", name="Voir ce qui attend encore").press("Enter")
+    assert "Rien n’attend" in page.content()
+    assert postings.get(region, posting.id).decided_by == "Camille"
     page.context.close()
 
 

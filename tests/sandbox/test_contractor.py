@@ -215,3 +215,39 @@ def test_a_batch_has_at_most_200_items_and_a_key(sandbox: Sandbox) -> None:
     assert sandbox.http.post("/v1/offers:batch", json={"items": []}).status_code == 400
     bad = sandbox.http.post("/v1/offers:batch", content=b"[", headers={"Idempotency-Key": "k"})
     assert bad.status_code == 400
+
+
+def _some(sandbox: Sandbox, *numbers: int) -> list[dict[str, Any]]:
+    return [{"op": "upsert", "ref": f"ara:{n}", "offer": _own(sandbox, f"ara:{n}")} for n in numbers]
+
+
+@pytest.mark.parametrize(
+    ("fault", "statuses", "there"),
+    [
+        ("null_item", ["created", "created"], 2),
+        ("null_item_after", ["created", "created"], 3),
+        ("item_error", ["created", "invalid", "created"], 2),
+        ("reordered", ["created", "created", "created"], 3),
+    ],
+)
+def test_an_item_of_a_batch_misbehaves_on_command(
+    sandbox: Sandbox, fault: str, statuses: list[str], there: int
+) -> None:
+    sandbox.admin("contractor/heal")
+    items = _some(sandbox, 101, 102, 103)
+    sandbox.admin("faults", path="/v1/offers:batch", fault=fault, item=1)
+    results = _send(sandbox, "k", *items).json()["results"]
+    assert [result["status"] for result in results] == statuses
+    refs = [result["ref"] for result in results]
+    assert refs == sorted(refs, reverse=fault == "reordered")
+    truth = sandbox.truth()["contractor"]
+    assert (truth["region"], truth["region_open"], truth["received"]) == (there, there, {"created": there})
+    assert len(_send(sandbox, "k", *items).json()["results"]) == len(results), "the same answer again"
+    assert sandbox.truth()["contractor"]["received"] == {"created": there}
+
+
+def test_the_regions_closed_offers_are_not_the_contractors_to_open_again(sandbox: Sandbox) -> None:
+    sandbox.admin("contractor/heal")
+    _send(sandbox, "k1", *_some(sandbox, 101))
+    _send(sandbox, "k2", {"op": "close", "ref": "ara:101"})
+    assert sandbox.http.post("/_sandbox/contractor/change", json={"reopen": 1}).status_code == 400

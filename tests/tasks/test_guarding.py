@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from connectors.region import alerts, channel_state, offers, plans, quarantine, walks
 from connectors.region.plans import Held
-from connectors.registry import CHANNELS
+from connectors.registry import CHANNELS, ONLY
 from schemas.errors import Refused
 from tasks.audit import audit
 from tasks.run import Figures
@@ -363,7 +363,7 @@ def test_one_offer_is_withdrawn_now_whatever_a_guard_holds(
         proofs = withdraw.fn(
             hub.region, hub.settings, offers.named(hub.region, "J-7"), "Ada", "asked by the employer"
         )
-    assert [proof.gone for proof in proofs] == [True, True, True]
+    assert all(proof.gone for proof in proofs)
     assert carried(hub, sandbox) == {"open_portal": 39, "aggregator_feed": 39, "facebook_page": 39}
 
 
@@ -384,7 +384,7 @@ def test_a_plan_that_an_urgent_withdrawal_meets_is_held_and_told(
 
 
 @pytest.mark.catalogue(1, 1)
-@pytest.mark.parametrize("name", CHANNELS)
+@pytest.mark.parametrize("name", sorted(CHANNELS.keys() - ONLY.keys()))
 @pytest.mark.parametrize("lost", ["effects", "offers"])
 def test_after_a_restore_from_a_backup_an_audit_that_heals_withdraws_nothing_by_itself(
     hub: Hub, sandbox: Sandbox, name: str, lost: str

@@ -158,6 +158,6 @@ class Worker(Thread):
 
 
 def stock(stage: Stage, count: int, title: str = "Boulanger", version: int = 1) -> None:
-    """So many jobs in the Region's database, under this title."""
-    rows = [incoming(job(f"J-{n}", title=f"{title} {n}"), version) for n in range(count)]
-    offers.merge(stage.direct, 1, "contractor", rows)
+    """So many jobs in the Region's database, under this title, of the source that every channel carries."""
+    rows = [incoming(job(f"J-{n}", source="portal", title=f"{title} {n}"), version) for n in range(count)]
+    offers.merge(stage.direct, 1, "portal", rows)
