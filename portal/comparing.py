@@ -39,6 +39,8 @@ def _paragraphs(before: str, after: str) -> tuple[str, str]:
         if how != "equal":
             gone += old[a:b]
             come += new[c:d]
+    if gone == come:  # a paragraph has moved
+        return before, after
     return "\n".join(gone), "\n".join(come)
 
 

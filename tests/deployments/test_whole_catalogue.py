@@ -179,7 +179,7 @@ def test_a_cut_snapshot_withdraws_nothing_and_tells_a_person_once(
         figures = hub.ask("sync", "offers", "--full", code=3)
         assert figures["closed"] == 0
         assert figures["held"] > 4_000
-        assert [channel["withdrawn"] for channel in figures["channels"].values()] == [0, 0, 0]
+        assert {channel["withdrawn"] for channel in figures["channels"].values()} == {0}
     hub.agrees()
     (letter,) = letters()[told:]
     (plan,) = hub.ask("plan", "list")

@@ -6,6 +6,7 @@ sync left behind is searched for any nine characters of it in a row, as they are
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 import os
@@ -81,7 +82,7 @@ class Outside:
     """The stand-ins, which only the needles open."""
 
     def __init__(self, base: str) -> None:
-        self.base = base
+        self.base, self.begun = base, dt.datetime.now(dt.UTC)
         self._http = httpx.Client(base_url=f"{base}/_sandbox", timeout=30, trust_env=False)
 
     def fault(self, path: str, fault: str) -> None:
@@ -214,12 +215,22 @@ def asked(path: str, **body: Any) -> list[dict[str, Any]]:
                 return found
 
 
-def prefect_holds() -> dict[str, str]:
+def prefect_holds(since: dt.datetime) -> dict[str, str]:
+    """What Prefect's API tells of the runs that began since; it keeps those of every test before."""
     APILogHandler().flush()
+    begun = {"start_time": {"after_": since.isoformat()}}
+    runs = asked("/flow_runs/filter", flow_runs=begun)
+    ids = {"any_": [run["id"] for run in runs]}
     with get_client(sync_client=True) as client:
         events = client._client.post("/events/filter", json={"limit": 50}).json()  # noqa: SLF001
-    kinds = {kind: asked(f"/{kind}/filter") for kind in ("logs", "artifacts", "flow_runs", "task_runs")}
-    assert all(kinds.values()), {kind: len(each) for kind, each in kinds.items()}
+    kinds = {
+        "flow_runs": runs,
+        "task_runs": asked("/task_runs/filter", flow_runs={"id": ids}),
+        "artifacts": asked("/artifacts/filter", flow_runs={"id": ids}),
+        "logs": asked("/logs/filter", logs={"timestamp": {"after_": since.isoformat()}}),
+    }
+    assert kinds["flow_runs"]
+    assert kinds["logs"]
     return {"events": json.dumps(events)} | {kind: json.dumps(each) for kind, each in kinds.items()}
 
 
@@ -268,7 +279,7 @@ def search(
         needles.add(f"bearer {number}", token)
     printed = capsys.readouterr()
     places = {
-        **prefect_holds(),
+        **prefect_holds(outside.begun),
         "records": "\n".join(map(of_record, records)),
         "addresses": "\n".join(outside.addresses()),
         "database": database_holds(address),
