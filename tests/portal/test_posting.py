@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
@@ -183,6 +184,13 @@ def test_what_is_wrong_is_said_at_its_field_and_at_the_top(
     control = next(a for _, a in Markup(answer.text).tags if a.get("id") == field)
     assert control["aria-invalid"] == "true"
     assert f"{field}-erreur" in (control["aria-describedby"] or "").split()
+
+
+def test_a_long_address_without_end_is_refused_in_no_time(firm: TestClient) -> None:
+    """A form kept the portal busy for half a minute: each dot of 60 KB was tried as the one before the top-level domain."""
+    begun = time.process_time()
+    assert send(firm, postuler_site=f"https://a{'.' * 60_000}<").status_code == 422
+    assert time.process_time() - begun < 3
 
 
 def test_every_error_is_told_at_once_in_the_order_of_the_page(firm: TestClient) -> None:
