@@ -143,7 +143,8 @@ def _foreign(request: Request) -> bool:
 def sealed(request: Request, given: Mapping[str, str], now: dt.datetime) -> bool:
     """Whether the form's seal is ours, of this browser, and not too old."""
     word = Seals(request.app.state.settings).opened("form", given.get(SEAL, ""), now, FORM_WITHIN)
-    return word is not None and secrets.compare_digest(word, request.cookies.get(_cookie(request), ""))
+    kept = request.cookies.get(_cookie(request), "")
+    return word is not None and secrets.compare_digest(word.encode(), kept.encode())
 
 
 def private(request: Request, template: str, status: int = 200, /, **words: Any) -> Response:

@@ -343,6 +343,15 @@ def test_a_form_without_its_seal_or_its_cookie_keeps_nothing_and_loses_no_answer
     assert firm.post("/deposer", data=again, follow_redirects=False).status_code == 303
 
 
+def test_a_cookie_with_an_accent_is_no_cookie_of_ours(firm: TestClient) -> None:
+    """Only ASCII can be compared as text: such a cookie was a mistake of ours, with its page and its traceback."""
+    seal = seal_of(firm.get("/deposer").text)
+    firm.cookies.clear()
+    cookie = "__Host-deposer=é".encode("latin-1")
+    answer = firm.post("/deposer", data={**GOOD, "sceau": seal}, headers={b"Cookie": cookie})  # type: ignore[dict-item]
+    assert answer.status_code == 403
+
+
 def test_what_fills_in_the_field_that_nobody_sees_is_thanked_and_forgotten(
     firm: TestClient, region: Region
 ) -> None:
