@@ -185,6 +185,17 @@ def test_when_too_many_wait_one_is_told_to_come_back(
     assert (told.status_code, told.headers["retry-after"]) == (503, "30")
 
 
+def test_a_file_that_takes_too_long_is_looked_at_in_part(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """5 MiB of lists in lists took a processor 35 seconds, and twenty such files a minute may come from one address."""
+    monkeypatch.setattr(verifying, "SECONDS", -1.0)
+    two = json.dumps([contractor_job("J-1"), contractor_job("J-2")])
+    told = client.post(API, content=two, headers={"Content-Type": "application/json"}).json()
+    assert (told["cut"], told["offers"]["read"]) == (True, 1)
+    assert "trop long à vérifier" in send(client, two).text
+
+
 def test_the_example_shows_what_a_report_is_and_does_not_change_with_the_day(client: TestClient) -> None:
     page = client.get("/verifier/exemple")
     assert "2&nbsp;offres seraient refusées sur 3" in page.text
