@@ -146,7 +146,7 @@ class _Check:
             self._flaw(flaw, read)
         if report.readable and not report.offers.read:
             self._add(Flaw("file_nothing"))
-        report.publishable = report.readable and not self.found
+        report.publishable = report.readable and not (report.cut or self.found)
         report.troubles = sorted(self.found.values(), key=_standing)
         return report
 
