@@ -11,7 +11,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import MutableHeaders
@@ -36,7 +36,7 @@ SECURITY: Final = {
 
 
 class Headers:
-    """ASGI middleware: security headers on every answer, HSTS when the public address is https."""
+    """ASGI middleware: security headers on every answer, HSTS when the public address is https, no host in a redirect."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
@@ -48,6 +48,8 @@ class Headers:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if "location" in headers:  # ours always; Host may say anything, and is in what the router writes
+                    headers["location"] = urlunsplit(("", "", *urlsplit(headers["location"])[2:]))
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
             await send(message)

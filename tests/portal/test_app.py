@@ -304,6 +304,14 @@ def test_feeds_elsewhere_are_linked_to(region: Region, chosen: Settings) -> None
     assert client.get("/feeds/aggregator.xml").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/offres/?q=pain", "/flux/", "/api/v1/offres/"])
+def test_a_redirect_leads_to_this_portal_whatever_the_host_is_called(client: TestClient, path: str) -> None:
+    """A slash too many led to whichever host the request named, and out of https behind a proxy."""
+    answer = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == path.replace("/?", "?").rstrip("/")
+
+
 def test_health_tells_whether_the_database_answers(client: TestClient, chosen: Settings) -> None:
     assert client.get("/healthz").json() == {"status": "ok", "database": "answers"}
     away = Region("postgresql://nobody@127.0.0.1:1/none")
