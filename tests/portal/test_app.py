@@ -312,6 +312,16 @@ def test_a_redirect_leads_to_this_portal_whatever_the_host_is_called(client: Tes
     assert answer.headers["location"] == path.replace("/?", "?").rstrip("/")
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/offres"), ("DELETE", "/flux"), ("OPTIONS", "/")])
+def test_a_method_that_a_page_does_not_know_is_told_with_those_that_it_does(
+    client: TestClient, method: str, path: str
+) -> None:
+    """RFC 9110, 15.5.6: a 405 has Allow. The page of it had lost what the router knew."""
+    answer = client.request(method, path)
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
 def test_health_tells_whether_the_database_answers(client: TestClient, chosen: Settings) -> None:
     assert client.get("/healthz").json() == {"status": "ok", "database": "answers"}
     away = Region("postgresql://nobody@127.0.0.1:1/none")

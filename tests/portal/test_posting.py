@@ -375,7 +375,10 @@ def test_a_body_that_is_no_form_of_ours_is_refused(
 ) -> None:
     answer = firm.post("/deposer", content=body, headers={"Content-Type": media})
     assert answer.status_code == status
-    assert "traceback" not in answer.text.lower()
+    page = unescape(answer.text)
+    assert "Cet envoi n’a pas été pris en compte" in page
+    assert ("raccourcissez votre texte" in page) == (status == 413)
+    assert "de nous" not in page, "it was called a mistake of ours, and one that is in the log"
     assert numbers(region) == 0
 
 
