@@ -47,7 +47,7 @@ _TYPES: Final = frozenset(
         "application/octet-stream",
     }
 )
-_FAULTS: Final = {413: "too_large", 415: "form", 400: "form", 403: "form", 503: "busy"}
+_FAULTS: Final = {413: "too_large", 408: "form", 415: "form", 400: "form", 403: "form", 503: "busy"}
 
 
 def form(request: Request) -> Response:

@@ -6,12 +6,13 @@ import json
 from html import unescape
 from typing import Any
 
+import anyio
 import pytest
 from starlette.testclient import TestClient
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import verifying
+from portal import forms, verifying
 from portal.app import create_app
 from tests.hostile import SCRIPTS
 from tests.makers import contractor_job
@@ -173,6 +174,32 @@ def test_checks_are_counted_and_opening_the_page_is_not(region: Region, chosen: 
     assert client.post(API, content=GOOD, headers={"Content-Type": "application/json"}).status_code == 200
     assert client.post(API, content=GOOD, headers={"Content-Type": "application/json"}).status_code == 429
     assert send(client, GOOD, headers={"Accept": "text/html"}).status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/verifier", API, "/deposer"])
+@pytest.mark.parametrize("breaks_off", [True, False])
+def test_a_body_that_does_not_come_is_not_waited_for_for_ever(
+    region: Region, chosen: Settings, monkeypatch: pytest.MonkeyPatch, path: str, *, breaks_off: bool
+) -> None:
+    """What had come of a file waited in memory for the rest, as long as its sender liked, and twenty a minute may begin."""
+    monkeypatch.setattr(forms, "PATIENCE", 0.05)
+    media = {API: "text/plain", "/deposer": "application/x-www-form-urlencoded"}.get(path, "multipart/form-data; boundary=b")
+    scope = {
+        "type": "http", "http_version": "1.1", "scheme": "https", "method": "POST", "path": path, "root_path": "",
+        "query_string": b"", "headers": [(b"content-type", media.encode())], "client": ("198.51.100.7", 1),
+    }  # fmt: skip
+    told: list[Any] = [{"type": "http.disconnect"}] if breaks_off else []
+    told.append({"type": "http.request", "body": b"a", "more_body": True})
+    answers: list[Any] = []
+
+    async def receive() -> Any:
+        return told.pop() if told else await anyio.sleep_forever()
+
+    async def send_on(message: Any) -> None:
+        answers.append(message)
+
+    anyio.run(create_app(region, chosen), scope, receive, send_on)
+    assert answers[0]["status"] == 408
 
 
 def test_when_too_many_wait_one_is_told_to_come_back(
