@@ -290,6 +290,14 @@ def test_a_cookie_comes_with_the_form_and_with_nothing_else(firm: TestClient) ->
     assert "Domain" not in cookie
 
 
+def test_what_is_said_of_cookies_and_addresses_is_true_of_the_form_too(firm: TestClient) -> None:
+    """« Données » said that this portal sets no cookie and asks for no address; the form, which does both, led there for more."""
+    assert "<a href=\"/vie-privee\">" in firm.get("/deposer").text.partition("<h2>Vos données")[2].partition("</form>")[0]
+    told = unescape(firm.get("/donnees").text)
+    assert "Ce portail ne demande ni compte ni adresse" not in told
+    assert "Chercher, lire et reprendre des offres ne demande ni compte ni adresse, ne dépose aucun cookie" in told
+
+
 @pytest.mark.parametrize(
     "headers",
     [
