@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import wording
 from core.days import PARIS, paris_day
 from core.html import plain_text
+from portal.revalidation import etag_of, has
 from schemas.reference_tables import departments
 
 FOLDER: Final = Path(__file__).parent
@@ -62,16 +63,14 @@ def page(request: Request, template: str, status: int = 200, /, **words: Any) ->
     text = rendered(request, template, status, **words)
     if status != 200:
         return HTMLResponse(text, status, headers=SECURITY | {"Cache-Control": "no-store"})
-    etag = f'W/"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
-    return unless_known(
-        request, HTMLResponse(text, headers={"ETag": etag, "Cache-Control": "public, max-age=60"})
-    )
+    headers = {"ETag": etag_of(text.encode()), "Cache-Control": "public, max-age=60"}
+    return unless_known(request, HTMLResponse(text, headers=headers))
 
 
 def unless_known(request: Request, answer: Response) -> Response:
     """The answer, or a 304 when the reader has it already."""
     etag = answer.headers.get("ETag")
-    if etag and etag in request.headers.get("if-none-match", ""):
+    if etag and has(request, etag):
         kept = {name: answer.headers[name] for name in ("ETag", "Cache-Control")}
         return Response(status_code=304, headers=kept)
     return answer
