@@ -49,7 +49,9 @@ class Headers:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if "location" in headers:  # ours always; Host may say anything, and is in what the router writes
+                if (
+                    "location" in headers
+                ):  # ours always; Host may say anything, and is in what the router writes
                     headers["location"] = urlunsplit(("", "", *urlsplit(headers["location"])[2:]))
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)

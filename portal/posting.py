@@ -153,7 +153,9 @@ def _take(request: Request, given: Mapping[str, str], now: dt.datetime) -> Respo
     filled = posting_form.read(given, now)
     if filled.draft is None:
         return _form(request, filled, now)
-    origin = Seals(request.app.state.settings).origin(caller(request.client.host if request.client else ""), now)
+    origin = Seals(request.app.state.settings).origin(
+        caller(request.client.host if request.client else ""), now
+    )
     try:
         postings.add(request.app.state.region, filled.draft, filled.contact, origin, now)
     except RetryLater as error:

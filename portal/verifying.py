@@ -33,7 +33,9 @@ from portal.revalidation import SHARED
 LARGEST: Final = 5 * 1024 * 1024  # bytes of a file: 2,500 real offers, and a few seconds of work
 FORM: Final = LARGEST + 65_536  # bytes of the form around it
 KEPT: Final = 100_000  # characters of a pasted text that are shown again, to be put right on the spot
-SECONDS: Final = 3.0  # of a processor, after which no further offer is looked at; 5 MiB of real offers take two
+SECONDS: Final = (
+    3.0  # of a processor, after which no further offer is looked at; 5 MiB of real offers take two
+)
 AT_ONCE: Final = 1  # checks under way: each keeps a core busy, and residents search meanwhile
 WAITING: Final = 8  # checks that may wait for their turn, each with its file in memory
 _TURNS: Final = CapacityLimiter(AT_ONCE)

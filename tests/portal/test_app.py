@@ -272,7 +272,10 @@ def test_pages_are_packed_and_not_sent_twice(client: TestClient, place: Place) -
     again = client.get("/offres", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     assert again.content == b""
-    for given in (first.headers["etag"].removeprefix("W/"), "*"):  # a proxy that packs anew makes it strong; RFC 9110, 13.1.2
+    for given in (
+        first.headers["etag"].removeprefix("W/"),
+        "*",
+    ):  # a proxy that packs anew makes it strong; RFC 9110, 13.1.2
         assert client.get("/offres", headers={"If-None-Match": given}).status_code == 304
     place(job("2"))
     assert client.get("/offres", headers={"If-None-Match": first.headers["etag"]}).status_code == 200

@@ -292,10 +292,16 @@ def test_a_cookie_comes_with_the_form_and_with_nothing_else(firm: TestClient) ->
 
 def test_what_is_said_of_cookies_and_addresses_is_true_of_the_form_too(firm: TestClient) -> None:
     """« Données » said that this portal sets no cookie and asks for no address; the form, which does both, led there for more."""
-    assert "<a href=\"/vie-privee\">" in firm.get("/deposer").text.partition("<h2>Vos données")[2].partition("</form>")[0]
+    assert (
+        '<a href="/vie-privee">'
+        in firm.get("/deposer").text.partition("<h2>Vos données")[2].partition("</form>")[0]
+    )
     told = unescape(firm.get("/donnees").text)
     assert "Ce portail ne demande ni compte ni adresse" not in told
-    assert "Chercher, lire et reprendre des offres ne demande ni compte ni adresse, ne dépose aucun cookie" in told
+    assert (
+        "Chercher, lire et reprendre des offres ne demande ni compte ni adresse, ne dépose aucun cookie"
+        in told
+    )
 
 
 @pytest.mark.parametrize(
@@ -356,7 +362,7 @@ def test_a_cookie_with_an_accent_is_no_cookie_of_ours(firm: TestClient) -> None:
     seal = seal_of(firm.get("/deposer").text)
     firm.cookies.clear()
     cookie = "__Host-deposer=é".encode("latin-1")
-    answer = firm.post("/deposer", data={**GOOD, "sceau": seal}, headers={b"Cookie": cookie})  # type: ignore[dict-item]
+    answer = firm.post("/deposer", data={**GOOD, "sceau": seal}, headers={b"Cookie": cookie})
     assert answer.status_code == 403
 
 

@@ -268,7 +268,21 @@ def test_a_cursor_of_any_day_is_read_as_it_was_written(at: dt.datetime | None) -
 
 
 @pytest.mark.parametrize(
-    "written", ["", "x", "12", "-", "9" * 30 + "-abc", "9" * 18 + "-abc", "-" + "9" * 18 + "-abc", "--abc", "1-ABC", "1-a\n", "\u0661-a", "1-a'; --"]
+    "written",
+    [
+        "",
+        "x",
+        "12",
+        "-",
+        "9" * 30 + "-abc",
+        "9" * 18 + "-abc",
+        "-" + "9" * 18 + "-abc",
+        "--abc",
+        "1-ABC",
+        "1-a\n",
+        "\u0661-a",
+        "1-a'; --",
+    ],
 )
 def test_a_cursor_that_was_never_written_is_rejected(written: str) -> None:
     with pytest.raises(Rejected):

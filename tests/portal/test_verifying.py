@@ -183,7 +183,9 @@ def test_a_body_that_does_not_come_is_not_waited_for_for_ever(
 ) -> None:
     """What had come of a file waited in memory for the rest, as long as its sender liked, and twenty a minute may begin."""
     monkeypatch.setattr(forms, "PATIENCE", 0.05)
-    media = {API: "text/plain", "/deposer": "application/x-www-form-urlencoded"}.get(path, "multipart/form-data; boundary=b")
+    media = {API: "text/plain", "/deposer": "application/x-www-form-urlencoded"}.get(
+        path, "multipart/form-data; boundary=b"
+    )
     scope = {
         "type": "http", "http_version": "1.1", "scheme": "https", "method": "POST", "path": path, "root_path": "",
         "query_string": b"", "headers": [(b"content-type", media.encode())], "client": ("198.51.100.7", 1),
