@@ -111,7 +111,7 @@ _REMEDIES: Final = {
     "file_empty": "Choisissez un fichier qui contient des offres, ou collez leur texte.",
     "file_nothing": "Vérifiez le format choisi, et que le fichier n’est pas un extrait vide.",
     "file_packed": "Décompressez-le d’abord, ou exportez vos offres en JSON ou en XML. Une feuille de calcul n’est pas acceptée.",
-    "file_utf16": "Enregistrez-le en UTF-8 (dans le Bloc-notes : « Enregistrer sous », puis « Codage : UTF-8 »).",
+    "file_utf16": "Enregistrez-le en UTF-8 (dans le Bloc-notes : « Enregistrer sous », puis « Codage : UTF-8 »).",
     "file_nul": "Enregistrez vos offres en texte, codé en UTF-8.",
     "file_encoding": 'Enregistrez-le en UTF-8 (dans le Bloc-notes : « Enregistrer sous », puis « Codage : UTF-8 »). En XML, vous pouvez aussi le déclarer : <?xml version="1.0" encoding="windows-1252"?>.',
 }  # fmt: skip

@@ -100,8 +100,8 @@ class Report(msgspec.Struct):
     """What would become of a file. ``readable``: it was read to its end; otherwise a sync takes nothing of it.
 
     ``publishable``: it was, and no offer would be refused. ``errors`` counts every error that was looked into, ``untold``
-    the kinds that are left out; ``cut``: it has more offers than ``MOST_OFFERS`` or more errors than ``MOST_REASONS``, and
-    the rest was not looked at.
+    the kinds that are left out; ``cut``: it has more offers than ``MOST_OFFERS``, more errors than ``MOST_REASONS`` or
+    took too long, and the rest was not looked at.
     """
 
     format: str
@@ -114,17 +114,24 @@ class Report(msgspec.Struct):
     untold: int = 0
 
 
-def check(read: Callable[[], Iterator[Piece]], form: Form, name: str, now: dt.datetime) -> Report:
+def check(
+    read: Callable[[], Iterator[Piece]],
+    form: Form,
+    name: str,
+    now: dt.datetime,
+    spent: Callable[[], bool] = lambda: False,
+) -> Report:
     """The report on a file of format ``name``; ``read`` gives its offers, each time that it is called.
 
-    Offers are streamed twice: of several with one reference the highest version counts, as in a sync.
+    Offers are streamed twice: of several with one reference the highest version counts, as in a sync. Once ``spent`` says that
+    it took long enough, no further one is looked at.
     """
-    return _Check(form, name, now).run(read)
+    return _Check(form, name, now, spent).run(read)
 
 
 class _Check:
-    def __init__(self, form: Form, name: str, now: dt.datetime) -> None:
-        self.form, self.now, self.report = form, now, Report(name)
+    def __init__(self, form: Form, name: str, now: dt.datetime, spent: Callable[[], bool]) -> None:
+        self.form, self.now, self.spent, self.report = form, now, spent, Report(name)
         self.found: dict[tuple[str, str, str], Trouble] = {}
 
     def run(self, read: Callable[[], Iterator[Piece]]) -> Report:
@@ -132,17 +139,21 @@ class _Check:
         try:
             best = _best(read())
             for number, piece in enumerate(read()):
-                report.cut |= number == MOST_OFFERS
-                if report.cut:
+                if self._enough(number):
                     break
                 self._offer(number, piece, best)
         except Flaw as flaw:
             self._flaw(flaw, read)
         if report.readable and not report.offers.read:
             self._add(Flaw("file_nothing"))
-        report.publishable = report.readable and not self.found
+        report.publishable = report.readable and not (report.cut or self.found)
         report.troubles = sorted(self.found.values(), key=_standing)
         return report
+
+    def _enough(self, number: int) -> bool:
+        """Whether the offer of that number is one too many; the first never is."""
+        self.report.cut |= number == MOST_OFFERS or (number > 0 and self.spent())
+        return self.report.cut
 
     def _flaw(self, flaw: Flaw, read: Callable[[], Iterator[Piece]]) -> None:
         """What ends the file comes first; what stands before it is told all the same."""
@@ -151,7 +162,7 @@ class _Check:
         try:
             best: dict[str, tuple[int, bytes]] = {}
             for number, piece in enumerate(read()):
-                if number == MOST_OFFERS or self.report.cut:
+                if self._enough(number):
                     break
                 best.setdefault(_key(piece), (number, b""))
                 self._offer(number, piece, best)

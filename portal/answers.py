@@ -11,7 +11,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import MutableHeaders
@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import wording
 from core.days import PARIS, paris_day
 from core.html import plain_text
+from portal.revalidation import etag_of, has
 from schemas.reference_tables import departments
 
 FOLDER: Final = Path(__file__).parent
@@ -36,7 +37,7 @@ SECURITY: Final = {
 
 
 class Headers:
-    """ASGI middleware: security headers on every answer, HSTS when the public address is https."""
+    """ASGI middleware: security headers on every answer, HSTS when the public address is https, no host in a redirect."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
@@ -48,6 +49,10 @@ class Headers:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if (
+                    "location" in headers
+                ):  # ours always; Host may say anything, and is in what the router writes
+                    headers["location"] = urlunsplit(("", "", *urlsplit(headers["location"])[2:]))
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
             await send(message)
@@ -60,16 +65,14 @@ def page(request: Request, template: str, status: int = 200, /, **words: Any) ->
     text = rendered(request, template, status, **words)
     if status != 200:
         return HTMLResponse(text, status, headers=SECURITY | {"Cache-Control": "no-store"})
-    etag = f'W/"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
-    return unless_known(
-        request, HTMLResponse(text, headers={"ETag": etag, "Cache-Control": "public, max-age=60"})
-    )
+    headers = {"ETag": etag_of(text.encode()), "Cache-Control": "public, max-age=60"}
+    return unless_known(request, HTMLResponse(text, headers=headers))
 
 
 def unless_known(request: Request, answer: Response) -> Response:
     """The answer, or a 304 when the reader has it already."""
     etag = answer.headers.get("ETag")
-    if etag and etag in request.headers.get("if-none-match", ""):
+    if etag and has(request, etag):
         kept = {name: answer.headers[name] for name in ("ETag", "Cache-Control")}
         return Response(status_code=304, headers=kept)
     return answer

@@ -46,6 +46,7 @@ _BY_NUMBER: Final = re.compile(r"p([1-9][0-9]?)")
 _SENTENCES: Final = {
     404: "Cette adresse n’existe pas. La description de l’API les donne toutes : /api/v1/openapi.json.",
     405: "L’API se lit par GET ou HEAD ; seule la vérification d’un fichier reçoit un POST.",
+    408: "Le fichier n’est pas arrivé en entier à temps. Renvoyez-le, ou coupez-le en plusieurs parties.",
     413: "Le fichier dépasse 5 Mio. Vérifiez-le en plusieurs parties.",
     415: "Indiquez le type du fichier dans Content-Type : application/json, application/x-ndjson, application/xml, text/xml, "
     "text/plain ou application/octet-stream.",

@@ -111,8 +111,10 @@ def refused(request: Request, error: Exception) -> Response:
     """An HTTP error, as a page; below /api, where a line end in the path leads out of the API's routes, as a problem."""
     if request.scope["path"].startswith(API):
         return api.refused(request, error)
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return page(request, _ANSWERS.get(status, "500.html"), status)
+    assert isinstance(error, HTTPException)
+    answer = page(request, _ANSWERS.get(error.status_code, "400.html"), error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def away(request: Request, _: Exception) -> Response:

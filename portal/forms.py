@@ -16,11 +16,12 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from connectors.seals import FORM_WITHIN, Seals
@@ -29,6 +30,7 @@ from portal.answers import SECURITY, rendered
 LARGEST: Final = 65_536  # bytes of a body
 MOST: Final = 60  # fields
 HEARD_OUT: Final = 1 << 25  # bytes of too large a body that are read on and forgotten
+PATIENCE: Final = 120  # seconds for a body; what is there of it waits in memory
 SEAL: Final = "sceau"  # the hidden field
 _NONCE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 PRIVATE: Final = {
@@ -54,7 +56,7 @@ async def fields(request: Request) -> dict[str, str]:
     """The fields of a sent form, by name.
 
     Raises:
-        HTTPException: 413 larger than ``LARGEST``, 415 no form, 400 not readable, 403 another site sent it.
+        HTTPException: 413 larger than ``LARGEST``, 408 too slow, 415 no form, 400 not readable, 403 another site sent it.
 
     """
     if _foreign(request):
@@ -84,16 +86,20 @@ async def body(request: Request, largest: int) -> bytes:
     What is too large is read on for a while and forgotten: a browser that is cut off while it sends shows no answer.
 
     Raises:
-        HTTPException: 413 larger than ``largest``.
+        HTTPException: 413 larger than ``largest``, 408 not there in ``PATIENCE``, or broken off.
 
     """
     content, size = bytearray(), 0
-    async for part in request.stream():
-        size += len(part)
-        if size <= largest:
-            content += part
-        elif size > largest + HEARD_OUT:
-            break
+    try:
+        with anyio.fail_after(PATIENCE):
+            async for part in request.stream():
+                size += len(part)
+                if size <= largest:
+                    content += part
+                elif size > largest + HEARD_OUT:
+                    break
+    except (TimeoutError, ClientDisconnect):
+        raise HTTPException(408) from None
     if size > largest:
         raise HTTPException(413)
     return bytes(content)
@@ -103,7 +109,7 @@ async def upload(request: Request, largest: int) -> dict[str, str | UploadFile]:
     """The fields of a form with a file, all of them in memory. No seal: it is for forms that change nothing.
 
     Raises:
-        HTTPException: 413 larger than ``largest``, 415 no such form, 400 not readable, 403 another site sent it.
+        HTTPException: 413 larger than ``largest``, 408 too slow, 415 no such form, 400 not readable, 403 another site sent it.
 
     """
     if _foreign(request):
@@ -143,7 +149,8 @@ def _foreign(request: Request) -> bool:
 def sealed(request: Request, given: Mapping[str, str], now: dt.datetime) -> bool:
     """Whether the form's seal is ours, of this browser, and not too old."""
     word = Seals(request.app.state.settings).opened("form", given.get(SEAL, ""), now, FORM_WITHIN)
-    return word is not None and secrets.compare_digest(word, request.cookies.get(_cookie(request), ""))
+    kept = request.cookies.get(_cookie(request), "")
+    return word is not None and secrets.compare_digest(word.encode(), kept.encode())
 
 
 def private(request: Request, template: str, status: int = 200, /, **words: Any) -> Response:

@@ -101,7 +101,8 @@ class Rates:
     def _rule(self, scope: Scope) -> Rule | None:
         if scope["type"] != "http" or scope["method"] == "OPTIONS":
             return None
-        return next((rule for rule in self.rules if rule.governs(scope["method"], scope["path"])), None)
+        path = scope["path"].removesuffix("\n")  # which a route matches as well
+        return next((rule for rule in self.rules if rule.governs(scope["method"], path)), None)
 
 
 class Arrivals(Storage, MovingWindowSupport):

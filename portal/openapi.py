@@ -31,7 +31,7 @@ réponse est 429 et `Retry-After` dit quand revenir.
 - `HEAD` répond comme `GET`, sans corps."""
 _REPORT: Final = """\
 `readable` : le fichier a été lu jusqu’au bout ; sinon rien n’en serait repris. `publishable` : il l’a été, et aucune offre \
-ne serait refusée. `cut` : il est trop grand, ou a trop d’erreurs, pour que tout soit dit. `offers` : les offres lues, celles \
+ne serait refusée. `cut` : il est trop grand, trop long à vérifier, ou a trop d’erreurs, pour que tout soit dit. `offers` : les offres lues, celles \
 qui seraient publiées, celles qui sont closes ou à échéance passée, celles qui se répètent à l’identique, celles qui seraient \
 refusées. `errors` : le nombre d’erreurs ; `troubles` : leurs sortes, chacune avec ses premiers exemples, `untold` : celles \
 qui ne sont pas montrées. `replacement` est la valeur à écrire, en JSON, quand elle est connue."""

@@ -9,7 +9,6 @@ Opening a link changes nothing, since mail scanners open links: only its button 
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from connectors.region.postings import Posting
 from connectors.region.search import Listed
 from connectors.seals import CONFIRM_WITHIN, Seals
 from core import wording
+from core.ip_addresses import caller
 from portal import posting_form
 from portal.addresses import CONTRACTS
 from portal.forms import answered, go, private, sealed, with_form
@@ -153,7 +153,9 @@ def _take(request: Request, given: Mapping[str, str], now: dt.datetime) -> Respo
     filled = posting_form.read(given, now)
     if filled.draft is None:
         return _form(request, filled, now)
-    origin = Seals(request.app.state.settings).origin(_network(request), now)
+    origin = Seals(request.app.state.settings).origin(
+        caller(request.client.host if request.client else ""), now
+    )
     try:
         postings.add(request.app.state.region, filled.draft, filled.contact, origin, now)
     except RetryLater as error:
@@ -163,18 +165,6 @@ def _take(request: Request, given: Mapping[str, str], now: dt.datetime) -> Respo
         answer.headers["Retry-After"] = f"{error.after:.0f}"
         return answer
     return go("/deposer/envoyee")
-
-
-def _network(request: Request) -> str:
-    """Where a request comes from: an IPv4 address, or the /64 that one subscriber has."""
-    try:
-        address = ipaddress.ip_address(request.client.host if request.client else "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or ipaddress.IPv6Network((address, 64), strict=False))
-    return str(address)
 
 
 def taken(request: Request) -> Response:

@@ -65,7 +65,7 @@ _EMAIL: Final = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
-_URL: Final = re.compile(r"https?://[^\s<>\"{}|\\^`/?#@:]+\.[^\s<>\"{}|\\^`]+", re.IGNORECASE)
+_URL: Final = re.compile(r"https?://[^\s<>\"{}|\\^`/?#@:.]+\.[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _AMOUNT: Final = re.compile(r"[0-9]{1,7}(?:[.,][0-9]{1,2})?")
 _FRENCH_DAY: Final = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
 _POINTERS: Final = {  # which field a reason of core/rules.py or of the canonical document speaks of

@@ -18,6 +18,7 @@ TITLES: Final = {
     400: "Paramètres incorrects",
     404: "Introuvable",
     405: "Méthode non permise",
+    408: "Envoi trop lent",
     410: "Offre retirée",
     413: "Fichier trop grand",
     415: "Type de fichier inconnu",

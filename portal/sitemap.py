@@ -22,14 +22,14 @@ from starlette.routing import Route
 
 from connectors.region.catalogue import Part, keys, parts
 from connectors.region.search import state
-from portal import open_data, pages
+from portal import open_data, openness, pages, texts, verifying
 from portal.revalidation import has, kept
 
 SIZE: Final = 50_000  # addresses a file
 SECONDS: Final = 3_600  # that a reader may keep it
 XML: Final = "text/xml"  # application/xml is not packed on its way: see app.py
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_OTHER_NAMES: Final = {"/feeds"}  # pages whose canonical address is another
+_LEFT_OUT: Final = {"/feeds", "/onglet"}  # the canonical address of one is another, the other is a frame's
 _LIVING: Final = {"/", "/offres"}  # pages that change with the board
 Place = tuple[str, dt.datetime | None]  # an address, and when it last changed
 
@@ -73,8 +73,9 @@ def offers(request: Request) -> Response:
 
 def paths() -> list[str]:
     """The paths of the residents' pages that need nothing more, each by its canonical name."""
-    routes = (*pages.ROUTES, *open_data.PAGES)
-    return [route.path for route in routes if "{" not in route.path and route.path not in _OTHER_NAMES]
+    routes = (*pages.ROUTES, *open_data.PAGES, *openness.ROUTES, *texts.ROUTES, *verifying.ROUTES)
+    names = dict.fromkeys(route.path for route in routes if "{" not in route.path)
+    return [name for name in names if name not in _LEFT_OUT]
 
 
 def _etag(part: Part) -> str:

@@ -10,7 +10,7 @@ learn nothing and change nothing. That another site's form is refused only saves
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
+import time
 from typing import Any, Final, cast
 
 import anyio
@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.offer_files import FORMATS, opened, pasted
+from connectors.offer_files import FORMATS, OfferFile, opened, pasted
 from core.checking import MOST_OFFERS, Report, check
 from portal.answers import FOLDER, page
 from portal.forms import body, private, upload
@@ -33,6 +33,9 @@ from portal.revalidation import SHARED
 LARGEST: Final = 5 * 1024 * 1024  # bytes of a file: 2,500 real offers, and a few seconds of work
 FORM: Final = LARGEST + 65_536  # bytes of the form around it
 KEPT: Final = 100_000  # characters of a pasted text that are shown again, to be put right on the spot
+SECONDS: Final = (
+    3.0  # of a processor, after which no further offer is looked at; 5 MiB of real offers take two
+)
 AT_ONCE: Final = 1  # checks under way: each keeps a core busy, and residents search meanwhile
 WAITING: Final = 8  # checks that may wait for their turn, each with its file in memory
 _TURNS: Final = CapacityLimiter(AT_ONCE)
@@ -46,7 +49,7 @@ _TYPES: Final = frozenset(
         "application/octet-stream",
     }
 )
-_FAULTS: Final = {413: "too_large", 415: "form", 400: "form", 403: "form", 503: "busy"}
+_FAULTS: Final = {413: "too_large", 408: "form", 415: "form", 400: "form", 403: "form", 503: "busy"}
 
 
 def form(request: Request) -> Response:
@@ -114,8 +117,12 @@ async def _checked(content: bytes, chosen: str) -> Report:
     if _TURNS.statistics().tasks_waiting >= WAITING:
         raise HTTPException(503, "Trop de fichiers attendent leur tour.", {"Retry-After": "30"})
     file = opened(content, chosen if chosen in FORMATS else None)
-    work = partial(check, file.pieces, file.wire, file.format, dt.datetime.now(dt.UTC))
-    return await anyio.to_thread.run_sync(work, limiter=_TURNS)
+    return await anyio.to_thread.run_sync(_report, file, dt.datetime.now(dt.UTC), limiter=_TURNS)
+
+
+def _report(file: OfferFile, now: dt.datetime) -> Report:
+    begun = time.thread_time()
+    return check(file.pieces, file.wire, file.format, now, lambda: time.thread_time() - begun > SECONDS)
 
 
 def _text(given: dict[str, str | UploadFile], name: str) -> str:

@@ -40,7 +40,7 @@ Sort = Literal["newest", "relevance", "distance"]
 Since = Literal[1, 3, 7, 30]
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_CURSOR: Final = re.compile(r"([0-9]{1,16})?-([0-9a-z]{1,64})")
+_CURSOR: Final = re.compile(r"(-?[0-9]{1,18})?-([0-9a-z]{1,64})")
 _WORD: Final = re.compile(r"[^\W_]+")
 _QUOTES: Final = str.maketrans({"«": '"', "»": '"', "“": '"', "”": '"', "/": " "})
 _MISSED: Final = re.compile(r"(?<![\w'-])(?:les|à|a)(?![\w'-])", re.IGNORECASE)  # not in french.stop
@@ -65,10 +65,13 @@ class Cursor(msgspec.Struct, frozen=True):
     def read(cls, written: str) -> Cursor:
         """Raises Rejected for what ``str`` never wrote."""
         found = _CURSOR.fullmatch(written)
-        if found is None:
-            raise Rejected(f"Not a cursor: {written[:80]!r}. Start again at the first page.")
-        at = _EPOCH + dt.timedelta(microseconds=int(found[1])) if found[1] else None
-        return cls(at, found[2])
+        try:
+            if found:
+                at = _EPOCH + dt.timedelta(microseconds=int(found[1])) if found[1] else None
+                return cls(at, found[2])
+        except OverflowError:
+            pass
+        raise Rejected(f"Not a cursor: {written[:80]!r}. Start again at the first page.")
 
 
 class Near(msgspec.Struct, frozen=True):

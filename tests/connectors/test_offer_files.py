@@ -351,6 +351,14 @@ def test_a_bomb_costs_little(name: str) -> None:
     assert len(told.troubles) <= 200
 
 
+def test_a_file_that_was_not_looked_at_to_its_end_is_not_called_publishable() -> None:
+    """A program that trusts ``publishable`` sent a file whose last offers had never been checked."""
+    offers = [contractor_job(f"J-{number}") for number in range(MOST_OFFERS)]
+    assert report(json.dumps(offers)).publishable
+    told = report(json.dumps([*offers, contractor_job("J-last", kind="boulanger")]))
+    assert (told.cut, told.troubles, told.publishable) == (True, [], False)
+
+
 @given(
     content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode),
     chosen=st.sampled_from([None, "json", "lheo", "indeed"]),

@@ -22,6 +22,12 @@ FALLBACK = advice.sentence("no rule at all")
 CONTRACTOR = "contractor.offer.v1"
 
 
+@pytest.mark.parametrize("told", [*advice._SENTENCES.values(), *advice._REMEDIES.values()])  # noqa: SLF001
+def test_no_line_breaks_before_a_sign_that_stands_apart(told: str) -> None:
+    """« Codage : UTF-8 » could break before its colon, in one of two remedies that say the same."""
+    assert not re.search(r" [:;!?»](?= |$)|« ", told)
+
+
 def reason_of(pointer: str, value: Any) -> Reason:
     """The reason for which a job with that value there is refused."""
     payload = contractor_job()

@@ -272,6 +272,11 @@ def test_pages_are_packed_and_not_sent_twice(client: TestClient, place: Place) -
     again = client.get("/offres", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     assert again.content == b""
+    for given in (
+        first.headers["etag"].removeprefix("W/"),
+        "*",
+    ):  # a proxy that packs anew makes it strong; RFC 9110, 13.1.2
+        assert client.get("/offres", headers={"If-None-Match": given}).status_code == 304
     place(job("2"))
     assert client.get("/offres", headers={"If-None-Match": first.headers["etag"]}).status_code == 200
 
@@ -302,6 +307,24 @@ def test_feeds_elsewhere_are_linked_to(region: Region, chosen: Settings) -> None
     client = TestClient(create_app(region, elsewhere))
     assert 'href="https://flux.region.example/offres/aggregator.xml.gz"' in client.get("/flux").text
     assert client.get("/feeds/aggregator.xml").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/offres/?q=pain", "/flux/", "/api/v1/offres/"])
+def test_a_redirect_leads_to_this_portal_whatever_the_host_is_called(client: TestClient, path: str) -> None:
+    """A slash too many led to whichever host the request named, and out of https behind a proxy."""
+    answer = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["location"] == path.replace("/?", "?").rstrip("/")
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/offres"), ("DELETE", "/flux"), ("OPTIONS", "/")])
+def test_a_method_that_a_page_does_not_know_is_told_with_those_that_it_does(
+    client: TestClient, method: str, path: str
+) -> None:
+    """RFC 9110, 15.5.6: a 405 has Allow. The page of it had lost what the router knew."""
+    answer = client.request(method, path)
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
 def test_health_tells_whether_the_database_answers(client: TestClient, chosen: Settings) -> None:

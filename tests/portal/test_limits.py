@@ -190,6 +190,14 @@ def test_memory_is_bounded_and_keeps_who_asked_last(clock: Clock, monkeypatch: p
     assert arrivals.reset() == 99
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/offres%0A"), ("POST", "/verifier%0A"), ("GET", "/sitemap.xml%0A")]
+)
+def test_a_line_end_behind_a_path_is_counted_with_it(app: Any, method: str, path: str) -> None:
+    """Routes match before a last line end, so ``/verifier%0A`` checked files as often as one liked."""
+    assert "ratelimit" in _from(app, "198.51.100.7").request(method, path).headers
+
+
 def test_a_rule_governs_whole_paths_and_prefixes() -> None:
     rule = Rule("a", 1, prefixes=("/api/",), paths=("/offres",))
     assert rule.governs("GET", "/api/v1")

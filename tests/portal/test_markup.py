@@ -141,6 +141,9 @@ def trouble(reader: Reader, region: Region, settings: Settings, monkeypatch: pyt
     reader.keep("too often", hurried.get("/offres"), 429)
     away = Reader(Region("postgresql://nobody@127.0.0.1:1/none"), settings).firm
     reader.keep("database away", away.get("/offres?q=elsewhere"), 503)
+    reader.keep(
+        "sent from elsewhere", reader.firm.post("/deposer", headers={"Sec-Fetch-Site": "cross-site"}), 403
+    )
     monkeypatch.setattr(filters, "offered", lambda *_: 1 / 0)
     reader.keep("mistake", reader.firm.get("/offres?q=mistake"), 500)
 

@@ -237,7 +237,7 @@ def test_a_link_is_good_for_a_week_for_its_purpose_and_until_it_is_ended(
         seals.seal("officer", str(link.id), NOW - OFFICER_WITHIN - dt.timedelta(minutes=1)),
         "x",
     ]
-    good = seals.seal("officer", str(link.id), NOW - OFFICER_WITHIN + dt.timedelta(minutes=1))
+    good = seals.seal("officer", str(link.id), NOW - OFFICER_WITHIN + dt.timedelta(hours=1))
     assert browser.get(f"/deposer/agent/{good}").status_code == 200
     assert browser.get(f"/deposer/suivi/{good}").status_code == 410
     shown = browser.get(f"/deposer/agent/{good}/{posting.id}").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
@@ -185,6 +186,13 @@ def test_what_is_wrong_is_said_at_its_field_and_at_the_top(
     assert f"{field}-erreur" in (control["aria-describedby"] or "").split()
 
 
+def test_a_long_address_without_end_is_refused_in_no_time(firm: TestClient) -> None:
+    """A form kept the portal busy for half a minute: each dot of 60 KB was tried as the one before the top-level domain."""
+    begun = time.process_time()
+    assert send(firm, postuler_site=f"https://a{'.' * 60_000}<").status_code == 422
+    assert time.process_time() - begun < 3
+
+
 def test_every_error_is_told_at_once_in_the_order_of_the_page(firm: TestClient) -> None:
     page = send(firm, **dict.fromkeys(FIELDS, "")).text
     told = re.findall(r'<li><a href="#(\w+)">', page)
@@ -282,6 +290,20 @@ def test_a_cookie_comes_with_the_form_and_with_nothing_else(firm: TestClient) ->
     assert "Domain" not in cookie
 
 
+def test_what_is_said_of_cookies_and_addresses_is_true_of_the_form_too(firm: TestClient) -> None:
+    """« Données » said that this portal sets no cookie and asks for no address; the form, which does both, led there for more."""
+    assert (
+        '<a href="/vie-privee">'
+        in firm.get("/deposer").text.partition("<h2>Vos données")[2].partition("</form>")[0]
+    )
+    told = unescape(firm.get("/donnees").text)
+    assert "Ce portail ne demande ni compte ni adresse" not in told
+    assert (
+        "Chercher, lire et reprendre des offres ne demande ni compte ni adresse, ne dépose aucun cookie"
+        in told
+    )
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -335,6 +357,15 @@ def test_a_form_without_its_seal_or_its_cookie_keeps_nothing_and_loses_no_answer
     assert firm.post("/deposer", data=again, follow_redirects=False).status_code == 303
 
 
+def test_a_cookie_with_an_accent_is_no_cookie_of_ours(firm: TestClient) -> None:
+    """Only ASCII can be compared as text: such a cookie was a mistake of ours, with its page and its traceback."""
+    seal = seal_of(firm.get("/deposer").text)
+    firm.cookies.clear()
+    cookie = "__Host-deposer=é".encode("latin-1")
+    answer = firm.post("/deposer", data={**GOOD, "sceau": seal}, headers={b"Cookie": cookie})
+    assert answer.status_code == 403
+
+
 def test_what_fills_in_the_field_that_nobody_sees_is_thanked_and_forgotten(
     firm: TestClient, region: Region
 ) -> None:
@@ -358,7 +389,10 @@ def test_a_body_that_is_no_form_of_ours_is_refused(
 ) -> None:
     answer = firm.post("/deposer", content=body, headers={"Content-Type": media})
     assert answer.status_code == status
-    assert "traceback" not in answer.text.lower()
+    page = unescape(answer.text)
+    assert "Cet envoi n’a pas été pris en compte" in page
+    assert ("raccourcissez votre texte" in page) == (status == 413)
+    assert "de nous" not in page, "it was called a mistake of ours, and one that is in the log"
     assert numbers(region) == 0
 
 

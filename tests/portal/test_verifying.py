@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 from typing import Any
 
+import anyio
 import pytest
 from starlette.testclient import TestClient
 
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal import verifying
+from portal import forms, verifying
 from portal.app import create_app
 from tests.hostile import SCRIPTS
 from tests.makers import contractor_job
@@ -174,6 +176,34 @@ def test_checks_are_counted_and_opening_the_page_is_not(region: Region, chosen: 
     assert send(client, GOOD, headers={"Accept": "text/html"}).status_code == 429
 
 
+@pytest.mark.parametrize("path", ["/verifier", API, "/deposer"])
+@pytest.mark.parametrize("breaks_off", [True, False])
+def test_a_body_that_does_not_come_is_not_waited_for_for_ever(
+    region: Region, chosen: Settings, monkeypatch: pytest.MonkeyPatch, path: str, *, breaks_off: bool
+) -> None:
+    """What had come of a file waited in memory for the rest, as long as its sender liked, and twenty a minute may begin."""
+    monkeypatch.setattr(forms, "PATIENCE", 0.05)
+    media = {API: "text/plain", "/deposer": "application/x-www-form-urlencoded"}.get(
+        path, "multipart/form-data; boundary=b"
+    )
+    scope = {
+        "type": "http", "http_version": "1.1", "scheme": "https", "method": "POST", "path": path, "root_path": "",
+        "query_string": b"", "headers": [(b"content-type", media.encode())], "client": ("198.51.100.7", 1),
+    }  # fmt: skip
+    told: list[Any] = [{"type": "http.disconnect"}] if breaks_off else []
+    told.append({"type": "http.request", "body": b"a", "more_body": True})
+    answers: list[Any] = []
+
+    async def receive() -> Any:
+        return told.pop() if told else await anyio.sleep_forever()
+
+    async def send_on(message: Any) -> None:
+        answers.append(message)
+
+    anyio.run(create_app(region, chosen), scope, receive, send_on)
+    assert answers[0]["status"] == 408
+
+
 def test_when_too_many_wait_one_is_told_to_come_back(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +213,19 @@ def test_when_too_many_wait_one_is_told_to_come_back(
     assert "attendent leur tour" in answer.text
     told = client.post(API, content=GOOD, headers={"Content-Type": "application/json"})
     assert (told.status_code, told.headers["retry-after"]) == (503, "30")
+
+
+def test_a_file_that_takes_too_long_is_looked_at_in_part(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """5 MiB of lists in lists took a processor 35 seconds, and twenty such files a minute may come from one address."""
+    monkeypatch.setattr(verifying, "SECONDS", -1.0)
+    two = json.dumps([contractor_job("J-1"), contractor_job("J-2")])
+    told = client.post(API, content=two, headers={"Content-Type": "application/json"}).json()
+    assert (told["cut"], told["offers"]["read"]) == (True, 1)
+    page = unescape(send(client, two).text)
+    assert "trop long à vérifier" in page
+    assert "Aucune erreur dans la seule offre vérifiée, et le reste n’a pas été vérifié." in page
 
 
 def test_the_example_shows_what_a_report_is_and_does_not_change_with_the_day(client: TestClient) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -728,6 +729,19 @@ def test_what_is_no_format_of_the_agreement_is_refused_by_both(shared: Path, mem
     payload = {**contractor_job(), member: value}
     assert not jsonschema_rs.Draft202012Validator(agreed(shared), validate_formats=True).is_valid(payload)
     assert rules("contractor.offer.v1", payload) == {(f"/{member}", "pattern")}
+
+
+@pytest.mark.parametrize("name", ["contractor.offer.v1", "indeed.job.v1"])
+def test_a_long_address_without_end_is_refused_in_no_time(name: str) -> None:
+    """One upload stopped the portal: Python's ``re`` tried each of its dots as the last, and each time read to the end.
+
+    5 MiB of dots behind an ``a@`` would have taken a processor 40 hours, with every other thread waiting.
+    """
+    member = "apply_email" if name.startswith("contractor") else "email"
+    begun = time.process_time()
+    reasons = rules(name, {member: f"a@{'.' * 40_000}@"})
+    assert (f"/{member}", "pattern") in reasons
+    assert time.process_time() - begun < 2
 
 
 @given(st.text(max_size=60))
