@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import CheckConstraint, NullPool, create_engine, text
 
 from connectors import registry
-from connectors.region import alerts, channel_state, offers, planning, postings, walks
+from connectors.region import alerts, channel_state, offers, officers, planning, postings, walks
 from connectors.region.database import Region
 from connectors.region.models import METADATA
 from connectors.region.walks import Item
@@ -45,7 +45,7 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
     hub.take_in()
     form = form_of(hub, "facebook_page")
     planning.plan(hub.region, Policy("facebook_page", ("job", "training"), 10), form, TODAY)
-    for channel in ("open_portal", "aggregator_feed", "facebook_page"):
+    for channel in ("open_portal", "aggregator_feed", "facebook_page", "contractor"):
         hub.put_out(channel)
     sandbox.tell("/contractor/change", share=0.3, close=10, appear=10)
     hub.take_in("incremental")
@@ -58,6 +58,7 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
     _stop_and_tell(hub)
     posted = postings.add(hub.region, portal_draft(), "contact@fournil.example", b"origin", NOON)
     postings.confirm(hub.region, posted.ref, NOON)
+    officers.give(hub.region, "Camille", NOON)
     channel_state.pause(hub.region, "aggregator_feed", "the disk is full")
     under_way = walks.start_run(hub.region, "test", "contractor", "full")
     walks.index(hub.region, under_way, [Item(0, "J-1", 1, b"hash", 0, 1)])

@@ -62,6 +62,7 @@ def live_on(region: Region) -> None:
         connection.execute(text('UPDATE offer SET content = content || \'{"title": "Perdu"}\''))
         connection.execute(text("DELETE FROM pick"))
         connection.execute(text("DELETE FROM posting"))
+        connection.execute(text("UPDATE officer_link SET ended_at = now()"))
         connection.execute(text("UPDATE alert SET resolved_at = now()"))
     channel_state.resume(region, "aggregator_feed")
 

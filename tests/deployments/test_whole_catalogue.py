@@ -18,10 +18,12 @@ import pytest
 
 from deployments import postgres, processes, stack
 from tests.ports import free_pair, free_port
+from tests.world.walking import WHOLE
 from tests.worlds import Sandbox
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("whole catalogue")]
 ROOT = Path(__file__).parents[2]
+WHOLE_ONLY = pytest.mark.skipif(not WHOLE, reason="`make test-world` takes this one too")
 PATIENCE = 420  # seconds, on two shared cores
 ALL = 'kinds = ["job", "training"]\nbudget = "all"\n'
 
@@ -162,8 +164,11 @@ def test_one_percent_changed_is_exactly_what_is_written(hub: Installation) -> No
 
 @pytest.mark.parametrize(
     ("keep", "guard"),
-    [(0, "empty_snapshot"), (24_500, "fall"), (44_000, "withdrawals_in_a_run")],
-    ids=["empty", "half", "truncated"],
+    [
+        pytest.param(0, "empty_snapshot", id="empty", marks=WHOLE_ONLY),
+        pytest.param(24_500, "fall", id="half"),
+        pytest.param(44_000, "withdrawals_in_a_run", id="truncated", marks=WHOLE_ONLY),
+    ],
 )
 def test_a_cut_snapshot_withdraws_nothing_and_tells_a_person_once(
     hub: Installation, keep: int, guard: str
@@ -196,6 +201,7 @@ def test_a_cut_snapshot_withdraws_nothing_and_tells_a_person_once(
     assert len(letters()) == told + 1
 
 
+@WHOLE_ONLY
 def test_the_whole_catalogue_goes_through_batches_once_each(hub: Installation, tmp_path: Path) -> None:
     everything = tmp_path / "channels.toml"
     everything.write_text(

@@ -63,6 +63,12 @@ def test_of_a_text_only_the_paragraphs_that_differ_are_told() -> None:
     assert changes(old, new) == (Change("Texte", "Deux.", "Deux bis.\nQuatre."),)
 
 
+def test_a_paragraph_that_moves_shows_both_texts() -> None:
+    """What went and what came were the same words, so nothing was told of it."""
+    old, new = job(description="<p>Un.</p><p>Deux.</p>"), job(description="<p>Deux.</p><p>Un.</p>")
+    assert changes(old, new) == (Change("Texte", "Un.\nDeux.", "Deux.\nUn."),)
+
+
 @given(st.lists(st.text("ab", min_size=1), max_size=6), st.lists(st.text("ab", min_size=1), max_size=6))
 def test_two_texts_are_the_same_or_something_is_told(one: list[str], other: list[str]) -> None:
     old, new = (job(description="".join(f"<p>{word}</p>" for word in words)) for words in (one, other))

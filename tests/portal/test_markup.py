@@ -6,6 +6,7 @@ Belongs here: every template, in the states that change its markup. Does not: wh
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -14,16 +15,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import html5lib
+import msgspec
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from connectors.region import postings
+from connectors.region import officers, postings
 from connectors.region.database import Region
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal import answers, filters
 from portal.app import create_app
+from tests.makers import portal_draft
 from tests.portal import test_pages_in_a_browser as browsed
 from tests.portal.test_posting import GOOD, NOW, path_of, send
 
@@ -131,6 +134,31 @@ def posting(reader: Reader, region: Region, settings: Settings) -> None:
     keep("too many", send(firm), 429)
 
 
+def queue(reader: Reader, region: Region, settings: Settings) -> None:
+    """The officers' pages: an empty queue, an offer in every state, and what goes wrong."""
+    firm, keep = reader.firm, reader.keep
+    path = path_of(Seals(settings).link("officer", str(officers.give(region, "Camille", NOW).id), NOW))
+    keep("empty queue", firm.get(path))
+    draft = portal_draft(expires_at=NOW + dt.timedelta(days=30))
+    added = postings.add(region, draft, "autre@fournil.example", b"origin", NOW)
+    postings.confirm(region, added.ref, NOW)
+    one = f"{path}/{added.id}"
+    keep("queue", firm.get(path))
+    keep("offer to read", firm.get(f"{one}?motif=loi"))
+    keep("decision that is stale", firm.post(one, data={"a": "b"}), 403)
+    postings.approve(region, added.id, 1, "Bob", NOW)
+    keep("approved by an officer", firm.get(one))
+    edit = msgspec.structs.replace(draft, title="Boulanger de nuit", description="<p>La nuit.</p>")
+    postings.amend(region, added.ref, 1, edit, NOW)
+    keep("edit to read", firm.get(one))
+    postings.refuse(region, added.id, 2, "Bob", "Il manque le salaire.", NOW)
+    keep("refused by an officer", firm.get(one))
+    postings.amend(region, added.ref, 2, msgspec.structs.replace(edit, postal_code="69999"), NOW)
+    keep("what a rule refuses", firm.get(one))
+    keep("no such offer", firm.get(f"{path}/999999"), 404)
+    keep("dead queue", firm.get("/deposer/agent/x"), 410)
+
+
 def trouble(reader: Reader, region: Region, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said when something is wrong with the portal itself."""
     reader.keep(
@@ -163,6 +191,7 @@ def test_every_page_is_valid_and_parses_without_an_error(
     reader = Reader(region, chosen)
     residents(reader, region)
     posting(reader, region, chosen)
+    queue(reader, region, chosen)
     trouble(reader, region, chosen, monkeypatch)
     assert used >= set(templates.list_templates())
     folder = tmp_path / "pages"
