@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 ONCE ?=
-PYTEST ?= -n 2 --dist loadgroup
+PYTEST ?= -n 3 --dist loadgroup  # on two cores: much of a test is waiting for another process
 
 .PHONY: run test test-fast test-world test-oldest lint lock lock-check format clean-state help
 .DEFAULT_GOAL := help

@@ -23,7 +23,7 @@ from tests.worlds import Sandbox
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("whole catalogue")]
 ROOT = Path(__file__).parents[2]
-WHOLE_ONLY = pytest.mark.skipif(not WHOLE, reason="`make test-world` takes this one too")
+WHOLE_ONLY = pytest.mark.skipif(not WHOLE, reason="minutes each: `make test-world` takes them too")
 PATIENCE = 420  # seconds, on two shared cores
 ALL = 'kinds = ["job", "training"]\nbudget = "all"\n'
 
@@ -162,13 +162,11 @@ def test_one_percent_changed_is_exactly_what_is_written(hub: Installation) -> No
     hub.agrees()
 
 
+@WHOLE_ONLY
 @pytest.mark.parametrize(
     ("keep", "guard"),
-    [
-        pytest.param(0, "empty_snapshot", id="empty", marks=WHOLE_ONLY),
-        pytest.param(24_500, "fall", id="half"),
-        pytest.param(44_000, "withdrawals_in_a_run", id="truncated", marks=WHOLE_ONLY),
-    ],
+    [(0, "empty_snapshot"), (24_500, "fall"), (44_000, "withdrawals_in_a_run")],
+    ids=["empty", "half", "truncated"],
 )
 def test_a_cut_snapshot_withdraws_nothing_and_tells_a_person_once(
     hub: Installation, keep: int, guard: str

@@ -19,7 +19,7 @@ from tests.world.walking import SEED as DRAWN
 
 pytestmark = [pytest.mark.database, pytest.mark.world, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("BOOSTEZ_WORLD_KILLS", "8"))
+KILLS = int(os.environ.get("BOOSTEZ_WORLD_KILLS", "12"))
 CHUNKS = 4
 
 
