@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from prefect import flow
 
-from connectors.region import postings
+from connectors.region import postings, retention
 from connectors.region.database import safe_region
 from connectors.registry import policies
 from connectors.settings import settings
@@ -24,7 +24,7 @@ def serve_postings() -> dict[str, Any]:
     """Tidy up, send the letters due, bring what was approved or closed to every channel, have officers asked, end old forms."""
     chosen, database = settings(), safe_region()
     with database.at_work():
-        tidied = postings.tidy(database, dt.datetime.now(dt.UTC))
+        tidied = retention.tidy(database, dt.datetime.now(dt.UTC))
         letters = write_letters(database, chosen)
         keys = postings.undelivered(database, list(policies(chosen.channels_file)))
         told = put_out(database, chosen, keys) if keys else {}

@@ -1,7 +1,7 @@
-"""Postings: offers that firms write on the open portal, from the first word to the last trace.
+"""Postings: offers that firms write on the open portal, and what becomes of them.
 
 Belongs here: statements on ``posting``, and what a decision does to the offer. Does not: the form (portal/posting.py), the
-letters' words (connectors/mail), who is asked (tasks/postings.py).
+letters' words (connectors/mail), who is asked (tasks/postings.py), what ends by the clock (retention.py).
 
     unconfirmed ─> waiting ─> approved ─> closed | expired
                    ↑   └────> refused ─┐
@@ -34,7 +34,6 @@ from schemas.offer import Offer, decode, encode, key_of
 SOURCE: Final = "portal"
 State = Literal["unconfirmed", "waiting", "approved", "refused", "closed", "expired"]
 CAUSE: Final = "posting "  # what the cause of every posting's alert begins with
-UNCONFIRMED: Final = dt.timedelta(hours=48)  # then a posting is deleted
 KEPT: Final = dt.timedelta(days=30)  # after its end, contact and draft of a posting
 COUNTED: Final = dt.timedelta(days=1)  # limits count what came in so long
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u
@@ -119,14 +118,6 @@ class Posting(msgspec.Struct, frozen=True):
         ways = [way for way in (self.draft.apply_email, self.draft.apply_url) if way]
         text = plain_text(sanitise(self.draft.description))
         return f"{self.title}\n\n{text}\n\nTo apply: {printable(', '.join(ways))}\n{self.brief(known)}"
-
-
-class Tidied(msgspec.Struct, frozen=True):
-    """What was put in order, in postings: ``deleted`` were never confirmed; of ``erased`` no contact and no draft is left."""
-
-    deleted: int = 0
-    ended: int = 0
-    erased: int = 0
 
 
 _COLUMNS: Final = (
@@ -481,42 +472,3 @@ def undelivered(region: Region, channels: Sequence[str]) -> list[str]:
             {"source": SOURCE, "channels": list(channels)},
         )
         return [row.key for row in rows]
-
-
-def tidy(region: Region, now: dt.datetime) -> Tidied:
-    """End what has ended, delete what was never confirmed, erase what is personal once its time is over."""
-    moment = {"now": now}
-    with region.begin() as connection:
-        deleted = connection.execute(
-            text("DELETE FROM posting WHERE state = 'unconfirmed' AND created_at <= :before"),
-            {"before": now - UNCONFIRMED},
-        ).rowcount
-        ended = connection.execute(
-            text(
-                "UPDATE posting p SET closed_at = :now, state = CASE WHEN o.closed_reason = 'expired' THEN 'expired' "
-                "ELSE 'closed' END FROM offer o WHERE o.source = :source AND o.ref = p.ref AND o.status = 'closed' "
-                "AND p.closed_at IS NULL AND NOT (p.state = 'waiting' AND o.closed_reason = 'expired' "
-                "AND (p.draft ->> 'expires_at')::timestamptz > :now)"  # its author asks for more time
-            ),
-            {**moment, "source": SOURCE},
-        ).rowcount
-        ended += connection.execute(
-            text(
-                "UPDATE posting SET closed_at = :now, state = 'expired' WHERE approved_revision IS NULL "
-                "AND state IN ('waiting', 'refused') AND (draft ->> 'expires_at')::timestamptz <= :now"
-            ),
-            moment,
-        ).rowcount
-        erased = connection.execute(
-            text(
-                "UPDATE posting SET contact = NULL, draft = NULL WHERE (contact IS NOT NULL OR draft IS NOT NULL) "
-                "AND (closed_at <= :before OR (state = 'refused' AND approved_revision IS NULL AND decided_at <= :before))"
-            ),
-            {"before": now - KEPT},
-        ).rowcount
-        connection.execute(text("DELETE FROM officer_link WHERE given_at <= :before"), {"before": now - KEPT})
-        connection.execute(
-            text("UPDATE posting SET origin = NULL WHERE origin IS NOT NULL AND created_at <= :before"),
-            {"before": now - COUNTED},
-        )
-    return Tidied(deleted, ended, erased)

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from connectors.region import officers, postings
+from connectors.region import officers, postings, retention
 from connectors.region.database import Region
 from connectors.seals import OFFICER_WITHIN
 from schemas.errors import Misconfigured
@@ -36,9 +36,9 @@ def test_a_link_is_listed_as_long_as_its_seal_opens_and_its_name_is_erased_in_ti
     assert link.until == NOON + OFFICER_WITHIN
     assert officers.links(region, link.until - SECOND) == [link]
     assert officers.links(region, link.until) == []
-    postings.tidy(region, NOON + postings.KEPT - SECOND)
+    retention.tidy(region, NOON + postings.KEPT - SECOND)
     assert officers.holder(region, link.id) == "Ada"
-    postings.tidy(region, NOON + postings.KEPT)
+    retention.tidy(region, NOON + postings.KEPT)
     assert officers.holder(region, link.id) is None
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from connectors.mail.wire import Message
-from connectors.region import offers, plans, postings
+from connectors.region import offers, plans, postings, retention
 from connectors.region.database import Region
-from connectors.region.postings import Limits, Posting, Tidied
+from connectors.region.postings import Limits, Posting
+from connectors.region.retention import Tidied
 from core.drafts import Draft
 from schemas.errors import Misconfigured, Refused, RetryLater
 from schemas.offer import Employer, decode
@@ -170,7 +171,7 @@ def test_an_offer_that_staff_withdrew_stays_withdrawn_whatever_its_firm_writes(r
     offers.withdraw(region, offers.named(region, found.ref).id, "camille", "a complaint")
     postings.approve(region, found.id, edited.revision, "Ada", NOON)
     assert rows(region) == [("closed", "withdrawn", "Pâtissier")]
-    postings.tidy(region, NOON)
+    retention.tidy(region, NOON)
     assert state(region, found).state == "closed"
 
 
@@ -286,29 +287,29 @@ def test_a_double_click_is_one_posting_and_one_letter(region: Region) -> None:
 def test_what_was_never_confirmed_is_deleted_after_48_hours(region: Region) -> None:
     add(region)
     kept = waiting(region, contact="b@b.example")
-    assert postings.tidy(region, NOON + dt.timedelta(hours=47, minutes=59)) == Tidied()
-    assert postings.tidy(region, NOON + dt.timedelta(hours=48)) == Tidied(deleted=1)
+    assert retention.tidy(region, NOON + dt.timedelta(hours=47, minutes=59)) == Tidied()
+    assert retention.tidy(region, NOON + dt.timedelta(hours=48)) == Tidied(deleted=1)
     assert [posting.id for posting in postings.listed(region, every=True)] == [kept.id]
 
 
 def test_contact_and_draft_are_erased_30_days_after_the_end(region: Region) -> None:
     found = approved(region)
     postings.close(region, found.ref, NOON)
-    postings.tidy(region, NOON + 30 * DAY - dt.timedelta(seconds=1))
+    retention.tidy(region, NOON + 30 * DAY - dt.timedelta(seconds=1))
     assert state(region, found).manageable(NOON + 29 * DAY)
     assert state(region, found).has_contact
-    assert postings.tidy(region, NOON + 30 * DAY).erased == 1
+    assert retention.tidy(region, NOON + 30 * DAY).erased == 1
     assert _personal(region) == [(None, None, None)]
     assert not state(region, found).manageable(NOON + 30 * DAY)
-    assert postings.tidy(region, NOON + 31 * DAY) == Tidied()
+    assert retention.tidy(region, NOON + 31 * DAY) == Tidied()
     assert rows(region) == [("closed", "closed", "Boulanger, boulangère")]
 
 
 def test_what_was_refused_and_never_out_is_erased_too(region: Region) -> None:
     found = waiting(region)
     _refuse(region, found.id, 1)
-    assert postings.tidy(region, NOON + 29 * DAY).erased == 0
-    assert postings.tidy(region, NOON + 30 * DAY).erased == 1
+    assert retention.tidy(region, NOON + 29 * DAY).erased == 0
+    assert retention.tidy(region, NOON + 30 * DAY).erased == 1
     assert _personal(region) == [(None, None, None)]
     with pytest.raises(Refused):
         postings.amend(region, found.ref, 1, portal_draft(), NOON)
@@ -318,15 +319,15 @@ def test_while_a_text_is_out_its_contact_stays(region: Region) -> None:
     found = approved(region, expires_at=NOON + 100 * DAY)
     postings.amend(region, found.ref, 1, portal_draft(), NOON)
     _refuse(region, found.id, 2)
-    assert postings.tidy(region, NOON + 60 * DAY) == Tidied()
+    assert retention.tidy(region, NOON + 60 * DAY) == Tidied()
     assert state(region, found).has_contact
 
 
 def test_the_network_address_s_hash_is_kept_for_a_day(region: Region) -> None:
     waiting(region)
-    postings.tidy(region, NOON + DAY - dt.timedelta(seconds=1))
+    retention.tidy(region, NOON + DAY - dt.timedelta(seconds=1))
     assert _personal(region)[0][2] == b"origin"
-    postings.tidy(region, NOON + DAY)
+    retention.tidy(region, NOON + DAY)
     assert _personal(region)[0][2] is None
 
 
@@ -337,7 +338,7 @@ def _personal(region: Region) -> list[tuple[Any, ...]]:
 def test_an_offer_whose_end_has_passed_ends_its_posting(region: Region) -> None:
     found = approved(region)
     offers.expire(region, 1, NOON + 61 * DAY)
-    assert postings.tidy(region, NOON + 61 * DAY).ended == 1
+    assert retention.tidy(region, NOON + 61 * DAY).ended == 1
     ended = state(region, found)
     assert (ended.state, ended.closed_at) == ("expired", NOON + 61 * DAY)
 
@@ -348,14 +349,14 @@ def test_a_firm_that_asks_for_more_time_gets_its_answer_though_the_offer_ended_m
     found = approved(region)
     postings.amend(region, found.ref, 1, portal_draft(expires_at=NOON + 90 * DAY), NOON + 60 * DAY)
     offers.expire(region, 1, NOON + 61 * DAY)
-    assert postings.tidy(region, NOON + 61 * DAY).ended == 0
+    assert retention.tidy(region, NOON + 61 * DAY).ended == 0
     postings.approve(region, found.id, 2, "Ada", NOON + 62 * DAY)
     assert rows(region) == [("open", None, "Boulanger, boulangère")]
 
 
 def test_what_waits_beyond_its_own_end_ends(region: Region) -> None:
     found = waiting(region)
-    assert postings.tidy(region, NOON + 60 * DAY).ended == 1
+    assert retention.tidy(region, NOON + 60 * DAY).ended == 1
     assert state(region, found).state == "expired"
 
 
