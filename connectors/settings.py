@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     portal_rate_checks: int = Field(
         20, ge=0, description="Files a minute that a client address may have checked; 0: any number"
     )
+    portal_rate_forms: int = Field(
+        60, ge=0, description="Forms of postings a minute that a client address may send; 0: any number"
+    )
     contact_email: str | None = Field(
         None, pattern=_MAILBOX, description="Where residents report a problem; the postal address when unset"
     )

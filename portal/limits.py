@@ -55,6 +55,7 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
     """What is counted; a limit of 0 is none."""
     chosen = (
         Rule("verification", settings.portal_rate_checks, paths=CHECKS, method="POST"),
+        Rule("formulaires", settings.portal_rate_forms, prefixes=("/deposer",), method="POST"),
         Rule("api", settings.portal_rate_api, prefixes=(API,)),
         Rule(
             "flux",

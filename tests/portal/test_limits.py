@@ -213,3 +213,15 @@ def test_settings_name_proxies_by_address_or_network() -> None:
     for wrong in ("proxy.example", "*", "10.0.0.1/8", ","):
         with pytest.raises(ValueError, match="separated by commas"):
             Settings(trusted_proxies=wrong)
+
+
+@pytest.mark.database
+def test_forms_are_counted_and_pages_of_forms_are_not(region: Region, chosen: Settings, clock: Clock) -> None:
+    app = create_app(region, chosen.model_copy(update={"portal_rate_forms": 2}), clock=clock)
+    client = _from(app, "198.51.100.7")
+    told = [client.post("/deposer", data={"action": "apercu"}).status_code for _ in range(3)]
+    assert told[-1] == 429
+    assert 429 not in told[:2]
+    assert client.post("/deposer/suivi/x/fermer").status_code == 429
+    assert client.get("/deposer").status_code != 429
+    assert _from(app, "198.51.100.8").post("/deposer", data={"action": "apercu"}).status_code != 429
