@@ -13,10 +13,12 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit
 
 import html5lib
 import msgspec
 import pytest
+from playwright.sync_api import Browser, Route
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -213,3 +215,37 @@ def test_the_validator_finds_what_is_wrong(validator: list[str], tmp_path: Path)
     told = "\n".join(read(validator, {"wrong": page}, tmp_path))
     for rule in ("element-permitted-content", "no-dup-id", "close-order"):
         assert rule in told
+
+
+@pytest.mark.browser
+@pytest.mark.database
+@pytest.mark.xdist_group("browser")
+def test_axe_finds_nothing_on_pages_that_say_what_is_wrong(
+    browser: Browser, region: Region, chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the pages that no resident's way in test_pages_in_a_browser.py leads to."""
+    reader = Reader(region, chosen)
+    posting(reader, region, chosen)
+    before = {*reader.pages} - {"too many", "moved", "form that is stale", "confirmation that is stale"}
+    trouble(reader, region, chosen, monkeypatch)
+
+    def answer(route: Route) -> None:
+        path = unquote(urlsplit(route.request.url).path)
+        if path.startswith("/static/"):
+            style = reader.firm.get(path)
+            route.fulfill(body=style.content, content_type=style.headers["content-type"])
+        else:
+            route.fulfill(body=reader.pages[path[1:]], content_type="text/html; charset=utf-8")
+
+    page = browser.new_page()
+    page.route("**/*", answer)
+    found = {}
+    for width, scheme in browsed.LOOKS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        for name in {*reader.pages} - before:
+            page.goto(f"{chosen.public_url}/{quote(name)}")
+            if told := browsed.violations(page):
+                found[name, width] = told
+    page.close()
+    assert found == {}

@@ -226,6 +226,21 @@ def page(resident: BrowserContext) -> Iterator[Page]:
     page.close()
 
 
+def violations(page: Page) -> list[tuple[str, str, str]]:
+    """What axe finds: the rule, the element, how to mend it."""
+    page.evaluate(AXE)
+    passes, found = page.evaluate(
+        "tags => axe.run(document, {runOnly: tags}).then(found => [found.passes.length, found.violations])",
+        TAGS,
+    )
+    assert passes
+    return [
+        (violation["id"], node["html"][:200], node["failureSummary"])
+        for violation in found
+        for node in violation["nodes"]
+    ]
+
+
 class Window(NamedTuple):
     """One window that shows page after page: what it asked for, and what it complained of, since it was last cleared."""
 
@@ -284,18 +299,7 @@ def test_a_page_is_quiet_and_asks_nothing_of_another_host(loaded: Window, served
 
 
 def test_axe_finds_no_violation(loaded: Window) -> None:
-    loaded.page.evaluate(AXE)
-    passes, violations = loaded.page.evaluate(
-        "tags => axe.run(document, {runOnly: tags}).then(found => [found.passes.length, found.violations])",
-        TAGS,
-    )
-    assert passes
-    told = [
-        (violation["id"], node["html"][:200], node["failureSummary"])
-        for violation in violations
-        for node in violation["nodes"]
-    ]
-    assert told == []
+    assert violations(loaded.page) == []
 
 
 def test_targets_are_large_enough_for_a_thumb(loaded: Window) -> None:
