@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 ONCE ?=
-PYTEST ?= -n 3 --dist loadgroup  # on two cores: much of a test is waiting for another process
+# More workers than two cores: much of a test is waiting for another process.
+PYTEST ?= -n 3 --dist loadgroup
 
 .PHONY: run test test-fast test-world test-oldest lint lock lock-check format clean-state help
 .DEFAULT_GOAL := help
