@@ -1,6 +1,6 @@
 """One member to another group, or two in each other's place, wherever that costs less.
 
-Belongs here: the best such step of each candidate, until there is none. Does not: opening and closing groups (renewing.py).
+Belongs here: the best such step of each candidate. Does not: opening and closing groups (building.py, renewing.py).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def better(seating: Seating, candidates: Sequence[int]) -> int:
 def _better(seating: Seating, candidate: int) -> bool:
     group = seating.group_of[candidate]
     if group is None:
-        return insert(seating, candidate, seating.groups_for(candidate)) or _make_room(seating, candidate)
+        return insert(seating, candidate, seating.groups_for(candidate))
     if candidate in group.kept:
         return False
     best = min(_steps(seating, candidate, group), default=None)
@@ -44,63 +44,64 @@ def _better(seating: Seating, candidate: int) -> bool:
     return True
 
 
-def _make_room(seating: Seating, candidate: int) -> bool:
-    """A place in a full group, whose member finds one in another."""
-    for group in seating.groups_for(candidate):
-        for member in group.members:
-            if member in group.kept:
-                continue
-            rest = [each for each in group.members if each != member]
-            if seating.pairs(candidate, rest) >= CONFLICT:
-                continue
-            for other in seating.groups_for(member):
-                if other is not group and seating.joining(member, other) is not None:
-                    seating.leave(member)
-                    seating.join(member, other)
-                    seating.join(candidate, group)
-                    return True
-    return False
-
-
 def _steps(seating: Seating, candidate: int, group: Group) -> Iterator[Step]:
-    """The steps of a member that cost less than staying."""
-    options, size = seating.options, len(group.members)
+    """The steps of a member that cost less than staying.
+
+    Of two who exchange places one at least must come nearer to whom they are with. Only what brings this one nearer is looked at:
+    the other's turn comes.
+    """
+    cost, size = seating.closeness.cost, len(group.members)
     share = group.members[candidate]
-    now = group_cost(group.pairs, size, options) + seating.moving(candidate, group.seat)
-    leaving = group_cost(group.pairs - share, size - 1, options) - now
-    rest = [each for each in group.members if each != candidate]
-    may_leave = size > options.minimum or bool(group.locked)
+    rest = [member for member in group.members if member != candidate]
+    leaving = _leaving(seating, candidate, group)
     for other in seating.groups_for(candidate):
         if other is group:
             continue
-        if may_leave and (joining := seating.joining(candidate, other)) is not None and leaving + joining < 0:
-            yield Step(leaving + joining, other.seat)
-        yield from _exchanges(seating, candidate, group, other, rest, group.pairs - share, now)
+        costs = [cost(candidate, member) for member in other.members]
+        total = sum(costs)
+        if size > seating.options.minimum and total < CONFLICT and len(costs) < seating.options.maximum:
+            gain = leaving + seating.more(candidate, other, total)
+            if gain < 0:
+                yield Step(gain, other.seat)
+        nearer = share * (len(costs) - 1) // len(rest)
+        if total - max(costs) > nearer:
+            continue
+        for member, own in zip(other.members, costs, strict=True):
+            if total - own <= nearer and member not in other.kept and seating.fits(member, group):
+                gain = _exchange(seating, (candidate, group), (member, other), rest, total - own)
+                if gain < 0:
+                    yield Step(gain, other.seat, member)
 
 
-def _exchanges(
-    seating: Seating, candidate: int, group: Group, other: Group, rest: list[int], pairs: int, now: int
-) -> Iterator[Step]:
-    """The exchanges with members of ``other`` that cost less; ``rest`` is the candidate's group without them."""
-    options, cost = seating.options, seating.closeness.cost
-    costs = [cost(candidate, member) for member in other.members]
-    total = sum(costs)
-    there = group_cost(other.pairs, len(other.members), options)
-    moving = seating.moving(candidate, other.seat)
-    for (member, share), own in zip(other.members.items(), costs, strict=True):
-        if total - own >= CONFLICT or member in other.kept or not seating.fits(member, group):
-            continue
-        theirs = seating.pairs(member, rest)
-        if theirs >= CONFLICT:
-            continue
-        gain = (
-            group_cost(pairs + theirs, len(group.members), options)
-            + group_cost(other.pairs - share + total - own, len(other.members), options)
-            + moving
-            + seating.moving(member, group.seat)
-            - seating.moving(member, other.seat)
-            - now
-            - there
+def _leaving(seating: Seating, candidate: int, group: Group) -> int:
+    """What a group costs more without one of its members, who has no place."""
+    size = len(group.members)
+    after = group_cost(group.pairs - group.members[candidate], size - 1, seating.options)
+    before = group_cost(group.pairs, size, seating.options)
+    return after - before - seating.moving(candidate, group.seat)
+
+
+def _exchange(
+    seating: Seating, one: tuple[int, Group], two: tuple[int, Group], rest: list[int], pairs: int
+) -> int:
+    """What it costs more that two members take each other's place; CONFLICT when they may not.
+
+    ``rest`` are the first one's group without them, ``pairs`` what they cost with the rest of the other.
+    """
+    (candidate, group), (member, other) = one, two
+    theirs = seating.pairs(member, rest)
+    if theirs >= CONFLICT:
+        return CONFLICT
+    options = seating.options
+    change = 0
+    for changed, less, more in (
+        (group, group.members[candidate], theirs),
+        (other, other.members[member], pairs),
+    ):
+        size = len(changed.members)
+        change += group_cost(changed.pairs - less + more, size, options) - group_cost(
+            changed.pairs, size, options
         )
-        if gain < 0:
-            yield Step(gain, other.seat, member)
+    moving = seating.moving
+    moved = moving(candidate, other.seat) + moving(member, group.seat)
+    return change + moved - moving(candidate, group.seat) - moving(member, other.seat)

@@ -87,9 +87,7 @@ class Builder:
         candidates, cost = self.seating.candidates, self.seating.closeness.cost
         level = candidates[seed].level
         found = (
-            (cost(seed, other), other)
-            for other in pool
-            if other != seed and candidates[other].level == level
+            (cost(seed, other), other) for other in pool if other != seed and candidates[other].level == level
         )
         return sorted(pair for pair in found if pair[0] < CONFLICT)
 
@@ -106,7 +104,9 @@ class Builder:
                     yield coach, slot
             yield from ((coach, slot) for coach in least.values())
 
-    def _choice(self, seed: int, seat: Seat, others: list[tuple[int, int]], *, loosely: bool) -> Choice | None:
+    def _choice(
+        self, seed: int, seat: Seat, others: list[tuple[int, int]], *, loosely: bool
+    ) -> Choice | None:
         """The group that would be built around a candidate at this seat."""
         seating, options = self.seating, self.seating.options
         coach, slot = seat

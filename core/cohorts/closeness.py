@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.cohorts.people import Candidate, Options
+from core.naf import section_of
+from core.positions import position
 
 CONFLICT: Final = 1 << 40  # metres: more than any sum of costs, so that a sum tells whether there is one
 _EARTH: Final = 6_371_009  # metres, the mean radius (IUGG)
@@ -27,7 +29,7 @@ class Closeness:
     def __init__(self, candidates: Sequence[Candidate], options: Options) -> None:
         self._points = [_point(candidate) for candidate in candidates]
         self._departments = [candidate.department for candidate in candidates]
-        self._sectors = [candidate.sector for candidate in candidates]
+        self._sectors = [sector(candidate) for candidate in candidates]
         self._trades = [trade(candidate) for candidate in candidates]
         self._reach = options.reach * 1000
         self._unknown = options.unknown * 1000
@@ -56,11 +58,16 @@ class Closeness:
         return cost + self._sector if sector is not None and sector == self._sectors[other] else cost
 
 
+def sector(candidate: Candidate) -> str | None:
+    """The section of NAF of a firm's activity; None when it is not known."""
+    return None if candidate.naf is None else section_of(candidate.naf)
+
+
 def trade(candidate: Candidate) -> tuple[str, str] | None:
-    """What makes two firms direct competitors: one class of NAF (four digits) in one commune; None when it is not known."""
+    """What makes two firms direct competitors: one class of NAF (``47.11``) in one commune; None when it is not known."""
     if candidate.naf is None or candidate.commune is None:
         return None
-    return candidate.naf.replace(".", "")[:4], candidate.commune
+    return candidate.naf[:5], candidate.commune
 
 
 def group_cost(pairs: int, members: int, options: Options) -> int:
@@ -70,10 +77,11 @@ def group_cost(pairs: int, members: int, options: Options) -> int:
 
 
 def _point(candidate: Candidate) -> _Point | None:
-    """A place on the globe, in metres from its centre."""
-    if candidate.latitude is None or candidate.longitude is None:
+    """Where a firm is: on the globe, in metres from its centre."""
+    at = None if candidate.commune is None else position(candidate.commune)
+    if at is None:
         return None
-    latitude, longitude = math.radians(candidate.latitude), math.radians(candidate.longitude)
+    latitude, longitude = map(math.radians, at)
     return (
         _EARTH * math.cos(latitude) * math.cos(longitude),
         _EARTH * math.cos(latitude) * math.sin(longitude),

@@ -8,26 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Literal, get_args
 
 import msgspec
 
 from schemas.errors import Rejected
-
-Level = Literal["beginner", "intermediate", "advanced"]
-LEVELS: Final[tuple[Level, ...]] = get_args(Level)
-SLOTS: Final = tuple(
-    f"{day}-{part}"
-    for day in ("mon", "tue", "wed", "thu", "fri", "sat")
-    for part in ("morning", "noon", "afternoon", "evening")
-)
-"""Parts of a week in which a cohort can meet."""
+from schemas.firm import Level
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """Who waits for a cohort: somebody of one firm. What is not known is None, and said when it keeps them out.
+    """Who waits for a cohort: somebody of one firm. What is not known is None, and is said where it keeps them out.
 
-    ``sector`` is the section of NAF (a letter), ``naf`` its whole code; ``commune`` an INSEE code; coordinates in degrees.
+    ``name`` is what those who decide read. ``availability`` is made of ``schemas.firm.SLOTS``; ``commune`` is an INSEE code.
     """
 
     id: int
@@ -36,9 +27,6 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     level: Level | None
     availability: frozenset[str]
     commune: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    sector: str | None = None
     naf: str | None = None
 
 

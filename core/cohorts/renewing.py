@@ -15,8 +15,8 @@ from typing import Final
 
 from core.cohorts.building import NEAREST, Builder, insert
 from core.cohorts.closeness import CONFLICT
-from core.cohorts.people import Level
 from core.cohorts.seating import Group, Seat, Seating
+from schemas.firm import Level
 
 CLOSED: Final = 3  # groups in one round, at most
 _HEAT: Final = 400_000  # metres: what a round may cost more and be kept one time in e, at first and at most

@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from core.cohorts.closeness import CONFLICT, Closeness, group_cost
-from core.cohorts.people import Candidate, Coach, Level, Options, Standing
+from core.cohorts.people import Candidate, Coach, Options, Standing
+from schemas.firm import Level
 
 Seat = tuple[int, str]  # a coach and a slot: what names a group
 
@@ -124,13 +125,15 @@ class Seating:
         return self._moved if self.home[candidate] not in {None, seat} else 0
 
     def joining(self, candidate: int, group: Group) -> int | None:
-        """What a group costs more with a candidate who has no place; None when it has none for them."""
-        size = len(group.members)
-        if size >= self.options.maximum:
+        """What it costs more that somebody without a place joins a group; None when it has none for them."""
+        if len(group.members) >= self.options.maximum:
             return None
         pairs = self.pairs(candidate, group.members)
-        if pairs >= CONFLICT:
-            return None
+        return None if pairs >= CONFLICT else self.more(candidate, group, pairs)
+
+    def more(self, candidate: int, group: Group, pairs: int) -> int:
+        """What a group costs more with one more, whose pairs with its members cost ``pairs``."""
+        size = len(group.members)
         before = group_cost(group.pairs, size, self.options)
         after = group_cost(group.pairs + pairs, size + 1, self.options)
         return after - before + self.moving(candidate, group.seat)
@@ -196,7 +199,9 @@ def seated(
         for member in members:
             seating.home[member] = seat
         if each.locked or seating.is_open(seat):
-            _seat(seating, seating.open(seat, each.level), members, {candidate_at[one] for one in each.locked})
+            _seat(
+                seating, seating.open(seat, each.level), members, {candidate_at[one] for one in each.locked}
+            )
     return seating
 
 
@@ -206,7 +211,11 @@ def _seat(seating: Seating, group: Group, members: list[int], locked: set[int]) 
     group.locked |= locked
     group.kept |= locked
     for member in members:
-        if member not in locked and seating.fits(member, group) and seating.joining(member, group) is not None:
+        if (
+            member not in locked
+            and seating.fits(member, group)
+            and seating.joining(member, group) is not None
+        ):
             seating.join(member, group)
             if seating.options.stay:
                 group.kept.add(member)
