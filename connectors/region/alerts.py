@@ -6,7 +6,6 @@ Belongs here: raising, resolving, listing. Does not: what is worth one (tasks/te
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 
 import msgspec
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from connectors.alerts.channel import NAME
 from connectors.alerts.wire import Message
+from connectors.region import once
 from connectors.region.database import Region
 
 
@@ -45,24 +45,11 @@ def sound(region: Region, cause: str, title: str, message: str, destinations: Se
         ).one()
         if row.times > 1:
             return False
-        if destinations:
-            connection.execute(
-                text("INSERT INTO channel (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": NAME}
-            )
-        for destination in dict.fromkeys(destinations):  # the same address twice is one place
-            content = msgspec.json.encode(Message(destination, title, message))
-            connection.execute(
-                text(
-                    "INSERT INTO effect (channel, subject, wanted_hash, state, content) "
-                    "VALUES (:channel, :subject, :hash, 'planned', cast(:content AS jsonb))"
-                ),
-                {
-                    "channel": NAME,
-                    "subject": f"{row.id}.{destination}",
-                    "hash": hashlib.sha256(content).digest(),
-                    "content": content.decode(),
-                },
-            )
+        said = {  # the same address twice is one place
+            f"{row.id}.{destination}": msgspec.json.encode(Message(destination, title, message))
+            for destination in destinations
+        }
+        once.plan(connection, NAME, said)
     return True
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, text
 
 from connectors.mail.channel import NAME
 from connectors.mail.wire import Addressee, Kind, Message
-from connectors.region import alerts, offers
+from connectors.region import alerts, offers, once
 from connectors.region.database import Region, lock_revisions
 from core.drafts import Draft
 from core.html import plain_text, printable, sanitise
@@ -196,22 +196,8 @@ def _check_limits(connection: Connection, values: dict[str, Any], limits: Limits
 
 def _write(connection: Connection, posting: Posting, kind: Kind) -> None:
     """Have a letter sent, once: its effect is one commit with what it tells."""
-    connection.execute(
-        text("INSERT INTO channel (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": NAME}
-    )
     content = msgspec.json.encode(Message(kind, posting.id, posting.revision))
-    connection.execute(
-        text(
-            "INSERT INTO effect (channel, subject, wanted_hash, state, content) VALUES (:channel, :subject, :hash, "
-            "'planned', cast(:content AS jsonb)) ON CONFLICT (channel, subject) DO NOTHING"
-        ),
-        {
-            "channel": NAME,
-            "subject": f"{kind}.{posting.id}.{posting.revision}",
-            "hash": hashlib.sha256(content).digest(),
-            "content": content.decode(),
-        },
-    )
+    once.plan(connection, NAME, {f"{kind}.{posting.id}.{posting.revision}": content})
 
 
 def addressed(region: Region, message: Message) -> Addressee | None:

@@ -255,6 +255,7 @@ class EnrolmentRow(Base):
     state: Mapped[str]
     since: Mapped[dt.datetime]  # in this state; who waits longest is promoted first
     enrolled_at: Mapped[dt.datetime]
+    turn: Mapped[int] = mapped_column(Integer(), server_default=text("1"))  # who left and comes back has another
     armed_at: Mapped[dt.datetime | None]  # reminders count from it: a place was had then
     attended_at: Mapped[dt.datetime | None]
     attended_by: Mapped[str | None]  # link | the coach's name | sheet

@@ -263,6 +263,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("since", _INSTANT, nullable=False),
         sa.Column("enrolled_at", _INSTANT, nullable=False),
+        sa.Column("turn", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("armed_at", _INSTANT, nullable=True),
         sa.Column("attended_at", _INSTANT, nullable=True),
         sa.Column("attended_by", sa.Text(), nullable=True),

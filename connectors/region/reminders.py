@@ -1,0 +1,314 @@
+"""Reminders: one row each, from the registration that calls for it to what became of it.
+
+Belongs here: statements on ``reminder``. Does not: when one is due (core/reminders.py), whether it may go (core/judging.py), what
+it says (connectors/mail), or telling coaches (untold.py).
+
+What is due is found by its moment alone, never by the tick of a clock: after an outage of a week the rows are still there. A
+reminder and the effect that carries it are one commit, so it is in exactly one letter. While that letter has not begun to leave,
+what becomes due for the same person joins it: one message a person, not a storm.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from connectors.region import letters, once
+from connectors.region.database import Region
+from connectors.region.sessions import Session
+from core.judging import Facts, Verdict, carrier, judge
+from core.quiet import is_quiet
+from core.reminders import Rule, Transport, moments
+from schemas.letters import ProgrammeLetter
+
+PERSONS: Final = 500  # that one transaction sees to
+Rules = Mapping[str, Rule]
+
+
+def named(rules: Iterable[Rule]) -> Rules:
+    """The rules by their names."""
+    return {rule.name: rule for rule in rules}
+
+
+def arm(
+    connection: Connection,
+    rules: Sequence[Rule],
+    session: Session,
+    enrolled: Sequence[tuple[int, int]],
+    now: dt.datetime,
+) -> int:
+    """Have people reminded of a locked session: (enrolment, contact) of each who has a place since ``now``. Returns how many reminders."""
+    due = moments(rules, session.timed, now)
+    if not (due and enrolled):
+        return 0
+    return connection.execute(
+        text(
+            "INSERT INTO reminder (enrolment_id, contact_id, session_id, rule, version, at, until, changed_at) "
+            "SELECT e.enrolment, e.contact, :session, d.rule, :version, d.at, d.until, :now "
+            "FROM unnest(cast(:enrolments AS bigint[]), cast(:contacts AS bigint[])) AS e (enrolment, contact), "
+            "unnest(cast(:rules AS text[]), cast(:ats AS timestamptz[]), cast(:untils AS timestamptz[])) AS d (rule, at, until) "
+            "ON CONFLICT (enrolment_id, rule, version) DO UPDATE SET at = excluded.at, until = excluded.until, state = 'waiting', "
+            "why = NULL, effect_id = NULL, tried = '[]', changed_at = :now WHERE reminder.state = 'void'"  # they left and came back
+        ),
+        {
+            "session": session.id,
+            "version": session.version,
+            "enrolments": [enrolment for enrolment, _ in enrolled],
+            "contacts": [contact for _, contact in enrolled],
+            "rules": [moment.rule for moment in due],
+            "ats": [moment.at for moment in due],
+            "untils": [moment.until for moment in due],
+            "now": now,
+        },
+    ).rowcount
+
+
+def void(
+    connection: Connection, why: str, *, session: int | None = None, enrolment: int | None = None
+) -> int:
+    """End what is not true any more and has not begun to leave, of a session or of one enrolment. Returns how many reminders.
+
+    A letter whose reminders all end so says nothing and is not sent; one that is leaving cannot be called back.
+    """
+    return connection.execute(
+        text(
+            "UPDATE reminder r SET state = 'void', why = :why, changed_at = now() WHERE "
+            "(r.session_id = :session OR r.enrolment_id = :enrolment) AND (r.state = 'waiting' OR (r.state = 'queued' "
+            "AND EXISTS (SELECT FROM effect e WHERE e.id = r.effect_id AND e.state = 'planned')))"
+        ),
+        {"why": why, "session": session, "enrolment": enrolment},
+    ).rowcount
+
+
+# A reminder with all that judges it. Every look-up goes by a key of its own row, so it costs the same however long the history is.
+_FACTS: Final = """
+    SELECT r.id, r.contact_id, r.enrolment_id, r.session_id, r.rule, r.at, r.until, r.version, r.tried, s.version AS current,
+        s.state = 'cancelled' AS cancelled, e.state AS attendance,
+        coalesce(c.email IS NOT NULL AND c.mail_stopped IS NULL, false) AS mail,
+        coalesce(c.phone IS NOT NULL AND c.sms_stopped IS NULL, false) AS sms,
+        (SELECT coalesce(jsonb_agg(jsonb_build_array(k.purpose, k.transport)), '[]') FROM consent k
+            WHERE k.contact_id = c.id AND k.withdrawn_at IS NULL) AS consents,
+        coalesce((SELECT e2.state = 'absent' FROM enrolment e2 JOIN session s2 ON s2.id = e2.session_id
+            WHERE e2.contact_id = c.id AND s2.cohort_id = s.cohort_id AND s2.starts_at < s.starts_at
+            AND s2.state = 'open' AND e2.state IN ('present', 'absent')
+            ORDER BY s2.starts_at DESC LIMIT 1), false) AS missed_before,
+        EXISTS (SELECT FROM contact c3 JOIN enrolment e3 ON e3.contact_id = c3.id
+            WHERE (c3.id = c.id OR c3.firm_id = c.firm_id) AND e3.state = 'present') AS ever_came
+    FROM reminder r JOIN enrolment e ON e.id = r.enrolment_id JOIN session s ON s.id = r.session_id
+        JOIN contact c ON c.id = r.contact_id
+"""
+
+
+def _facts(row: Any) -> Facts:
+    return Facts(
+        until=row.until,
+        version=row.version,
+        current=row.current,
+        cancelled=row.cancelled,
+        attendance=row.attendance,
+        missed_before=row.missed_before,
+        ever_came=row.ever_came,
+        consents={(purpose, transport) for purpose, transport in row.consents},
+        addresses=[transport for transport, there in (("mail", row.mail), ("sms", row.sms)) if there],
+        tried=row.tried,
+    )
+
+
+class Queued(msgspec.Struct):
+    """What became of the reminders that were due, in reminders; and how many ``messages`` carry those that go."""
+
+    going: int = 0
+    messages: int = 0
+    void: int = 0
+    expired: int = 0
+    refused: int = 0
+    unreachable: int = 0
+
+    def add(self, states: Iterable[str]) -> None:
+        """Count more of them."""
+        for state, number in Counter(states).items():
+            setattr(self, state, getattr(self, state) + number)
+
+
+def queue(region: Region, rules: Rules, now: dt.datetime) -> Queued:
+    """Put every reminder that is due in a letter, or end it: at most one letter a person. Safe beside others doing the same.
+
+    In quiet hours nothing goes; what is too late by then ends all the same.
+    """
+    done = Queued()
+    while _queue_some(region, rules, now, done):
+        pass
+    return done
+
+
+# Whose turn it is. What waits to be known (who came) and is not too late would be seen again each minute: it is not even looked at.
+_DUE: Final = (
+    "SELECT r.contact_id FROM reminder r JOIN enrolment e ON e.id = r.enrolment_id WHERE r.state = 'waiting' AND r.at <= :now "
+    "AND (r.until <= :now OR e.state <> 'registered' OR NOT r.rule = ANY(:later)) AND (r.until <= :now OR :open) "
+    "ORDER BY r.at LIMIT :persons"
+)
+
+
+def _queue_some(region: Region, rules: Rules, now: dt.datetime, done: Queued) -> int:
+    quiet = is_quiet(now)
+    with region.begin() as connection:
+        persons = connection.scalars(
+            text(f"SELECT id FROM contact WHERE id IN ({_DUE}) ORDER BY id FOR UPDATE SKIP LOCKED"),
+            {
+                "now": now,
+                "later": [rule.name for rule in rules.values() if rule.audience != "registered"],
+                "open": not quiet,
+                "persons": PERSONS,
+            },
+        ).all()
+        if not persons:
+            return 0
+        rows = connection.execute(
+            text(
+                f"{_FACTS} WHERE r.contact_id = ANY(:persons) AND r.state = 'waiting' AND r.at <= :now ORDER BY r.id"
+            ),
+            {"persons": list(persons), "now": now},
+        ).all()
+        verdicts = {row.id: judge(rules.get(row.rule), _facts(row), now) for row in rows}
+        _end(connection, verdicts, now)
+        done.add(verdict.state for verdict in verdicts.values() if verdict.state not in {"go", "wait"})
+        if not quiet:
+            going = [row for row in rows if verdicts[row.id].state == "go"]
+            done.going += len(going)
+            done.messages += _carry(connection, going, verdicts, now)
+    return len(persons)
+
+
+def _end(connection: Connection, verdicts: Mapping[int, Verdict], now: dt.datetime) -> None:
+    """Write down which reminders are over, and why."""
+    ended = {number: each for number, each in verdicts.items() if each.state not in {"go", "wait"}}
+    connection.execute(
+        text(
+            "UPDATE reminder r SET state = w.state, why = w.why, changed_at = :now FROM unnest(cast(:ids AS bigint[]), "
+            "cast(:states AS text[]), cast(:whys AS text[])) AS w (id, state, why) WHERE r.id = w.id"
+        ),
+        {
+            "ids": list(ended),
+            "states": [each.state for each in ended.values()],
+            "whys": [each.why for each in ended.values()],
+            "now": now,
+        },
+    )
+
+
+def _carry(
+    connection: Connection, going: Sequence[Any], verdicts: Mapping[int, Verdict], now: dt.datetime
+) -> int:
+    """Put each in a letter: one that has not begun to leave, or a new one. Returns how many letters are new."""
+    of: dict[tuple[int, Transport], list[int]] = defaultdict(list)
+    alone = Counter(row.contact_id for row in going)
+    for row in going:
+        transport = carrier(verdicts[row.id], alone=alone[row.contact_id] == 1)
+        of[row.contact_id, transport].append(row.id)
+    new: dict[Transport, dict[str, ProgrammeLetter]] = defaultdict(dict)
+    carried: dict[int, int] = {}
+    for (contact, transport), numbers in of.items():
+        waiting = _join(connection, contact, transport, numbers)
+        if waiting is None:
+            new[transport][f"reminder.{numbers[0]}"] = ProgrammeLetter(
+                "reminder", contact, reminders=tuple(numbers)
+            )
+        else:
+            carried.update(dict.fromkeys(numbers, waiting))
+    for transport, wanted in new.items():
+        effects = letters.write(connection, wanted, transport)
+        for subject, letter in wanted.items():
+            carried.update(dict.fromkeys(letter.reminders, effects[subject]))
+    connection.execute(
+        text(
+            "UPDATE reminder r SET state = 'queued', effect_id = w.effect, why = NULL, changed_at = :now "
+            "FROM unnest(cast(:ids AS bigint[]), cast(:effects AS bigint[])) AS w (id, effect) WHERE r.id = w.id"
+        ),
+        {"ids": list(carried), "effects": list(carried.values()), "now": now},
+    )
+    return sum(map(len, new.values()))
+
+
+def _join(connection: Connection, contact: int, transport: Transport, numbers: Sequence[int]) -> int | None:
+    """Have a letter to this person that nobody has begun to send tell of these, too. Returns its effect, None when there is none."""
+    row = connection.execute(
+        text(
+            "SELECT e.id, e.content::text AS content FROM effect e WHERE e.channel = :channel AND e.state = 'planned' AND e.id IN "
+            "(SELECT effect_id FROM reminder WHERE contact_id = :contact AND state = 'queued') "
+            "ORDER BY e.id LIMIT 1 FOR UPDATE OF e SKIP LOCKED"
+        ),
+        {"channel": transport, "contact": contact},
+    ).one_or_none()
+    if row is None:
+        return None
+    before = msgspec.json.decode(row.content, type=ProgrammeLetter)
+    letter = msgspec.structs.replace(before, reminders=(*before.reminders, *numbers))
+    once.rewrite(connection, row.id, msgspec.json.encode(letter))
+    return int(row.id)
+
+
+class Closed(msgspec.Struct):
+    """What came of letters, in reminders: ``again`` by another transport, since the first refused."""
+
+    sent: int = 0
+    parked: int = 0
+    again: int = 0
+    void: int = 0
+
+
+def close(region: Region, now: dt.datetime) -> Closed:
+    """Write down what became of the letters that carried reminders."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                "UPDATE reminder r SET changed_at = :now, state = w.next, "
+                "tried = CASE WHEN w.next = 'waiting' THEN r.tried || to_jsonb(w.channel) ELSE r.tried END, "
+                "effect_id = CASE WHEN w.next = 'waiting' THEN NULL ELSE r.effect_id END, why = w.error "
+                "FROM (SELECT r.id, e.channel, e.error, CASE WHEN e.state = 'done' THEN 'sent' WHEN e.state = 'parked' THEN 'parked' "
+                "WHEN e.cause = 'moot' THEN 'void' ELSE 'waiting' END AS next FROM reminder r JOIN effect e ON e.id = r.effect_id "
+                "WHERE (r.state = 'queued' AND e.state IN ('done', 'parked', 'rejected')) OR (r.state = 'parked' AND e.state = 'done') "
+                "ORDER BY r.id FOR UPDATE OF r SKIP LOCKED) w WHERE r.id = w.id RETURNING r.state"
+            ),
+            {"now": now},
+        )
+        counts = Counter(row.state for row in rows)
+    return Closed(counts["sent"], counts["parked"], counts["waiting"], counts["void"])
+
+
+class Live(msgspec.Struct, frozen=True):
+    """A reminder that its letter tells of."""
+
+    id: int
+    enrolment: int
+    session: int
+    rule: str
+    at: dt.datetime
+    until: dt.datetime
+
+
+def live(region: Region, rules: Rules, numbers: Collection[int], now: dt.datetime) -> list[Live]:
+    """What a letter that is about to leave may still tell of; what it may not any more ends here.
+
+    An effect that staff have sent again, though it was parked, is judged like any other.
+    """
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                f"{_FACTS} WHERE r.id = ANY(:ids) AND r.state IN ('queued', 'parked') ORDER BY r.id FOR UPDATE OF r"
+            ),
+            {"ids": list(numbers)},
+        ).all()
+        verdicts = {row.id: judge(rules.get(row.rule), _facts(row), now) for row in rows}
+        _end(connection, verdicts, now)
+    return [
+        Live(row.id, row.enrolment_id, row.session_id, row.rule, row.at, row.until)
+        for row in rows
+        if verdicts[row.id].state == "go"
+    ]
+
+

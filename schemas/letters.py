@@ -1,0 +1,28 @@
+"""What an effect on a messenger says: which letter, about what. It holds no address, no name and no link.
+
+Belongs here: the contents of once-only effects of the programme, whatever carries them. Does not: what a letter tells, which
+is read when it is sent (connectors/region/programme_letters.py), or its words (connectors/mail, connectors/sms).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal[
+    "confirm", "registered", "waiting", "promoted", "moved", "cancelled", "left", "reminder", "untold", "sheet"
+]
+
+
+class ProgrammeLetter(msgspec.Struct, frozen=True, tag_field="about", tag="programme", omit_defaults=True):
+    """One letter to one person.
+
+    ``of`` is the number of what it is about: a registration (confirm), an enrolment, a contact (reminder), a coach (untold), or a
+    session (sheet). ``version`` is the session's that was to be told. ``reminders`` are told of, or told not to have been sent.
+    """
+
+    kind: Kind
+    of: int
+    version: int = 0
+    reminders: tuple[int, ...] = ()
