@@ -80,7 +80,7 @@ def _not_theirs(audience: Audience, facts: Facts) -> str:
             return ""
         case "present", "absent":
             return "they were absent"
-        case ("absent" | "absent_twice" | "never_came"), "present":
+        case (("absent" | "absent_twice" | "never_came"), "present"):
             return "they came"
         case "absent_twice", _ if not facts.missed_before:
             return "it was their first absence"

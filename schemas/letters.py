@@ -11,7 +11,16 @@ from typing import Literal
 import msgspec
 
 Kind = Literal[
-    "confirm", "registered", "waiting", "promoted", "moved", "cancelled", "left", "reminder", "untold", "sheet"
+    "confirm",
+    "registered",
+    "waiting",
+    "promoted",
+    "moved",
+    "cancelled",
+    "left",
+    "reminder",
+    "untold",
+    "sheet",
 ]
 
 

@@ -57,6 +57,15 @@ def get(region: Region, number: int) -> Enrolment | None:
     return None if row is None else _enrolment(row)
 
 
+def find(connection: Connection, session: int, contact: int) -> Enrolment | None:
+    """A person's enrolment in a session."""
+    row = connection.execute(
+        text(f"SELECT {_COLUMNS} FROM enrolment WHERE session_id = :session AND contact_id = :contact"),
+        {"session": session, "contact": contact},
+    ).one_or_none()
+    return None if row is None else _enrolment(row)
+
+
 def _lock(connection: Connection, number: int) -> tuple[Session, Enrolment]:
     """An enrolment and its session, which nobody else changes until this transaction ends."""
     found: int | None = connection.execute(
@@ -65,9 +74,7 @@ def _lock(connection: Connection, number: int) -> tuple[Session, Enrolment]:
     if found is None:
         raise Misconfigured(f"No enrolment {number}.")
     session = sessions.lock(connection, found)
-    row = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM enrolment WHERE id = :id"), {"id": number}
-    ).one()
+    row = connection.execute(text(f"SELECT {_COLUMNS} FROM enrolment WHERE id = :id"), {"id": number}).one()
     return session, _enrolment(row)
 
 
@@ -82,13 +89,10 @@ def enrol(
     """
     if session.state != "open" or session.starts_at <= now:
         raise Refused(f"Session {session.ref} takes nobody any more.")
-    before = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM enrolment WHERE session_id = :session AND contact_id = :contact"),
-        {"session": session.id, "contact": contact},
-    ).one_or_none()
+    before = find(connection, session.id, contact)
     if before is not None and before.state != "left":
-        return _enrolment(before)
-    state: State = "registered" if _free(connection, session) > 0 else "waiting"
+        return before
+    state: Literal["registered", "waiting"] = "registered" if _free(connection, session) > 0 else "waiting"
     row = connection.execute(
         text(
             "INSERT INTO enrolment (session_id, contact_id, state, since, enrolled_at) VALUES (:session, :contact, :state, "

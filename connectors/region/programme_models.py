@@ -255,7 +255,9 @@ class EnrolmentRow(Base):
     state: Mapped[str]
     since: Mapped[dt.datetime]  # in this state; who waits longest is promoted first
     enrolled_at: Mapped[dt.datetime]
-    turn: Mapped[int] = mapped_column(Integer(), server_default=text("1"))  # who left and comes back has another
+    turn: Mapped[int] = mapped_column(
+        Integer(), server_default=text("1")
+    )  # who left and comes back has another
     armed_at: Mapped[dt.datetime | None]  # reminders count from it: a place was had then
     attended_at: Mapped[dt.datetime | None]
     attended_by: Mapped[str | None]  # link | the coach's name | sheet
@@ -287,6 +289,7 @@ class ReminderRow(Base):
     until: Mapped[dt.datetime]
     state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
     tried: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))  # transports that failed
+    turn: Mapped[int] = mapped_column(Integer(), server_default=text("0"))  # how often it was put in a letter
     effect_id: Mapped[int | None] = mapped_column(ForeignKey("effect.id"))
     why: Mapped[str | None]
     told_at: Mapped[dt.datetime | None]

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, text
 from connectors.region import letters, once
 from connectors.region.database import Region
 from connectors.region.sessions import Session
+from core.catch_up import Due
 from core.judging import Facts, Verdict, carrier, judge
 from core.quiet import is_quiet
 from core.reminders import Rule, Transport, moments
@@ -69,25 +70,32 @@ def arm(
 
 
 def void(
-    connection: Connection, why: str, *, session: int | None = None, enrolment: int | None = None
+    connection: Connection,
+    why: str,
+    *,
+    session: int | None = None,
+    enrolment: int | None = None,
+    contact: int | None = None,
 ) -> int:
-    """End what is not true any more and has not begun to leave, of a session or of one enrolment. Returns how many reminders.
+    """End what is not true any more and has not begun to leave, of a session, an enrolment or a person. Returns how many reminders.
 
     A letter whose reminders all end so says nothing and is not sent; one that is leaving cannot be called back.
     """
     return connection.execute(
         text(
-            "UPDATE reminder r SET state = 'void', why = :why, changed_at = now() WHERE "
-            "(r.session_id = :session OR r.enrolment_id = :enrolment) AND (r.state = 'waiting' OR (r.state = 'queued' "
-            "AND EXISTS (SELECT FROM effect e WHERE e.id = r.effect_id AND e.state = 'planned')))"
+            "UPDATE reminder SET state = 'void', why = :why, changed_at = now() WHERE id IN (SELECT r.id FROM reminder r WHERE "
+            "(r.session_id = :session OR r.enrolment_id = :enrolment OR r.contact_id = :contact) AND (r.state = 'waiting' OR "
+            "(r.state = 'queued' AND EXISTS (SELECT FROM effect e WHERE e.id = r.effect_id AND e.state = 'planned'))) "
+            "ORDER BY r.id FOR UPDATE OF r)"  # in the order in which ``queue`` locks them
         ),
-        {"why": why, "session": session, "enrolment": enrolment},
+        {"why": why, "session": session, "enrolment": enrolment, "contact": contact},
     ).rowcount
 
 
 # A reminder with all that judges it. Every look-up goes by a key of its own row, so it costs the same however long the history is.
 _FACTS: Final = """
-    SELECT r.id, r.contact_id, r.enrolment_id, r.session_id, r.rule, r.at, r.until, r.version, r.tried, s.version AS current,
+    SELECT r.id, r.contact_id, r.enrolment_id, r.session_id, r.rule, r.at, r.until, r.version, r.tried, r.turn, s.version AS current,
+        s.starts_at, s.ends_at,
         s.state = 'cancelled' AS cancelled, e.state AS attendance,
         coalesce(c.email IS NOT NULL AND c.mail_stopped IS NULL, false) AS mail,
         coalesce(c.phone IS NOT NULL AND c.sms_stopped IS NULL, false) AS sms,
@@ -114,9 +122,14 @@ def _facts(row: Any) -> Facts:
         missed_before=row.missed_before,
         ever_came=row.ever_came,
         consents={(purpose, transport) for purpose, transport in row.consents},
-        addresses=[transport for transport, there in (("mail", row.mail), ("sms", row.sms)) if there],
+        addresses=_able(row),
         tried=row.tried,
     )
+
+
+def _able(row: Any) -> list[Transport]:
+    ways: tuple[tuple[Transport, bool], ...] = (("mail", row.mail), ("sms", row.sms))
+    return [transport for transport, there in ways if there]
 
 
 class Queued(msgspec.Struct):
@@ -170,7 +183,7 @@ def _queue_some(region: Region, rules: Rules, now: dt.datetime, done: Queued) ->
             return 0
         rows = connection.execute(
             text(
-                f"{_FACTS} WHERE r.contact_id = ANY(:persons) AND r.state = 'waiting' AND r.at <= :now ORDER BY r.id"
+                f"{_FACTS} WHERE r.contact_id = ANY(:persons) AND r.state = 'waiting' AND r.at <= :now ORDER BY r.id FOR UPDATE OF r"
             ),
             {"persons": list(persons), "now": now},
         ).all()
@@ -212,12 +225,12 @@ def _carry(
         of[row.contact_id, transport].append(row.id)
     new: dict[Transport, dict[str, ProgrammeLetter]] = defaultdict(dict)
     carried: dict[int, int] = {}
+    turns = {row.id: row.turn for row in going}
     for (contact, transport), numbers in of.items():
         waiting = _join(connection, contact, transport, numbers)
         if waiting is None:
-            new[transport][f"reminder.{numbers[0]}"] = ProgrammeLetter(
-                "reminder", contact, reminders=tuple(numbers)
-            )
+            letter = ProgrammeLetter("reminder", contact, reminders=tuple(numbers))
+            new[transport][f"reminder.{numbers[0]}.{turns[numbers[0]]}"] = letter
         else:
             carried.update(dict.fromkeys(numbers, waiting))
     for transport, wanted in new.items():
@@ -226,7 +239,7 @@ def _carry(
             carried.update(dict.fromkeys(letter.reminders, effects[subject]))
     connection.execute(
         text(
-            "UPDATE reminder r SET state = 'queued', effect_id = w.effect, why = NULL, changed_at = :now "
+            "UPDATE reminder r SET state = 'queued', effect_id = w.effect, turn = r.turn + 1, why = NULL, changed_at = :now "
             "FROM unnest(cast(:ids AS bigint[]), cast(:effects AS bigint[])) AS w (id, effect) WHERE r.id = w.id"
         ),
         {"ids": list(carried), "effects": list(carried.values()), "now": now},
@@ -281,18 +294,16 @@ def close(region: Region, now: dt.datetime) -> Closed:
 
 
 class Live(msgspec.Struct, frozen=True):
-    """A reminder that its letter tells of."""
+    """A reminder that its letter may tell of, and the enrolment that it is about."""
 
-    id: int
+    due: Due
     enrolment: int
-    session: int
-    rule: str
-    at: dt.datetime
-    until: dt.datetime
 
 
-def live(region: Region, rules: Rules, numbers: Collection[int], now: dt.datetime) -> list[Live]:
-    """What a letter that is about to leave may still tell of; what it may not any more ends here.
+def live(
+    region: Region, rules: Rules, transport: Transport, numbers: Collection[int], now: dt.datetime
+) -> list[Live]:
+    """What a letter that is about to leave may still tell of. What it may not ends here, or waits for another letter.
 
     An effect that staff have sent again, though it was parked, is judged like any other.
     """
@@ -305,10 +316,18 @@ def live(region: Region, rules: Rules, numbers: Collection[int], now: dt.datetim
         ).all()
         verdicts = {row.id: judge(rules.get(row.rule), _facts(row), now) for row in rows}
         _end(connection, verdicts, now)
+        told = [row for row in rows if transport in verdicts[row.id].transports]
+        put_off = [row.id for row in rows if verdicts[row.id].state in {"go", "wait"} and row not in told]
+        connection.execute(
+            text(
+                "UPDATE reminder SET state = 'waiting', effect_id = NULL, changed_at = :now WHERE id = ANY(:ids)"
+            ),
+            {"ids": put_off, "now": now},
+        )
     return [
-        Live(row.id, row.enrolment_id, row.session_id, row.rule, row.at, row.until)
-        for row in rows
-        if verdicts[row.id].state == "go"
+        Live(
+            Due(r.id, r.rule, r.session_id, r.starts_at, r.ends_at, r.at, r.until, rules[r.rule].rank),
+            r.enrolment_id,
+        )
+        for r in told
     ]
-
-

@@ -135,9 +135,7 @@ def named(region: Region, ref: str) -> Session | None:
 
 
 def _named(connection: Connection, ref: str) -> Session | None:
-    row = connection.execute(
-        text(f"{_COUNTED} WHERE s.ref = :ref GROUP BY s.id"), {"ref": ref}
-    ).one_or_none()
+    row = connection.execute(text(f"{_COUNTED} WHERE s.ref = :ref GROUP BY s.id"), {"ref": ref}).one_or_none()
     return None if row is None else read(row)
 
 

@@ -350,6 +350,7 @@ def upgrade() -> None:
         sa.Column("until", _INSTANT, nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
         sa.Column("tried", _JSON, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("turn", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("effect_id", sa.BigInteger(), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("told_at", _INSTANT, nullable=True),
