@@ -22,8 +22,22 @@ from connectors.redaction import hide
 from connectors.settings import Settings
 from schemas.errors import Misconfigured
 
-Purpose = Literal["confirm", "manage", "officer", "form", "origin"]
-Opener = Literal["confirm", "manage", "officer"]
+Opener = Literal[
+    "confirm",
+    "manage",
+    "officer",
+    "registration",
+    "place",
+    "preferences",
+    "unsubscribe",
+    "attend",
+    "room",
+    "sheet",
+    "satisfaction",
+    "outcome",
+    "attestation",
+]
+Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
 OFFICER_WITHIN: Final = dt.timedelta(days=7)
 FORM_WITHIN: Final = dt.timedelta(hours=12)
@@ -32,6 +46,16 @@ _PATHS: Final[dict[Opener, str]] = {
     "confirm": "/deposer/confirmer",
     "manage": "/deposer/suivi",
     "officer": "/deposer/agent",
+    "registration": "/inscription/confirmer",  # a registration's reference
+    "place": "/inscription/suivi",  # an enrolment's number
+    "preferences": "/preferences",  # a contact's number
+    "unsubscribe": "/desabonnement",  # contact.purpose.transport
+    "attend": "/presence",  # an enrolment's number
+    "room": "/presence/salle",  # a session's reference: the code on the wall
+    "sheet": "/emargement",  # a session's reference and a coach's number, between them a dot
+    "satisfaction": "/avis",  # an enrolment's number
+    "outcome": "/bilan",  # an enrolment's number and "outcome_3" or "outcome_6", between them a dot
+    "attestation": "/attestation",  # an enrolment's number: of it and of all before it
 }
 _LEAST: Final = 16  # characters of a secret
 
@@ -65,7 +89,7 @@ class Seals:
         return str(word)
 
     def link(self, purpose: Opener, word: str, now: dt.datetime) -> str:
-        """The address that lets its holder confirm or manage the posting of a reference, or decide as an officer."""
+        """The address that lets its holder do what the purpose says with what the word names."""
         return f"{self._public_url}{_PATHS[purpose]}/{self.seal(purpose, word, now)}"
 
     def origin(self, address: str, now: dt.datetime) -> bytes:
