@@ -7,10 +7,10 @@ is deleting its folder and its line here.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -34,17 +34,23 @@ from connectors.indeed import wire as indeed
 from connectors.lheo import client as lheo_file
 from connectors.lheo import wire as lheo
 from connectors.mail import channel as mail
+from connectors.mail import postings as posting_letters
 from connectors.mail.channel import Mail
+from connectors.mail.postings import PostingLetters
+from connectors.mail.wire import Letter
 from connectors.open_portal import channel as open_portal
 from connectors.open_portal.channel import OpenPortal
 from connectors.region import postings
 from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
 from connectors.settings import Settings
+from connectors.writing import Writer, by_tag
 from core.drafts import Draft
 from core.policy import Policy
 from schemas import documents
 from schemas.errors import Misconfigured
+
+T = TypeVar("T")
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -112,11 +118,24 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
 ONLY: dict[str, tuple[str, ...]] = {contractor_channel.NAME: (postings.SOURCE,)}
 """The only sources whose offers a channel is sent, whatever its policy says: the contractor has its own."""
 
+LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
+    posting_letters.ABOUT: lambda settings, region: PostingLetters(
+        settings, partial(postings.addressed, region)
+    ),
+}
+"""Who writes a letter, by what its effect is about."""
+
 MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
     alerts.NAME: lambda settings, _: Alerts(settings.alert_urls),
-    mail.NAME: lambda settings, region: Mail(settings, partial(postings.addressed, region)),
+    mail.NAME: lambda settings, region: Mail(settings, _by_tag(LETTERS, settings, region)),
 }
 """Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
+
+
+def _by_tag(
+    writers: Mapping[str, Callable[[Settings, Region], Writer[T]]], settings: Settings, region: Region
+) -> Writer[T]:
+    return by_tag({about: build(settings, region) for about, build in writers.items()})
 
 
 def source(name: str) -> Source:

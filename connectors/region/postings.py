@@ -22,7 +22,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from connectors.mail.channel import NAME
-from connectors.mail.wire import Addressee, Kind, Message
+from connectors.mail.postings import Addressee, Kind, Message
 from connectors.region import alerts, offers, once
 from connectors.region.database import Region, lock_revisions
 from core.drafts import Draft

@@ -232,3 +232,21 @@ def rows_that_tell(hub: Hub, words: str) -> list[str]:
             ).scalar_one()
             found += [table] * bool(rows)
     return found
+
+
+def test_a_letter_that_nobody_needs_any_more_is_no_failure_that_somebody_should_do_again(
+    hub: Hub, sandbox: Sandbox
+) -> None:
+    """It counted as refused, and a replay of what had failed took it along for ever."""
+    _letter(hub, "first")
+    with hub.region.begin() as connection:
+        connection.execute(text("DELETE FROM posting"))
+    delivered = send(hub, "mail")
+    assert (delivered.moot, delivered.refused) == (1, 0)
+    assert (standing(hub, "mail").moot, standing(hub, "mail").refused) == (1, 0)
+    assert [row[:2] for row in errors(hub, "mail")] == [("rejected", "moot")]
+    assert hub.replay(dry=True).replayed.number == 0
+    assert hub.replay(dry=True, cause="content").replayed.number == 0
+    assert hub.replay(dry=True, cause="moot").replayed.number == 1, "when it is named"
+    hub.tell()
+    assert sandbox.truth()["inbox"]["messages"] == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.mail.wire import Message
+from connectors.mail.postings import Message
 from connectors.region import offers, plans, postings, retention
 from connectors.region.database import Region
 from connectors.region.postings import Limits, Posting
