@@ -283,7 +283,7 @@ def close(region: Region, now: dt.datetime) -> Closed:
                 "tried = CASE WHEN w.next = 'waiting' THEN r.tried || to_jsonb(w.channel) ELSE r.tried END, "
                 "effect_id = CASE WHEN w.next = 'waiting' THEN NULL ELSE r.effect_id END, why = w.error "
                 "FROM (SELECT r.id, e.channel, e.error, CASE WHEN e.state = 'done' THEN 'sent' WHEN e.state = 'parked' THEN 'parked' "
-                "WHEN e.cause = 'moot' THEN 'void' ELSE 'waiting' END AS next FROM reminder r JOIN effect e ON e.id = r.effect_id "
+                "WHEN e.cause IN ('moot', 'consent') THEN 'void' ELSE 'waiting' END AS next FROM reminder r JOIN effect e ON e.id = r.effect_id "
                 "WHERE (r.state = 'queued' AND e.state IN ('done', 'parked', 'rejected')) OR (r.state = 'parked' AND e.state = 'done') "
                 "ORDER BY r.id FOR UPDATE OF r SKIP LOCKED) w WHERE r.id = w.id RETURNING r.state"
             ),
