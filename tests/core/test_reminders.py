@@ -361,7 +361,7 @@ def test_two_rules_of_one_name_are_told() -> None:
     ],
 )
 def test_a_fault_names_its_rule_and_what_to_change(change: dict[str, object], word: str) -> None:
-    changed = msgspec.structs.replace(WEEK, **{"name": "day", **change})  # type: ignore[arg-type]
+    changed = msgspec.structs.replace(WEEK, **{"name": "day", **change})
     said = faults([WEEK, changed], TEMPLATES)
     assert said
     assert all(line.startswith("day: ") and line.endswith(".") for line in said)
@@ -385,7 +385,7 @@ def test_a_fault_names_its_rule_and_what_to_change(change: dict[str, object], wo
 def test_a_cut_off_is_later_to_the_minute_whatever_clocks_do(
     change: dict[str, object], *, sound: bool
 ) -> None:
-    assert (faults([msgspec.structs.replace(WEEK, **change)], TEMPLATES) == []) is sound  # type: ignore[arg-type]
+    assert (faults([msgspec.structs.replace(WEEK, **change)], TEMPLATES) == []) is sound
 
 
 def test_whatever_a_rule_says_nothing_about_a_start_is_sent_after_it() -> None:
