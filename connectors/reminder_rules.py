@@ -11,13 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from connectors.mail.rendering import TEMPLATES
 from connectors.reviewed import refuse, reviewed
 from core.reminders import Days, Minutes, Offset, Rule, faults
 
 
 @cache
-def reminder_rules(file: Path, templates: frozenset[str]) -> tuple[Rule, ...]:
-    """Every rule of the file, in its order; ``templates`` are the names of those that there are.
+def reminder_rules(file: Path, templates: frozenset[str] = TEMPLATES) -> tuple[Rule, ...]:
+    """Every rule of the file, in its order; ``templates`` are the names of the words that there are.
 
     Raises:
         Misconfigured: the file does not fit its schema, or its rules make no sense; the message has every reason.
