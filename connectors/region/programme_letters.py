@@ -27,6 +27,9 @@ _AGREED: Final = (
 )
 
 
+Became = Literal["expired", "unreachable", "parked"]
+
+
 class Coach(msgspec.Struct, frozen=True):
     """Who looks after a session."""
 
@@ -166,7 +169,7 @@ def unconfirmed(region: Region, registration: int) -> Unconfirmed | None:
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who was not reminded of a session by a rule: too late, by no address that works, or nobody knows."""
 
-    state: Literal["expired", "unreachable", "parked"]
+    state: Became
     rule: str
     session: Session
     name: str | None
