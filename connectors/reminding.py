@@ -46,7 +46,7 @@ def reminding(
     """What a message with these reminders tells at ``now``. What it may not tell any more ends here, and is kept with its reason."""
     if is_quiet(now):
         return NotNow((next_allowed(now) - now).total_seconds(), "nobody is written to in quiet hours")
-    live = {each.due.id: each for each in reminders.live(region, rules, transport, letter.reminders, now)}
+    live = {each.due.id: each for each in reminders.live(region, rules, transport, letter, now)}
     told = catch_up([each.due for each in live.values()], now).told
     places = programme_letters.placed(region, [live[number].enrolment for number in told])
     parts = tuple(Part(rules[live[number].due.rule], places[live[number].enrolment]) for number in told)

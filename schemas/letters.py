@@ -50,7 +50,7 @@ class ProgrammeLetter(msgspec.Struct, frozen=True, tag_field="about", tag="progr
 
     ``of`` is the number of what it is about: a registration (confirm), an enrolment, a contact (reminder), a coach (untold), or a
     session (sheet). ``version`` is the session's that was to be told, ``turn`` the enrolment's. ``reminders`` are told of, or told
-    not to have been sent.
+    not to have been sent. ``subject`` is the effect's own (reminder): it tells only of those that name that effect.
     """
 
     kind: Kind
@@ -58,3 +58,4 @@ class ProgrammeLetter(msgspec.Struct, frozen=True, tag_field="about", tag="progr
     version: int = 0
     turn: int = 0
     reminders: tuple[int, ...] = ()
+    subject: str = ""
