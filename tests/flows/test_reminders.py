@@ -56,7 +56,7 @@ def programme(flowing: Hub) -> Programme:
     return Programme(flowing.region, rules, now=MONDAY)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def set_clock(programme: Programme, monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(programme, monkeypatch)
 
@@ -78,13 +78,13 @@ def test_from_the_opening_to_the_thanks(programme: Programme, set_clock: Clock, 
         "2027-04-06T16:30",
         "2027-04-06T16:31",
         "2027-04-12T16:30",
+        "2027-04-13T14:30",  # there is no gateway for texts: what was to go by SMS goes by mail a minute later
+        "2027-04-13T14:31",
     ):
         set_clock.at(moment)
         assert is_json(send_reminders())
-    registered, week, day = letters.subjects[:2], letters.subjects[2:4], letters.subjects[4:]
-    assert [len(each) for each in (registered, week, day)] == [2, 2, 2]
-    assert len(set(registered)) == 1
-    assert all("13\u00a0avril" in letters.text(number) for number in range(6)), "every letter says the day"
+    assert len(letters.taken) == 8, "two people: registered, J-7, J-1, H-2"
+    assert all("13\u00a0avril" in letters.text(number) for number in range(8)), "every letter says the day"
     set_clock.at("2027-04-13T18:31")
     send_reminders()
     assert [to for to, _ in letters.taken[8:]] == [["camille@region.example"]], (
@@ -175,23 +175,19 @@ def test_a_session_without_a_coach_has_an_alert_tell_once(
     "wrong",
     [{"minutes": 0}, {"capacity": 0}, {"title": "X"}, {"kind": "coaching"}],
 )
-def test_the_form_takes_no_nonsense(set_clock: Clock, wrong: dict[str, Any]) -> None:
-    assert set_clock
+def test_the_form_takes_no_nonsense(wrong: dict[str, Any]) -> None:
     with pytest.raises(ParameterTypeError, match=next(iter(wrong))):
         held(**wrong)
 
 
-def test_a_session_needs_a_known_coach_and_a_time_to_come(set_clock: Clock) -> None:
-    assert set_clock
+def test_a_session_needs_a_known_coach_and_a_time_to_come() -> None:
     with pytest.raises(Misconfigured, match="No coach"):
         held(coach="nobody@region.example")
     with pytest.raises(Refused, match="already"):
         held(starts=dt.datetime.fromisoformat("2027-03-01T10:00"))
 
 
-def test_its_run_says_what_for(programme: Programme, set_clock: Clock) -> None:
-    assert programme
-    assert set_clock
+def test_its_run_says_what_for() -> None:
     held(title="Instagram pour débuter")
     with get_client(sync_client=True) as client:
         names = [run.name for run in client.read_flow_runs()]
