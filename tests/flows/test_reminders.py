@@ -64,7 +64,8 @@ def set_clock(programme: Programme, monkeypatch: pytest.MonkeyPatch) -> Clock:
 def held(**changes: Any) -> dict[str, Any]:
     asked: dict[str, Any] = {"title": "Boostez votre business", "starts": STARTS}
     asked |= {"minutes": 120, "capacity": 2}
-    return hold_session(**(asked | {"place": "CCI de Lyon", "department": "69"} | changes))
+    told: dict[str, Any] = hold_session(**(asked | {"place": "CCI de Lyon", "department": "69"} | changes))
+    return told
 
 
 def test_from_the_opening_to_the_thanks(programme: Programme, set_clock: Clock, letters: Letters) -> None:
