@@ -56,7 +56,7 @@ def reminding(
 
 
 def _nothing_left(region: Region, transport: Transport, letter: ProgrammeLetter) -> Moot:
-    became = programme_letters.became(region, transport, letter.subject)
+    became = programme_letters.became(region, transport, letter.subject, letter.of)
     told = (
         ", ".join(f"{number} {state}" for state, number in sorted(became.items()))
         or "all wait for another letter"
