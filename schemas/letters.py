@@ -50,7 +50,7 @@ class ProgrammeLetter(msgspec.Struct, frozen=True, tag_field="about", tag="progr
 
     ``of`` is the number of what it is about: a registration (confirm), an enrolment, a contact (reminder), a coach (untold), or a
     session (sheet). ``version`` is the session's that was to be told, ``turn`` the enrolment's. ``reminders`` are told of, or told
-    not to have been sent. ``subject`` is the effect's own (reminder): it tells only of those of its reminders that name that effect.
+    not to have been sent. ``subject`` is the effect's own (reminder): it tells only of those that name that effect.
     """
 
     kind: Kind
