@@ -16,7 +16,7 @@ from connectors.mail import postings, programme_words
 from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
-from connectors.region.programme_letters import Became, Coach, Missed, Person, Placed, Sheet, Unconfirmed
+from connectors.region.programme_letters import Coach, Missed, Person, Placed, Sheet, Unconfirmed, Untold
 from connectors.region.sessions import Session
 from connectors.reminding import Part, Reminding
 from connectors.seals import Seals
@@ -35,7 +35,7 @@ COACH: Final = Coach(1, "Inès Faure", "ines.faure@coach.example")
 _STATES: Final[dict[PlaceKind, Attendance]] = {"waiting": "waiting", "left": "left"}
 _POSTINGS: Final[tuple[PostingKind, ...]] = ("confirm", "approved", "refused")
 _PURPOSES: Final[tuple[Purpose, ...]] = ("sessions", "follow_up", "invitations")
-_MISSED: Final[tuple[tuple[Became, str, str | None], ...]] = (
+_MISSED: Final[tuple[tuple[Untold, str, str | None], ...]] = (
     ("expired", "Camille Durand", "+33612345678"),
     ("unreachable", "Yanis Morel", None),
     ("parked", "Zoé Petit", "+33472000000"),

@@ -27,7 +27,7 @@ _AGREED: Final = (
 )
 
 
-Became = Literal["expired", "unreachable", "parked"]
+Untold = Literal["expired", "unreachable", "parked"]
 
 
 class Coach(msgspec.Struct, frozen=True):
@@ -169,7 +169,7 @@ def unconfirmed(region: Region, registration: int) -> Unconfirmed | None:
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who was not reminded of a session by a rule: too late, by no address that works, or nobody knows."""
 
-    state: Became
+    state: Untold
     rule: str
     session: Session
     name: str | None
@@ -240,8 +240,8 @@ def sheet(region: Region, session: int) -> Sheet | None:
     return Sheet(_session(row), Coach(row.coach, row.coach_name, row.coach_email), row.people, row.unknown)
 
 
-def states(region: Region, reminders: Collection[int]) -> Counter[str]:
-    """What became of these reminders, counted."""
+def became(region: Region, reminders: Collection[int]) -> Counter[str]:
+    """What became of these reminders, counted by state."""
     with region.begin() as connection:
         return Counter(
             connection.scalars(
