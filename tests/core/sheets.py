@@ -133,7 +133,8 @@ def ways(draw: st.DrawFn) -> Way:
     ]
     fields += draw(st.sampled_from([["full_name"], ["last_name", "first_name"]]))
     fields += [draw(st.sampled_from(["phone", "mobile"]))]
-    spelled: Callable[[str], str] = draw(st.sampled_from([str, str.upper, str.lower]))
+    dresses: list[Callable[[str], str]] = [str.strip, str.upper, str.lower]
+    spelled = draw(st.sampled_from(dresses))
     return Way(
         headers={
             field: spelled(draw(st.sampled_from(HEADERS[field]))) for field in draw(st.permutations(fields))
