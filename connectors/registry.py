@@ -6,7 +6,6 @@ is deleting its folder and its line here.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -43,11 +42,14 @@ from connectors.open_portal.channel import OpenPortal
 from connectors.region import postings
 from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
+from connectors.reviewed import reviewed
 from connectors.settings import Settings
+from connectors.sms import channel as sms
+from connectors.sms.channel import Sms
+from connectors.sms.wire import Text
 from connectors.writing import Writer, by_tag
 from core.drafts import Draft
 from core.policy import Policy
-from schemas import documents
 from schemas.errors import Misconfigured
 
 T = TypeVar("T")
@@ -125,9 +127,17 @@ LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
 }
 """Who writes a letter, by what its effect is about."""
 
+TEXTS: dict[str, Callable[[Settings, Region], Writer[Text]]] = {}
+"""Who writes a text, by what its effect is about."""
+
 MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
     alerts.NAME: lambda settings, _: Alerts(settings.alert_urls),
-    mail.NAME: lambda settings, region: Mail(settings, _by_tag(LETTERS, settings, region)),
+    mail.NAME: lambda settings, region: Mail(
+        settings, _by_tag(LETTERS, settings, region), _turn(region, mail.NAME, settings.mail_per_minute)
+    ),
+    sms.NAME: lambda settings, region: Sms(
+        settings, _by_tag(TEXTS, settings, region), _turn(region, sms.NAME, settings.sms_per_minute)
+    ),
 }
 """Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
 
@@ -136,6 +146,11 @@ def _by_tag(
     writers: Mapping[str, Callable[[Settings, Region], Writer[T]]], settings: Settings, region: Region
 ) -> Writer[T]:
     return by_tag({about: build(settings, region) for about, build in writers.items()})
+
+
+def _turn(region: Region, channel: str, per_minute: int) -> Callable[[], None]:
+    """What waits until a call may leave, for all workers together."""
+    return SharedBudget(region, channel, least=60 / per_minute if per_minute else 0.0).enter
 
 
 def source(name: str) -> Source:
@@ -184,12 +199,7 @@ def policies(file: Path) -> dict[str, Policy]:
         Misconfigured: the file does not fit its schema or names an unknown channel.
 
     """
-    try:
-        written = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Misconfigured(f"{file}: {error}") from error
-    if reasons := documents.report("channels.v1", written):
-        raise Misconfigured("\n".join(f"{file}{r.pointer}: {r.message}" for r in reasons))
+    written = reviewed(file, "channels.v1")
     if unknown := set(written) - set(CHANNELS):
         raise Misconfigured(
             f"{file}: no channel {', '.join(sorted(unknown))}; there are {', '.join(CHANNELS)}."

@@ -35,6 +35,7 @@ def test_without_any_variable_the_embedded_defaults_serve() -> None:
     assert read.graph == "http://127.0.0.1:4401/graph"
     assert read.public_url == "http://127.0.0.1:4480"
     assert read.channels_file.is_file()
+    assert read.reminders_file.is_file()
 
 
 def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +148,7 @@ def test_secrets_are_never_in_what_settings_show(secret: str) -> None:
 
 def test_every_setting_that_sounds_secret_is_one() -> None:
     for name, field in Settings.model_fields.items():
-        words = ("secret", "token", "password", "database_url", "alert_urls", "smtp_url")
+        words = ("secret", "token", "password", "database_url", "alert_urls", "smtp_url", "sms_url")
         sounds = any(word in name for word in words)
         assert ("SecretStr" in str(field.annotation)) is sounds, name
 
