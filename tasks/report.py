@@ -36,7 +36,7 @@ def table(figures: Figures, portal: str) -> str:
         f"| {figures.unchanged} | {figures.quarantined} | {figures.echoes} |\n"
     )
     channels = "".join(
-        f"| {name} | {d.created} | {d.updated} | {d.withdrawn} | {d.held} | {d.unknown} | {d.refused} | {_cell(d.error or '')} |\n"
+        f"| {name} | {d.created} | {d.updated} | {d.withdrawn} | {d.held} | {d.unknown} | {d.refused} | {cell(d.error or '')} |\n"
         for name, d in figures.channels.items()
     )
     stages = "".join(_stage(stage) for stage in figures.stages)
@@ -49,7 +49,7 @@ def table(figures: Figures, portal: str) -> str:
     )
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A text as it is: Markdown and HTML that an outside system wrote stay words."""
     return re.sub(r"[^\w\s.,:;/()’'-]", lambda mark: f"&#{ord(mark[0])};", " ".join(text.split()))
 
