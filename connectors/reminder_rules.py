@@ -16,15 +16,16 @@ from core.reminders import Days, Minutes, Offset, Rule, faults
 
 
 @cache
-def reminder_rules(file: Path, templates: frozenset[str]) -> tuple[Rule, ...]:
-    """Every rule of the file, in its order; ``templates`` are the names of those that there are.
+def reminder_rules(file: Path, templates: frozenset[str] | None = None) -> tuple[Rule, ...]:
+    """Every rule of the file, in its order; ``templates`` are the names of those that there are, when that matters.
 
     Raises:
         Misconfigured: the file does not fit its schema, or its rules make no sense; the message has every reason.
 
     """
     rules = tuple(_rule(name, written) for name, written in reviewed(file, "reminders.v1").items())
-    refuse(file, (f": {fault}" for fault in faults(rules, templates)))
+    known = {rule.template for rule in rules} if templates is None else templates
+    refuse(file, (f": {fault}" for fault in faults(rules, known)))
     return rules
 
 
