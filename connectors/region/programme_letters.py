@@ -27,6 +27,9 @@ _AGREED: Final = (
 )
 
 
+Untold = Literal["expired", "unreachable", "parked"]
+
+
 class Coach(msgspec.Struct, frozen=True):
     """Who looks after a session."""
 
@@ -160,15 +163,13 @@ def unconfirmed(region: Region, registration: int) -> Unconfirmed | None:
         ).one_or_none()
     if row is None:
         return None
-    return Unconfirmed(
-        row.registration, row.email, row.created_at, None if row.id is None else _session(row)
-    )
+    return Unconfirmed(row.registration, row.email, row.created_at, None if row.id is None else _session(row))
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who was not reminded of a session by a rule: too late, by no address that works, or nobody knows."""
 
-    state: Literal["expired", "unreachable", "parked"]
+    state: Untold
     rule: str
     session: Session
     name: str | None
@@ -236,14 +237,18 @@ def sheet(region: Region, session: int) -> Sheet | None:
         ).one_or_none()
     if row is None:
         return None
-    return Sheet(
-        _session(row), Coach(row.coach, row.coach_name, row.coach_email), row.people, row.unknown
-    )
+    return Sheet(_session(row), Coach(row.coach, row.coach_name, row.coach_email), row.people, row.unknown)
 
 
-def states(region: Region, reminders: Collection[int]) -> Counter[str]:
-    """What became of these reminders, counted."""
+def became(region: Region, channel: str, subject: str) -> Counter[str]:
+    """What became of the reminders that a letter was to tell of, counted by state."""
     with region.begin() as connection:
         return Counter(
-            connection.scalars(text("SELECT state FROM reminder WHERE id = ANY(:ids)"), {"ids": list(reminders)})
+            connection.scalars(
+                text(
+                    "SELECT r.state FROM reminder r JOIN effect e ON e.id = r.effect_id WHERE e.channel = :channel "
+                    "AND e.subject = :subject"
+                ),
+                {"channel": channel, "subject": subject},
+            )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def kept(programme: Programme, contact: int) -> Kept:
     return person_records.of(programme.region, contact, "exported", "ada", programme.now)
 
 
-def acts(programme: Programme) -> list[tuple[str, int | None, str]]:
+def acts(programme: Programme) -> Sequence[tuple[str, int | None, str]]:
     return [(each.act, each.contact_id, each.by) for each in person_acts.listed(programme.region)][::-1]
 
 
@@ -341,8 +342,8 @@ def test_an_export_of_whom_little_is_known_fits_the_schema_too(programme: Progra
 
 
 def test_an_export_is_of_one_person_alone(programme: Programme) -> None:
-    contact = filled(programme)
     stranger = programme.enrol(programme.session(), programme.person(name="Étrangère"))
+    contact = filled(programme)
     sql(
         programme.region,
         "INSERT INTO bounce (marker, kind, contact_id, at) VALUES ('x', 'hard', :c, now())",
