@@ -64,10 +64,6 @@ def tidy(region: Region, rules: Sequence[Rule], now: dt.datetime, *, dry_run: bo
 
     With ``dry_run`` everything is done but the erasing of people, and undone: what it returns is what would be.
     """
-    silent = _at_term(region, now)
-    if not dry_run:
-        for number in silent:
-            persons.erase(region, rules, number, now, person_acts.TERM)
     with region.begin() as connection:
         trial = connection.begin_nested()
         tidied = _tidy(connection, rules, now)
@@ -75,6 +71,10 @@ def tidy(region: Region, rules: Sequence[Rule], now: dt.datetime, *, dry_run: bo
             trial.rollback()
         else:
             trial.commit()
+    silent = _at_term(region, now)
+    if not dry_run:
+        for number in silent:
+            persons.erase(region, rules, number, now, person_acts.TERM)
     return msgspec.structs.replace(tidied, contact=len(silent))
 
 
