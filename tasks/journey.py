@@ -16,7 +16,7 @@ from connectors.journeys.wording import lines
 from connectors.region import journeys
 from connectors.region.database import Region
 from connectors.region.journeys import Journey
-from tasks.report import cell
+from core.markdown import cell
 
 
 @task(name="show-journey", cache_policy=NO_CACHE)
