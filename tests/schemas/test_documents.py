@@ -35,6 +35,7 @@ NAMES: Final = (
     "france_travail.offer.v2",
     "lheo.action.v1",
     "indeed.job.v1",
+    "bounce.v1",
 )
 LINK: Final = "https://emploi.example/o/1?a=b"
 
@@ -176,6 +177,15 @@ INDEED: Final = {
     "expirationdate": "2036-12-31",
 }
 
+BOUNCE: Final = {
+    "message_id": "<session.12.34-2f@portail.example>",
+    "recipient": "contact@fournil.example",
+    "kind": "hard",
+    "status": "5.1.1",
+    "at": "2026-11-24T10:00:00+01:00",
+    "why": "550 5.1.1 User unknown",
+}
+
 GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "contractor.offer.v1": (contractor_job(), contractor_training()),
     "offer.v1": (
@@ -188,6 +198,7 @@ GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "france_travail.offer.v2": (FRANCE_TRAVAIL,),
     "lheo.action.v1": (LHEO,),
     "indeed.job.v1": (INDEED,),
+    "bounce.v1": (BOUNCE,),
 }
 
 TAILS = (
@@ -417,6 +428,12 @@ def test_both_engines_agree_on_lheo_actions(payload: Any) -> None:
 @given(payload=payloads("indeed.job.v1"))
 def test_both_engines_agree_on_indeed_jobs(payload: Any) -> None:
     check("indeed.job.v1", payload)
+
+
+@settings(deadline=None)  # the first report loads jsonschema
+@given(payload=payloads("bounce.v1"))
+def test_both_engines_agree_on_bounces(payload: Any) -> None:
+    check("bounce.v1", payload)
 
 
 def test_of_a_payload_made_to_have_a_million_reasons_the_first_are_told() -> None:
