@@ -160,6 +160,30 @@ def _leave(
     return after
 
 
+def give_back(connection: Connection, rules: Sequence[Rule], contact: int, now: dt.datetime) -> int:
+    """Give back every place to come of a person, or that they wait for. Returns how many; who waits longest has them.
+
+    Nobody writes to the person of it: they are about to be forgotten.
+    """
+    found = connection.scalars(
+        text(
+            "SELECT s.id FROM enrolment e JOIN session s ON s.id = e.session_id WHERE e.contact_id = :contact "
+            "AND e.state IN ('registered', 'waiting') AND s.state = 'open' AND s.starts_at > :now ORDER BY s.id"
+        ),
+        {"contact": contact, "now": now},
+    ).all()
+    given = 0
+    for number in found:
+        session = sessions.lock(connection, number)
+        before = find(connection, number, contact)
+        if before is not None and before.state in {"registered", "waiting"} and session.starts_at > now:
+            _set(connection, before, "left", now)
+            reminders.void(connection, "they do not take part any more", enrolment=before.id)
+            fill(connection, rules, session, now)
+            given += 1
+    return given
+
+
 def _set(connection: Connection, before: Enrolment, state: State, now: dt.datetime) -> Enrolment:
     row = connection.execute(
         text(f"UPDATE enrolment SET state = :state, since = :now WHERE id = :id RETURNING {_COLUMNS}"),
