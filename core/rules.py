@@ -29,10 +29,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from functools import lru_cache
 
-from stdnum.fr import siret as siret_number
-
+from core import sirets
 from core.communes import NOWHERE, department_of, match, served
 from core.drafts import Draft
 from core.withhold import reveals
@@ -77,7 +75,7 @@ def giveaways(draft: Draft) -> tuple[str, ...]:
 
 def _employer(draft: Draft) -> Iterator[Reason]:
     siret = draft.employer.siret if draft.employer else None
-    if siret and siret.strip() and not _is_siret(siret):
+    if siret and siret.strip() and sirets.read(siret) is None:
         yield Reason(
             "/employer/siret",
             "siret_checksum",
@@ -85,11 +83,6 @@ def _employer(draft: Draft) -> Iterator[Reason]:
             f"{shown(siret)} is no SIRET: its checksum is wrong. Send the establishment's 14 digits as registered with "
             "INSEE, or leave /employer/siret out.",
         )
-
-
-@lru_cache(maxsize=65_536)
-def _is_siret(number: str) -> bool:
-    return bool(siret_number.is_valid(number))
 
 
 def _occupation(draft: Draft) -> Iterator[Reason]:
