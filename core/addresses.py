@@ -6,8 +6,8 @@ told of a wrong one (templates/, core/sheet_sentences.py).
 E-mail addresses are those of RFC 5321 that relays really carry: a dot-atom, and a host name whose last label is no number;
 no quotes, no comments, no addresses in brackets. The host is written in lower case, what stands before it stays.
 
-Telephone numbers are written as E.164 (+33612345678). A French one is judged by the numbering plan's form alone (ARCEP,
-décision n° 2018-0881: nine digits after 0 or +33), so that a range opened tomorrow is no mistake, nor the numbers that the plan
+Telephone numbers are written as E.164 (+33612345678). A French one is judged by the numbering plan's form alone (ARCEP's:
+nine digits after 0 or +33), so that a range opened tomorrow is no mistake, nor the numbers that the plan
 keeps for fiction (06 39 98...); any other by libphonenumber's tables. Overseas numbers need their own code: +33 leads nowhere.
 """
 
@@ -33,7 +33,9 @@ _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL: Final = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}")
 _PHONE: Final = re.compile(r"\(?(?:\+|00)?[0-9(][0-9\s().\-\u2010-\u2015/]*")
-_FRENCH: Final = re.compile(r"(?!59[046]|69[0123467]|26[239])[1-9][0-9]{8}")  # overseas ranges have codes of their own
+_FRENCH: Final = re.compile(
+    r"(?!59[046]|69[0123467]|26[239])[1-9][0-9]{8}"
+)  # overseas ranges have codes of their own
 _MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 

@@ -91,6 +91,14 @@ def match(postal_code: str | None, city: str | None, code: str | None = None) ->
     return None if found is None else communes()[found]
 
 
+def unplaced(postal_code: str | None, city: str | None, code: str | None = None) -> bool:
+    """Whether a place that is told is of the Region, or of no department at all, and is no commune all the same."""
+    postal_code = None if postal_code == NOWHERE else postal_code
+    if not (postal_code or code) or match(postal_code, city, code):
+        return False
+    return department_of(postal_code, code) in {None, *departments()}
+
+
 def department_of(postal_code: str | None, code: str | None = None, city: str | None = None) -> str | None:
     """The department of a postal code, else an INSEE code, else a "69 - " before a city; None when it cannot be told.
 

@@ -2,8 +2,9 @@
 
 Belongs here: reading a code, its label, its section. Does not: the table (schemas/reference_tables.py).
 
-The table is NAF rev. 2. From 2027 INSEE gives firms codes of NAF 2025: they have the same form, so they are kept; their
-divisions (the first two digits) have the same numbers, so that they fall into the same sectors; their labels are not known.
+The table is NAF rev. 2. From January 2027 INSEE gives firms codes of NAF 2025 (décret n° 2025-736), which has the same form and
+numbers its divisions, the first two digits, alike: such a code is kept and falls into the same sector (but the motor trade, whose
+division 45 is spread over 46, 47 and 95); its label is not known.
 """
 
 from __future__ import annotations

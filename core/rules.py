@@ -31,12 +31,12 @@ import datetime as dt
 from collections.abc import Iterator
 
 from core import sirets
-from core.communes import NOWHERE, department_of, match, served
+from core.communes import NOWHERE, served, unplaced
 from core.drafts import Draft
 from core.withhold import reveals
 from schemas.documents import Reason, shown
 from schemas.offer import Salary
-from schemas.reference_tables import departments, rome_labels
+from schemas.reference_tables import rome_labels
 
 # Gross euros above which a unit is certainly wrong: 1,000 an hour is two million a year.
 SALARY_CEILING = {"hour": 1_000, "month": 200_000, "year": 5_000_000}
@@ -97,15 +97,10 @@ def _occupation(draft: Draft) -> Iterator[Reason]:
 
 
 def _place(draft: Draft) -> Iterator[Reason]:
-    if match(draft.postal_code, draft.city, draft.commune):
-        return
-    postal_code = None if draft.postal_code == NOWHERE else draft.postal_code
-    if not (postal_code or draft.commune):
-        return
-    if department_of(postal_code, draft.commune) not in {None, *departments()}:
-        return
-    pointer, value, advice = _unmatched(postal_code, draft)
-    yield Reason(pointer, "commune_unknown", shown(value), advice)
+    if unplaced(draft.postal_code, draft.city, draft.commune):
+        postal_code = None if draft.postal_code == NOWHERE else draft.postal_code
+        pointer, value, advice = _unmatched(postal_code, draft)
+        yield Reason(pointer, "commune_unknown", shown(value), advice)
 
 
 def _unmatched(postal_code: str | None, draft: Draft) -> tuple[str, str | None, str]:
