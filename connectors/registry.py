@@ -6,7 +6,6 @@ is deleting its folder and its line here.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -43,11 +42,11 @@ from connectors.open_portal.channel import OpenPortal
 from connectors.region import postings
 from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
+from connectors.reviewed import reviewed
 from connectors.settings import Settings
 from connectors.writing import Writer, by_tag
 from core.drafts import Draft
 from core.policy import Policy
-from schemas import documents
 from schemas.errors import Misconfigured
 
 T = TypeVar("T")
@@ -184,12 +183,7 @@ def policies(file: Path) -> dict[str, Policy]:
         Misconfigured: the file does not fit its schema or names an unknown channel.
 
     """
-    try:
-        written = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Misconfigured(f"{file}: {error}") from error
-    if reasons := documents.report("channels.v1", written):
-        raise Misconfigured("\n".join(f"{file}{r.pointer}: {r.message}" for r in reasons))
+    written = reviewed(file, "channels.v1")
     if unknown := set(written) - set(CHANNELS):
         raise Misconfigured(
             f"{file}: no channel {', '.join(sorted(unknown))}; there are {', '.join(CHANNELS)}."

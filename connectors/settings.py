@@ -1,7 +1,7 @@
 """The settings: where the outside systems are, and what opens them. Read once, from the environment.
 
 Belongs here: one field a setting, its default and its meaning. Does not: channel routing and budgets
-(deployments/channels.toml), or anything that is decided while running.
+(deployments/channels.toml), the rules of reminders (deployments/reminders.toml), or anything that is decided while running.
 """
 
 from __future__ import annotations
@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     )
     channels_file: Path = Field(
         ROOT / "deployments" / "channels.toml", description="What each channel wants: its policy"
+    )
+    reminders_file: Path = Field(
+        ROOT / "deployments" / "reminders.toml", description="Which reminders leave when: their rules"
     )
     quarantine_budget: float = Field(
         0.03, ge=0, le=1, description="Share of collected payloads that may be quarantined before exit code 3"

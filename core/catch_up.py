@@ -61,9 +61,10 @@ class Outcome(msgspec.Struct, frozen=True):
 def catch_up(due: Sequence[Due], now: dt.datetime) -> Outcome:
     """What becomes of the reminders of one person at ``now``.
 
-    Hand in only those that the person's consents cover: what is refused must not take others with it. Of one session the latest
-    reminder speaks. Sessions to come are told first, the soonest first, for they are what a person must not miss; then those that are
-    over. In quiet hours nothing is sent, also after an outage.
+    Hand in only those that still hold for this person: whose audience they are of (present, not absent) and that their consents
+    cover, for what is not sent must not take others with it. Of one session the latest reminder speaks. Sessions to come are
+    told first, the soonest first, for they are what a person must not miss; then those that are over. In quiet hours nothing is
+    sent, also after an outage.
     """
     expired = [each for each in due if each.until < now]
     ready = [] if is_quiet(now) else [each for each in due if each.at <= now <= each.until]

@@ -147,8 +147,9 @@ def ends(session: Session) -> dt.datetime:
 def moments(rules: Sequence[Rule], session: Session, registered_at: dt.datetime) -> list[Moment]:
     """The moments of one enrolment, none in quiet hours, the first one first.
 
-    Who registers late gets what still makes sense: nothing that would have come before the registration or within an hour of it, for
-    its confirmation tells all of that. What comes after the session always comes, unless even its cut-off has passed by then.
+    ``registered_at``: when the person had a letter that tells all of it, the confirmation or that of another time or place. Who
+    registers late gets what still makes sense: nothing that would have come before that letter or within an hour of it. What comes
+    after the session always comes, unless even its cut-off has passed by then.
     """
     placed = ((rule, _moment(rule, session)) for rule in rules if session.kind in rule.kinds)
     wanted = [

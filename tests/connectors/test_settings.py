@@ -35,6 +35,7 @@ def test_without_any_variable_the_embedded_defaults_serve() -> None:
     assert read.graph == "http://127.0.0.1:4401/graph"
     assert read.public_url == "http://127.0.0.1:4480"
     assert read.channels_file.is_file()
+    assert read.reminders_file.is_file()
 
 
 def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:

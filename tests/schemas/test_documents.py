@@ -31,6 +31,7 @@ NAMES: Final = (
     "contractor.offer.v1",
     "offer.v1",
     "channels.v1",
+    "reminders.v1",
     "france_travail.offer.v2",
     "lheo.action.v1",
     "indeed.job.v1",
@@ -183,6 +184,7 @@ GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
         {**msgspec.json.decode(encode(job())), "employer": {"anonymous": True}},
     ),
     "channels.v1": (tomllib.loads((ROOT / "deployments" / "channels.toml").read_text("utf-8")),),
+    "reminders.v1": (tomllib.loads((ROOT / "deployments" / "reminders.toml").read_text("utf-8")),),
     "france_travail.offer.v2": (FRANCE_TRAVAIL,),
     "lheo.action.v1": (LHEO,),
     "indeed.job.v1": (INDEED,),
@@ -389,6 +391,14 @@ def test_both_engines_agree_on_canonical_offers(payload: Any) -> None:
 @example(payload={"Bad name\n": {"kinds": ["job", "job"], "budget": 0}})
 def test_both_engines_agree_on_channel_policies(payload: Any) -> None:
     check("channels.v1", payload)
+
+
+@settings(deadline=None)  # the first report loads jsonschema
+@given(payload=payloads("reminders.v1"))
+@example(payload={"week": {"when": {"days": -7, "minutes": 1, "at": "24:00"}, "until": {"at": "10:00\n"}}})
+@example(payload={"week": {"when": {"minutes": -0.0}, "until": {}}})
+def test_both_engines_agree_on_rules_of_reminders(payload: Any) -> None:
+    check("reminders.v1", payload)
 
 
 @settings(deadline=None)  # the first report loads jsonschema
