@@ -75,6 +75,8 @@ SOURCES: Final = {
     "indeed": "Flux d’employeurs",
     "portal": "Entreprises, sur ce portail",
 }
+MEETINGS: Final = {"seminar": "Séminaire", "coaching": "Atelier", "dialogue": "Rencontre avec les élus"}
+"""The kinds of the programme's sessions."""
 ANONYMOUS: Final = "Employeur anonyme"
 _UNITS: Final = {"hour": "heure", "month": "mois", "year": "an"}
 _MONTHS: Final = (
@@ -91,6 +93,8 @@ _MONTHS: Final = (
     "novembre",
     "décembre",
 )
+_WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_ZONES: Final = {"Europe/Paris": "heure de Paris"}
 
 
 def number(value: float) -> str:
@@ -111,6 +115,24 @@ def date(day: dt.date) -> str:
     """« 1er février 2027 »."""
     first = "1er" if day.day == 1 else str(day.day)
     return f"{first}{NBSP}{_MONTHS[day.month - 1]} {day.year}"
+
+
+def weekday(day: dt.date) -> str:
+    """« mardi 1er février 2027 »."""
+    return f"{_WEEKDAYS[day.weekday()]} {date(day)}"
+
+
+def hour(clock: dt.time) -> str:
+    """« 18 h », « 9 h 05 »."""
+    return f"{clock.hour}{NBSP}h" + (f"{NBSP}{clock.minute:02}" if clock.minute else "")
+
+
+def span(starts: dt.datetime, ends: dt.datetime, zone: str) -> str:
+    """« mardi 1er février 2027, de 18 h 30 à 20 h (heure de Paris) »: what clocks of ``zone`` show, so without a zone of their own."""
+    clocks = _ZONES.get(zone, f"heure de {zone.rpartition('/')[2].replace('_', ' ')}")
+    if starts.date() == ends.date():
+        return f"{weekday(starts.date())}, de {hour(starts.time())} à {hour(ends.time())} ({clocks})"
+    return f"du {weekday(starts.date())} à {hour(starts.time())} au {weekday(ends.date())} à {hour(ends.time())} ({clocks})"
 
 
 def place(location: Location) -> str:

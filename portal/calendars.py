@@ -12,6 +12,7 @@ from icalendar import Calendar, Event
 
 from core import wording
 from core.html import plain_text
+from core.session_calendar import PRODUCT
 from schemas.offer import Offer, Session
 
 _LONGEST = 600  # characters of a description
@@ -39,7 +40,7 @@ def session_event(offer: Offer, session: Session, key: str, address: str, stamp:
     event.add("url", address)
     event.add("transp", "TRANSPARENT")
     calendar = Calendar()
-    calendar.add("prodid", "-//Région Auvergne-Rhône-Alpes//Boostez votre Région//FR")
+    calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)
