@@ -259,7 +259,7 @@ class _Line:
         if not text:
             return None
         if restored := sheet_cells.lost_zero(field, text):
-            self.tell(self.notes, field, text, "zero_restored", restored)
+            self.tell(self.notes, field, text, "zero_restored")
             text = restored
         try:
             return reader(text)

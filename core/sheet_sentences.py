@@ -85,7 +85,7 @@ _SENTENCES: Final = {
     "slot": "Cette disponibilité n’est pas claire. Écrivez un jour et un moment, comme « mardi soir, jeudi matin ».",
     "session_ref": "Ce n’est pas une référence de session. Recopiez-la de la liste des sessions, en lettres, chiffres et tirets.",
     # Notes
-    "zero_restored": "Le zéro du début manquait : la valeur est lue {}.",
+    "zero_restored": "Le zéro du début manquait : il est remis.",
     "consent_unreachable": "Consentement sans moyen de l’utiliser ({}) : il n’est pas retenu.",
     "firm_differs": "La ligne {} dit autre chose de la même entreprise. Vérifiez laquelle des deux est juste.",
     "email_shared": "La ligne {} donne la même adresse à une autre entreprise. Vérifiez que ce n’est pas une erreur de recopie.",

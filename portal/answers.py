@@ -111,7 +111,6 @@ def _templates() -> Environment:
         "excerpt": lambda html: wording.excerpt(plain_text(html), 190),
         "web": _web,
         "mailto": _mailto,
-        "weekday": wording.weekday,
         "span": _span,
         "capfirst": lambda text: text[:1].upper() + text[1:],
     }

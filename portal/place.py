@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,7 +20,8 @@ from starlette.routing import Route
 from connectors.region import enrolments, places
 from connectors.region.places import Place
 from connectors.seals import Seals
-from core.session_calendar import calendar
+from core.invitations import sequence_of, uid_of
+from core.session_calendar import meetings_calendar
 from portal.answers import SECURITY
 from portal.forms import PRIVATE, answered, go, private, sealed, with_form
 from portal.sessions import TOLD_FOR, meeting, registrable, stage_of
@@ -65,16 +67,23 @@ def _page(request: Request, place: Place, now: dt.datetime, status: int = 200) -
 
 
 def event(request: Request) -> Response:
-    """The session for one's calendar, with where it is held online."""
+    """The session for one's calendar, with where it is held online: the same event as the one that letters bring."""
     now = _now()
     place = _held(request, now)
     if place is None:
         return _dead(request)
-    session = place.session
-    link = session.link if place.enrolment.state in {"registered", "present"} else None
-    content = calendar([meeting(session, request.app.state.settings.public_url, link=link or "")])
+    settings, session, enrolment = request.app.state.settings, place.session, place.enrolment
+    host = settings.sender.rpartition("@")[2]
+    link = session.link if enrolment.state in {"registered", "present"} else None
+    mine = msgspec.structs.replace(
+        meeting(session, settings.public_url, link=link or ""),
+        uid=uid_of(session.ref, enrolment.contact_id, host),
+        sequence=sequence_of(session.version, enrolment.turn, left=enrolment.state == "left"),
+    )
     headers = {"Content-Disposition": f'attachment; filename="{session.ref}.ics"'}
-    return Response(content, headers=SECURITY | PRIVATE | headers, media_type="text/calendar")
+    return Response(
+        meetings_calendar([mine]), headers=SECURITY | PRIVATE | headers, media_type="text/calendar"
+    )
 
 
 def _leaving(request: Request, now: dt.datetime) -> Place | None:

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from connectors.region import sessions
 from connectors.region.sessions import Kind, Session
-from core.session_calendar import Meeting, calendar
+from core.session_calendar import Meeting, meetings_calendar
 from portal import jsonld, jsonld_sessions
 from portal.answers import page
 from portal.revalidation import kept
@@ -148,7 +148,7 @@ def _calendar(
     request: Request, found: Sequence[Session], *, name: str = "", headers: dict[str, str] | None = None
 ) -> Response:
     public_url = request.app.state.settings.public_url
-    content = calendar([meeting(session, public_url) for session in found], name=name)
+    content = meetings_calendar([meeting(session, public_url) for session in found], name=name)
     told = {"X-Robots-Tag": "noindex"} | (headers or {})
     return kept(request, content, "text/calendar", seconds=SECONDS, headers=told)
 
@@ -159,13 +159,14 @@ def meeting(session: Session, public_url: str, *, link: str = "") -> Meeting:
     return Meeting(
         uid=f"{session.ref}@{urlsplit(public_url).hostname}",
         sequence=session.version - 1,
-        title=session.title,
-        starts=session.starts_at,
-        ends=session.ends_at,
-        place=", ".join(part for part in where if part),
-        told=session.summary,
-        url=f"{public_url}/seances/{session.ref}",
         stamp=session.changed_at,
+        title=session.title,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        zone=session.zone,
+        where=", ".join(part for part in where if part),
+        description=session.summary,
+        url=f"{public_url}/seances/{session.ref}",
         cancelled=session.state == "cancelled",
     )
 
