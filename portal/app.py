@@ -39,6 +39,7 @@ from portal import (
     registration,
     sessions,
     sheet,
+    short_links,
     sitemap,
     syndication,
     texts,
@@ -51,7 +52,16 @@ from portal.remembering import Memory
 from schemas.errors import RetryLater
 
 _ANSWERS = {404: "404.html", 405: "404.html"}
-_LINKS: Final = ("inscription", "preferences", "desabonnement", "presence", "emargement", "avis", "bilan")
+_LINKS: Final = (
+    "inscription",
+    "preferences",
+    "desabonnement",
+    "presence",
+    "emargement",
+    "avis",
+    "bilan",
+    "s",
+)
 """Where links that are somebody's own lead: nothing of it is for search engines."""
 
 
@@ -79,6 +89,7 @@ def create_app(
             *attendance.ROUTES,
             *sheet.ROUTES,
             *questionnaires.ROUTES,
+            *short_links.ROUTES,
             *open_data.ROUTES,
             *verifying.ROUTES,
             Route("/feeds/{name}", feeds.serve),

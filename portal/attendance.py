@@ -95,7 +95,7 @@ def room(request: Request) -> Response:
     if session is None:
         return _dead(request)
     if SAID in request.query_params:
-        return private(request, "attendance_said.html", session=session, path=request.url.path)
+        return private(request, "attendance_said.html", session=session)
     return _asking(request, session, now)
 
 

@@ -93,7 +93,8 @@ def choose(request: Request, given: Mapping[str, str], now: dt.datetime) -> Resp
     if not sealed(request, given, now):
         return _page(request, person, now, 403)
     wanted = consents.ticked(given, consents.shown(person.agreed).values())
-    contacts.prefer(request.app.state.region, person.id, wanted, now)
+    form = f"{request.app.state.settings.public_url}/preferences, wording {consents.wording()}"
+    contacts.prefer(request.app.state.region, person.id, wanted, form, now)
     return go(f"/preferences/{request.path_params['seal']}?{KEPT}")
 
 

@@ -28,6 +28,10 @@ WITHIN: Final[dict[About, dt.timedelta]] = {  # after the session's end
     "outcome_3": dt.timedelta(days=365),
     "outcome_6": dt.timedelta(days=365),
 }
+_ASKED: Final[dict[Opener, tuple[str, ...]]] = {
+    "satisfaction": ("present",),
+    "outcome": ("present", "absent"),
+}
 LONGEST: Final = 2000  # characters of a comment
 MOST_JOBS: Final = 249
 MARKS: Final[dict[str, str]] = {"utile": "useful", "clair": "clear", "conseil": "recommended"}
@@ -46,14 +50,14 @@ def _dead(request: Request) -> Response:
 
 
 def _opened(request: Request, purpose: Opener, now: dt.datetime) -> tuple[Place, About] | None:
-    """Who is asked about what: somebody who came, not long ago."""
+    """Who is asked about what, not long ago: who came how it was, who had a place what became of their firm."""
     word = Seals(request.app.state.settings).opened(purpose, request.path_params["seal"], now, None)
     if word is None:
         return None
     number, _, told = word.partition(".")
     about = msgspec.convert(told or "satisfaction", About)
     place = places.of(request.app.state.region, int(number))
-    if place is None or place.enrolment.state != "present":
+    if place is None or place.enrolment.state not in _ASKED[purpose]:
         return None
     return (place, about) if now <= place.session.ends_at + WITHIN[about] else None
 

@@ -79,7 +79,7 @@ def read(given: Mapping[str, str], session: str | None, origin: str, now: dt.dat
     verdict = canonical(registration)
     if isinstance(verdict, tuple):
         for reason in verdict:
-            errors.setdefault(_field(reason.pointer), reason.rule)
+            errors.setdefault(_field(reason.pointer, registration), reason.rule)
     if errors or isinstance(verdict, tuple):
         return Filled(values, {name: errors[name] for name in FIELDS if name in errors})
     return Filled(values, {}, verdict)
@@ -122,6 +122,9 @@ def _registration(
     )
 
 
-def _field(pointer: str) -> str:
-    """What a consent lacks is a number that takes messages: without an address there is no registration at all."""
-    return "telephone" if pointer.startswith("/consents/") else _POINTERS.get(pointer, "siret")
+def _field(pointer: str, told: Registration) -> str:
+    """Which field a reason speaks of; a consent's is the address that it lacks."""
+    if pointer.startswith("/consents/"):
+        consent = told.consents[int(pointer.rpartition("/")[2])]
+        return "courriel" if consent.transport == "mail" else "telephone"
+    return _POINTERS[pointer]

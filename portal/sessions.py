@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from connectors.region import sessions
 from connectors.region.sessions import Kind, Session
+from core.registrations import SESSION
 from core.session_calendar import Meeting, meetings_calendar
 from portal import jsonld, jsonld_sessions
 from portal.answers import page
@@ -107,7 +108,8 @@ def public(request: Request) -> Session:
         HTTPException: 404 there is none, or it is nobody's business yet, or only its cohort's.
 
     """
-    found = sessions.named(request.app.state.region, request.path_params["ref"])
+    ref = request.path_params["ref"]
+    found = sessions.named(request.app.state.region, ref) if SESSION.fullmatch(ref) else None
     if found is None or found.state == "draft" or found.kind == "coaching":
         raise HTTPException(404)
     return found

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any, Final
+from urllib.parse import urlsplit
+
+from httpx import Response
+from starlette.testclient import TestClient
 
 from connectors.region import contacts, enrolments, firms, registrations, sessions
 from connectors.region.database import Region
 from connectors.region.enrolments import Enrolment
 from connectors.region.sessions import Draft, Session
 from connectors.reminder_rules import reminder_rules
+from connectors.seals import Opener, Seals
 from connectors.settings import Settings
 from core.reminders import Rule
 from core.wall import wall_of
 from schemas.firm import Consent, FirmDraft, PersonDraft, Registration
+from tests.portal.test_posting import seal_of
 
 PARIS: Final = "Europe/Paris"
 NOW: Final = dt.datetime.now(dt.UTC)
@@ -69,6 +75,18 @@ def place(region: Region, of: Session, contact: int) -> Enrolment:
     with region.begin() as connection:
         before = min(NOW, of.starts_at - dt.timedelta(hours=12))
         return enrolments.enrol(connection, rules(), sessions.lock(connection, of.id), contact, before)
+
+
+def path(settings: Settings, purpose: Opener, word: object) -> str:
+    """Where a link leads."""
+    return urlsplit(Seals(settings).link(purpose, str(word), NOW)).path
+
+
+def press(visitor: TestClient, at: str, **fields: str) -> Response:
+    """Open a page and send its form, as a person does."""
+    seal = seal_of(visitor.get(at).text)
+    answer: Response = visitor.post(at, data={"sceau": seal, **fields})
+    return answer
 
 
 def asked(region: Region, of: Session | None = None, **changes: Any) -> registrations.Asked:
