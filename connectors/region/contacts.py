@@ -130,8 +130,8 @@ def withdraw(
         ).rowcount
 
 
-def prefer(region: Region, contact: int, wanted: Iterable[Consent], now: dt.datetime) -> None:
-    """What a person chose on the page of their preferences: exactly this holds from now on."""
+def prefer(region: Region, contact: int, wanted: Iterable[Consent], form: str, now: dt.datetime) -> None:
+    """What a person chose on the page of their preferences: exactly this holds from now on. ``form`` says which, in which words."""
     chosen = set(wanted)
     held = get(region, contact)
     if held is None:
@@ -139,7 +139,7 @@ def prefer(region: Region, contact: int, wanted: Iterable[Consent], now: dt.date
     for each in held.agreed - chosen:
         withdraw(region, contact, "preferences", now, purpose=each.purpose, transport=each.transport)
     with region.begin() as connection:
-        agree(connection, contact, chosen, {"how": "preferences"}, now)
+        agree(connection, contact, chosen, {"how": "preferences", "form": form}, now)
 
 
 def get(region: Region, number: int) -> Contact | None:
