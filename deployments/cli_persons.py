@@ -74,7 +74,9 @@ def export(
     if file is None:
         print_json(told)
         return
-    with os.fdopen(os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as written:
+    with os.fdopen(
+        os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8"
+    ) as written:
         written.write(f"{json.dumps(told, ensure_ascii=False, indent=2)}\n")
     say(f"{file} holds what is kept of contact {contact}. Hand it to nobody else, and delete it here.")
 
@@ -107,7 +109,9 @@ def _tell(contact: int, erased: Erased, *, yes: bool) -> None:
         say(f"Contact {contact} was erased before.")
         return
     records = ", ".join(map(str, erased.contacts))
-    say(f"{'Erased' if yes else 'Would be erased'}: contacts {records}, with their consents' proofs and their answers.")
+    say(
+        f"{'Erased' if yes else 'Would be erased'}: contacts {records}, with their consents' proofs and their answers."
+    )
     say(
         f"  {erased.places} places to come given back, {erased.reminders} reminders ended, "
         f"{erased.registrations} registrations that nobody confirmed deleted."

@@ -160,6 +160,8 @@ def confirm(region: Region, rules: Sequence[Rule], ref: str, now: dt.datetime) -
         if asked.draft is None:
             assert asked.contact_id is not None
             return Confirmed(asked.contact_id, _enrolled(connection, asked))
+        # Before people, as everywhere (enrolments.py): whoever attends or is erased meanwhile would wait for us, and we for them.
+        session = None if asked.session_id is None else sessions.lock(connection, asked.session_id)
         contact = _make_known(connection, asked, asked.draft, now)
         connection.execute(
             text(
@@ -167,9 +169,8 @@ def confirm(region: Region, rules: Sequence[Rule], ref: str, now: dt.datetime) -
             ),
             {"id": asked.id, "contact": contact, "now": now},
         )
-        if asked.session_id is None:
+        if session is None:
             return Confirmed(contact, None)
-        session = sessions.lock(connection, asked.session_id)
         if session.state != "open" or session.starts_at <= now:
             return Confirmed(contact, None, too_late=True)
         return Confirmed(contact, enrolments.enrol(connection, rules, session, contact, now))

@@ -76,7 +76,9 @@ def test_a_term_can_be_read_by_machines_and_people() -> None:
     assert (terms.ORIGIN.iso, terms.ORIGIN.words) == ("P1D", "1\u00a0jour")
 
 
-def test_a_registration_is_kept_for_as_long_as_its_link_works_and_counted_for_as_long_as_its_origin_is() -> None:
+def test_a_registration_is_kept_for_as_long_as_its_link_works_and_counted_for_as_long_as_its_origin_is() -> (
+    None
+):
     now = at("2026-11-24T12:00")
     assert now - terms.REGISTRATION.back(now) == CONFIRM_WITHIN
     assert now - terms.ORIGIN.back(now) == registrations.COUNTED

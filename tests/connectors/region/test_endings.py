@@ -8,7 +8,15 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from connectors.region import coaches, contacts, endings, officers, person_acts, programme_retention, rewinding
+from connectors.region import (
+    coaches,
+    contacts,
+    endings,
+    officers,
+    person_acts,
+    programme_retention,
+    rewinding,
+)
 from connectors.region.database import Region
 from connectors.region.endings import Ended, Endings
 from schemas.firm import Consent
@@ -21,11 +29,6 @@ from tests.reminder_rules import RULES
 pytestmark = pytest.mark.database
 THEN = NOON + DAY
 MAIL = Consent("sessions", "mail")
-
-
-@pytest.fixture
-def programme(region: Region) -> Programme:
-    return Programme(region)
 
 
 class Older:
@@ -99,7 +102,9 @@ def test_whoever_unsubscribed_since_is_not_written_to_again(
     assert older.end_the_same_as(programme.region) == Ended(withdrawn=1)
     assert agreed(older.region, contact) == agreed(programme.region, contact)
     assert MAIL not in agreed(older.region, contact)
-    (row,) = sql(older.region, "SELECT withdrawn_at, withdrawn_by FROM consent WHERE withdrawn_at IS NOT NULL")
+    (row,) = sql(
+        older.region, "SELECT withdrawn_at, withdrawn_by FROM consent WHERE withdrawn_at IS NOT NULL"
+    )
     assert tuple(row) == (THEN, "one-click")
 
 
@@ -116,7 +121,9 @@ def test_whoever_agreed_anew_after_a_withdrawal_that_the_backup_knows_still_agre
     older.drop()
 
 
-def test_an_address_that_bounced_since_takes_no_mail(programme: Programme, backed_up: tuple[int, Older]) -> None:
+def test_an_address_that_bounced_since_takes_no_mail(
+    programme: Programme, backed_up: tuple[int, Older]
+) -> None:
     contact, older = backed_up
     with programme.region.begin() as connection:
         contacts.stop(connection, contact, "mail", "it bounced")

@@ -27,11 +27,6 @@ pytestmark = pytest.mark.database
 ADDRESS = "camille@canary.example"
 
 
-@pytest.fixture
-def programme(region: Region) -> Programme:
-    return Programme(region)
-
-
 def camille(programme: Programme, **changes: Any) -> int:
     return programme.person(**{"name": "Camille Canari", "email": ADDRESS, **changes})
 
@@ -53,7 +48,14 @@ def acts(programme: Programme) -> Sequence[tuple[str, int | None, str]]:
 
 @pytest.mark.parametrize(
     "words",
-    [ADDRESS, "CAMILLE@Canary.example", "06 12 34 56 78", "+33 6 12 34 56 78", "canari", "  camille  canari "],
+    [
+        ADDRESS,
+        "CAMILLE@Canary.example",
+        "06 12 34 56 78",
+        "+33 6 12 34 56 78",
+        "canari",
+        "  camille  canari ",
+    ],
 )
 def test_a_person_is_found_by_address_number_or_part_of_a_name(programme: Programme, words: str) -> None:
     other = programme.person(phone="+33611111111")
@@ -219,7 +221,9 @@ def test_offers_posted_with_the_address_are_told_and_left(programme: Programme) 
     assert sql(programme.region, "SELECT contact FROM posting")[0].contact == ADDRESS.upper()
 
 
-def test_they_leave_the_cohorts_that_go_on_and_stay_counted_in_those_that_are_over(programme: Programme) -> None:
+def test_they_leave_the_cohorts_that_go_on_and_stay_counted_in_those_that_are_over(
+    programme: Programme,
+) -> None:
     contact, open_one, over = camille(programme), programme.cohort(), programme.cohort()
     sql(programme.region, "UPDATE cohort SET state = 'finished', finished_at = now() WHERE id = :id", id=over)
     for cohort in (open_one, over):
@@ -231,7 +235,9 @@ def test_they_leave_the_cohorts_that_go_on_and_stay_counted_in_those_that_are_ov
             now=NOON,
         )
     erase(programme, contact)
-    rows = sql(programme.region, "SELECT cohort_id, left_at IS NULL AS stays, why FROM cohort_member ORDER BY 1")
+    rows = sql(
+        programme.region, "SELECT cohort_id, left_at IS NULL AS stays, why FROM cohort_member ORDER BY 1"
+    )
     assert [tuple(row) for row in rows] == [(open_one, False, None), (over, True, None)]
 
 
@@ -301,7 +307,7 @@ def filled(programme: Programme) -> int:
     programme.attend(place)
     for statement in (
         "INSERT INTO answer (contact_id, about, enrolment_id, content, at) VALUES (:c, 'satisfaction', :e, "
-        "'{\"overall\": 5, \"text\": \"réponse canari\"}', :now)",
+        '\'{"overall": 5, "text": "réponse canari"}\', :now)',
         "INSERT INTO cohort_member (cohort_id, contact_id, joined_at, why) VALUES (:g, :c, :now, 'raison canari')",
         "INSERT INTO bounce (marker, kind, status, contact_id, at) VALUES ('registered.1-f', 'soft', '4.2.2', :c, :now)",
         "INSERT INTO coach (name, email) VALUES ('Coach Canari', :address)",
@@ -323,7 +329,14 @@ def test_an_export_holds_everything_and_fits_its_schema(programme: Programme) ->
     empty = [name for name, part in record.items() if part in (None, [], {}) and name != "sms_stopped"]
     assert empty == [], "this test fills every part"
     assert all(told[name] for name in ("unconfirmed", "postings", "coach"))
-    for word in ("Camille Canari", "gérante canari", "réponse canari", "raison canari", "boîte canari", "Coach Canari"):
+    for word in (
+        "Camille Canari",
+        "gérante canari",
+        "réponse canari",
+        "raison canari",
+        "boîte canari",
+        "Coach Canari",
+    ):
         assert word in str(told)
     assert {letter["kind"] for letter in record["letters"]} == {"confirm", "registered", "reminder"}
     assert {each["state"] for each in record["reminders"]} >= {"sent", "waiting"}
@@ -335,7 +348,9 @@ def test_an_export_holds_everything_and_fits_its_schema(programme: Programme) ->
 
 def test_an_export_of_whom_little_is_known_fits_the_schema_too(programme: Programme) -> None:
     with programme.region.begin() as connection:
-        contact = contacts.keep(connection, None, PersonDraft("Ada", None, "+33612345678"), (), "sheet.csv", NOON)
+        contact = contacts.keep(
+            connection, None, PersonDraft("Ada", None, "+33612345678"), (), "sheet.csv", NOON
+        )
     told = exported(kept(programme, contact), "https://portail.example", NOON)
     assert documents.report(SCHEMA, told) == []
     assert told["contacts"][0]["firm"] is None
@@ -395,7 +410,9 @@ def test_the_ledger_and_the_queue_name_nobody_even_before(programme: Programme) 
     filled(programme)
     ours = {"effect", "reminder", "enrolment", "session", "bounce", "person_act", "consent"}
     assert _naming(programme.region) & ours == set()
-    ((letters,),) = sql(programme.region, "SELECT count(*) FROM effect WHERE content ->> 'about' = 'programme'")
+    ((letters,),) = sql(
+        programme.region, "SELECT count(*) FROM effect WHERE content ->> 'about' = 'programme'"
+    )
     assert letters >= 4
 
 

@@ -29,11 +29,6 @@ DRAFT = Registration(
 )
 
 
-@pytest.fixture
-def programme(region: Region) -> Programme:
-    return Programme(region)
-
-
 def tidy(programme: Programme, now: dt.datetime, *, dry_run: bool = False) -> Tidied:
     return programme_retention.tidy(programme.region, RULES, now, dry_run=dry_run)
 
@@ -93,7 +88,7 @@ def test_the_free_text_of_an_answer_goes_after_two_years_and_the_numbers_stay(pr
     insert(
         programme,
         "INSERT INTO answer (contact_id, about, enrolment_id, content, at) VALUES (:c, 'satisfaction', :e, "
-        "'{\"overall\": 4, \"text\": \"Merci à Camille\"}', :now)",
+        '\'{"overall": 4, "text": "Merci à Camille"}\', :now)',
         c=place.contact_id,
         e=place.id,
         now=NOON,
@@ -119,7 +114,9 @@ def test_the_proof_of_a_consent_is_kept_for_five_years_after_its_end(programme: 
     insert(programme, "UPDATE contact SET seen_at = :then", then=NOON.replace(year=2031))
     check(programme, "proof", NOON)
     kept = sql(programme.region, "SELECT proof, withdrawn_at FROM consent ORDER BY id")
-    assert [(row.proof == {}, row.withdrawn_at == NOON) for row in kept] == [(True, True)] + [(False, False)] * 5
+    assert [(row.proof == {}, row.withdrawn_at == NOON) for row in kept] == [(True, True)] + [
+        (False, False)
+    ] * 5
 
 
 def test_a_coach_is_forgotten_a_year_after_their_end(programme: Programme) -> None:
@@ -277,6 +274,8 @@ def test_a_dry_run_of_everything_at_once_tells_what_is_done(programme: Programme
     )
     end = NOON.replace(year=2032)
     told = tidy(programme, end, dry_run=True)
-    assert {name for name, number in msgspec.structs.asdict(told).items() if number} == {*terms.TERMS} - {"origin"}
+    assert {name for name, number in msgspec.structs.asdict(told).items() if number} == {*terms.TERMS} - {
+        "origin"
+    }
     assert tidy(programme, end) == told
     assert tidy(programme, end) == Tidied()
