@@ -276,15 +276,11 @@ def sheet(region: Region, session: int) -> Sheet | None:
     return Sheet(_session(row), Coach(row.coach, row.coach_name, row.coach_email), row.people, row.unknown)
 
 
-def became(region: Region, channel: str, subject: str) -> Counter[str]:
-    """What became of the reminders that a letter was to tell of, counted by state."""
+def became(region: Region, reminders: Collection[int]) -> Counter[str]:
+    """What became of these reminders, counted by state."""
     with region.begin() as connection:
         return Counter(
             connection.scalars(
-                text(
-                    "SELECT r.state FROM reminder r JOIN effect e ON e.id = r.effect_id WHERE e.channel = :channel "
-                    "AND e.subject = :subject"
-                ),
-                {"channel": channel, "subject": subject},
+                text("SELECT state FROM reminder WHERE id = ANY(:ids)"), {"ids": list(reminders)}
             )
         )

@@ -62,8 +62,10 @@ def set_clock(programme: Programme, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def held(**changes: Any) -> dict[str, Any]:
-    asked = {"title": "Boostez votre business", "starts": STARTS, "minutes": 120, "capacity": 2}
-    return hold_session(**(asked | {"place": "CCI de Lyon", "department": "69"} | changes))
+    asked: dict[str, Any] = {"title": "Boostez votre business", "starts": STARTS}
+    asked |= {"minutes": 120, "capacity": 2}
+    told: dict[str, Any] = hold_session(**(asked | {"place": "CCI de Lyon", "department": "69"} | changes))
+    return told
 
 
 def test_from_the_opening_to_the_thanks(programme: Programme, set_clock: Clock, letters: Letters) -> None:
@@ -91,7 +93,7 @@ def test_from_the_opening_to_the_thanks(programme: Programme, set_clock: Clock, 
         "the coach is asked who came, once"
     )
     programme.sheet(session, came)
-    set_clock.at("2027-04-14T18:31")
+    set_clock.at("2027-04-15T08:00")
     send_reminders()
     after = {to[0]: message for to, message in letters.taken[9:]}
     assert len(after) == 2
