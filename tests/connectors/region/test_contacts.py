@@ -222,8 +222,8 @@ def test_two_who_save_preferences_at_once_leave_what_one_of_them_chose(region: R
     one, other = {REMINDERS, Consent("sessions", "sms")}, {NEWS, Consent("invitations", "sms")}
     for _ in range(ROUNDS):
         at_once(
-            partial(contacts.prefer, region, contact, one, NOON),
-            partial(contacts.prefer, region, contact, other, NOON),
+            partial(contacts.prefer, region, contact, one, "preferences", NOON),
+            partial(contacts.prefer, region, contact, other, "preferences", NOON),
         )
         assert read(region, contact).agreed in (one, other)
 
