@@ -22,7 +22,7 @@ def meetings(slot: str, first: dt.date, number: int, weeks: int, zone: str) -> l
     Each is ``weeks`` after the one before; one that would fall on a public holiday is a week later, and so are those after it.
     """
     day, part = slot.split("-")
-    day_of = first + dt.timedelta(days=(DAYS.index(day) - first.weekday()) % 7)  # type: ignore[arg-type]
+    day_of = first + dt.timedelta(days=(DAYS.index(day) - first.weekday()) % 7)
     found: list[dt.datetime] = []
     while len(found) < number:
         starts = dt.datetime.combine(day_of, STARTS[part])

@@ -49,11 +49,12 @@ class Cohort(msgspec.Struct, frozen=True):
     slot: str
     coach_id: int
     state: str
+    proposal: str
     members: int
 
 
 _COHORT: Final = (
-    "SELECT g.id, g.name, g.department, g.level, g.slot, g.coach_id, g.state, count(m.contact_id) FILTER "
+    "SELECT g.id, g.name, g.department, g.level, g.slot, g.coach_id, g.state, g.proposal, count(m.contact_id) FILTER "
     "(WHERE m.left_at IS NULL) AS members FROM cohort g LEFT JOIN cohort_member m ON m.cohort_id = g.id"
 )
 
@@ -174,6 +175,17 @@ def proposed(region: Region, key: str) -> list[Cohort]:
         return [Cohort(*row) for row in rows]
 
 
+def listed(region: Region, *, every: bool = False) -> list[Cohort]:
+    """The cohorts that wait for a decision; with ``every`` all of them, the newest first."""
+    chosen = (
+        "GROUP BY g.id ORDER BY g.id DESC"
+        if every
+        else "WHERE g.state = 'proposed' GROUP BY g.id ORDER BY g.id"
+    )
+    with region.begin() as connection:
+        return [Cohort(*row) for row in connection.execute(text(f"{_COHORT} {chosen}"))]
+
+
 def decide(
     region: Region,
     rules: Sequence[Rule],
@@ -250,7 +262,10 @@ def _open(
             enrolments.enrol(connection, rules, session, contact, now, tell=False)
     letters.write(
         connection,
-        {f"cohort.{cohort.id}.{contact}": ProgrammeLetter("cohort", contact, cohort.id) for contact in members},
+        {
+            f"cohort.{cohort.id}.{contact}": ProgrammeLetter("cohort", contact, cohort.id)
+            for contact in members
+        },
     )
 
 
