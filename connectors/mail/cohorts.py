@@ -6,6 +6,7 @@ Belongs here: what is read for which kind, when a letter is moot, and the letter
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from connectors.mail.programme_words import House, appointment, called, shown
@@ -35,10 +36,11 @@ def write(region: Region, letter: ProgrammeLetter, links: Links, house: House) -
         return Moot("they have no place in a session of it")
     if places[0].person.email is None:
         return Moot("no address of theirs works")
-    return _joined(places, links, house) if letter.kind == "cohort" else _finished(places, links, house)
+    return (joined_letter if letter.kind == "cohort" else finished_letter)(places, links, house)
 
 
-def _joined(places: tuple[Placed, ...], links: Links, house: House) -> Letter:
+def joined_letter(places: Sequence[Placed], links: Links, house: House) -> Letter:
+    """Somebody is in a cohort: all its sessions, with a file for their calendar."""
     told = words("programme_cohort", _told(places, links, house))
     file = agenda([appointment(place, links, house) for place in places])
     return Letter(
@@ -49,13 +51,14 @@ def _joined(places: tuple[Placed, ...], links: Links, house: House) -> Letter:
     )
 
 
-def _finished(places: tuple[Placed, ...], links: Links, house: House) -> Letter:
+def finished_letter(places: Sequence[Placed], links: Links, house: House) -> Letter:
+    """A cohort is over: the sessions where they were, and their attestation."""
     attestation = links.attestation(places[-1])
     told = words("programme_finished", {**_told(places, links, house), "attestation": attestation})
     return Letter(to=str(places[0].person.email), subject=told.subject, text=told.text)
 
 
-def _told(places: tuple[Placed, ...], links: Links, house: House) -> dict[str, Any]:
+def _told(places: Sequence[Placed], links: Links, house: House) -> dict[str, Any]:
     first = places[0]
     return {
         "name": called(first.person),
@@ -73,20 +76,26 @@ def _outcome(region: Region, letter: ProgrammeLetter, links: Links, house: House
         return Moot("no address of theirs works")
     if ASKED not in place.person.agreed:
         return Moot("no consent covers follow_up by mail", "consent")
-    unsubscribe = links.unsubscribe(place.person, ASKED.purpose, ASKED.transport)
+    return outcome_letter(place, letter.version, links, house)
+
+
+def outcome_letter(place: Placed, months: int, links: Links, house: House) -> Letter:
+    """Somebody is asked what became of their firm, so many months after their cohort."""
+    person = place.person
+    unsubscribe = links.unsubscribe(person, ASKED.purpose, ASKED.transport)
     told = words(
         "programme_outcome",
         {
-            "name": called(place.person),
-            "months": letter.version,
-            "outcome": links.outcome(place, letter.version),
+            "name": called(person),
+            "months": months,
+            "outcome": links.outcome(place, months),
             "purpose": ASKED.purpose,
-            "from_portal": place.person.origin == "portal",
-            "origin": line(place.person.origin),
+            "from_portal": person.origin == "portal",
+            "origin": line(person.origin),
             "unsubscribe": unsubscribe,
-            "preferences": links.preferences(place.person),
+            "preferences": links.preferences(person),
             "contact": house.contact,
             "others": [],
         },
     )
-    return Letter(to=place.person.email, subject=told.subject, text=told.text, unsubscribe=unsubscribe)
+    return Letter(to=str(person.email), subject=told.subject, text=told.text, unsubscribe=unsubscribe)

@@ -49,7 +49,7 @@ class Cohort(msgspec.Struct, frozen=True):
     slot: str
     coach_id: int
     state: str
-    proposal: str
+    proposal: str | None
     members: int
 
 

@@ -186,7 +186,7 @@ class CohortRow(Base):
     coach_id: Mapped[int] = mapped_column(ForeignKey("coach.id"), index=True)
     state: Mapped[str] = mapped_column(server_default=text("'proposed'"))
     explanation: Mapped[str | None]
-    proposal: Mapped[str] = mapped_column(index=True)  # the run that proposed it
+    proposal: Mapped[str | None] = mapped_column(index=True)  # the run that proposed it
     created_at: Mapped[dt.datetime]
     decided_at: Mapped[dt.datetime | None]
     decided_by: Mapped[str | None]

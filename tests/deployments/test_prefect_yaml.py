@@ -37,6 +37,11 @@ CHOICES = {
     ("effects", "channel"): {*CHANNELS, *MESSENGERS, None},
 }
 
+EXAMPLES: dict[str, Any] = {
+    **dict.fromkeys(("plan", "posting", "revision"), 1),
+    **{"starts": "2026-12-08T18:30:00", "minutes": 120, "capacity": 40, "first": "2027-01-11"},
+}
+
 
 def flow_of(name: str) -> Flow[..., Any]:
     path, _, function = DEPLOYMENTS[name]["entrypoint"].partition(":")
@@ -62,8 +67,7 @@ def test_a_deployment_s_flow_exists_and_takes_its_parameters(name: str) -> None:
     assert deployment["work_pool"] == {"name": "boostez"}
     given = deployment.get("parameters", {})
     assert set(given) <= set(parameter_schema(flow).properties)
-    numbers = {"plan", "posting", "revision"}
-    missing = {wanted: 1 if wanted in numbers else "Camille" for wanted in parameter_schema(flow).required}
+    missing = {wanted: EXAMPLES.get(wanted, "Camille") for wanted in parameter_schema(flow).required}
     assert flow.validate_parameters({**missing, **given}) is not None
 
 

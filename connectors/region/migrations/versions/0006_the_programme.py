@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.Column("coach_id", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'proposed'"), nullable=False),
         sa.Column("explanation", sa.Text(), nullable=True),
-        sa.Column("proposal", sa.Text(), nullable=False),
+        sa.Column("proposal", sa.Text(), nullable=True),
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("decided_at", _INSTANT, nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
