@@ -67,11 +67,11 @@ def keep(
 
 
 def listed(region: Region, *, every: bool = False) -> list[Coach]:
-    """The coaches, by name; with ``every`` also those who have ended."""
+    """The coaches, by name; with ``every`` also those who have ended, until they are forgotten (programme_retention.py)."""
     with region.begin() as connection:
         rows = connection.execute(
             text(
-                f"SELECT {_COLUMNS} FROM coach {'' if every else 'WHERE ended_at IS NULL'} ORDER BY name, id"
+                f"SELECT {_COLUMNS} FROM coach WHERE {'name IS NOT NULL' if every else 'ended_at IS NULL'} ORDER BY name, id"
             )
         )
         return [_coach(row) for row in rows]
@@ -91,6 +91,15 @@ def named(region: Region, email: str) -> Coach:
     if row is None:
         raise Misconfigured(f"No coach {email}: `boostez coach list` shows who there are.")
     return _coach(row)
+
+
+def get(region: Region, number: int) -> Coach | None:
+    """The coach of that number."""
+    with region.begin() as connection:
+        row = connection.execute(
+            text(f"SELECT {_COLUMNS} FROM coach WHERE id = :id"), {"id": number}
+        ).one_or_none()
+    return None if row is None else _coach(row)
 
 
 def end(region: Region, email: str, now: dt.datetime) -> Coach:

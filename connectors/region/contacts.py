@@ -131,8 +131,11 @@ def withdraw(
         ).rowcount
 
 
-def prefer(region: Region, contact: int, wanted: Iterable[Consent], now: dt.datetime) -> None:
-    """What a person chose on the page of their preferences: exactly this holds from now on. Of who was erased nothing holds."""
+def prefer(region: Region, contact: int, wanted: Iterable[Consent], form: str, now: dt.datetime) -> None:
+    """What a person chose on the page of their preferences: exactly this holds from now on. Of who was erased nothing holds.
+
+    ``form`` says which page, in which words.
+    """
     chosen = set(wanted)
     with region.begin() as connection:
         known = connection.execute(
@@ -152,7 +155,7 @@ def prefer(region: Region, contact: int, wanted: Iterable[Consent], now: dt.date
                 "now": now,
             },
         )
-        agree(connection, contact, sorted(chosen), {"how": "preferences"}, now)
+        agree(connection, contact, sorted(chosen), {"how": "preferences", "form": form}, now)
 
 
 def get(region: Region, number: int) -> Contact | None:
@@ -186,8 +189,16 @@ def stop(connection: Connection, contact: int, transport: Transport, why: str) -
 def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
     """Forget who a person is, everywhere, and end what they would have been sent. Returns whether there was something to forget.
 
-    What happened stays, without them: a place that was taken, a firm that came. Places to come must be given back before.
+    What happened stays, without them: a place that was taken, a firm that came. Places to come must be given back before, so
+    whoever asks for an erasure goes by persons.py.
     """
+    connection.execute(
+        text(
+            "DELETE FROM registration WHERE confirmed_at IS NULL "
+            "AND lower(email) = (SELECT lower(email) FROM contact WHERE id = :id)"
+        ),
+        {"id": number},
+    )
     gone = connection.execute(
         text(
             "UPDATE contact SET name = NULL, role = NULL, email = NULL, phone = NULL, availability = NULL, mail_stopped = NULL, "
@@ -203,5 +214,12 @@ def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
         {"id": number, "now": now},
     )
     connection.execute(text("DELETE FROM answer WHERE contact_id = :id"), {"id": number})
+    connection.execute(
+        text(
+            "UPDATE cohort_member m SET why = NULL, left_at = CASE WHEN g.state IN ('proposed', 'open') "
+            "THEN coalesce(m.left_at, :now) ELSE m.left_at END FROM cohort g WHERE g.id = m.cohort_id AND m.contact_id = :id"
+        ),
+        {"id": number, "now": now},
+    )
     reminders.void(connection, "they were erased", contact=number)
     return bool(gone)

@@ -160,6 +160,30 @@ def _leave(
     return after
 
 
+def give_back(connection: Connection, rules: Sequence[Rule], contact: int, now: dt.datetime) -> int:
+    """Give back every place to come of a person, or that they wait for. Returns how many; who waits longest has them.
+
+    Nobody writes to the person of it: they are about to be forgotten.
+    """
+    found = connection.scalars(
+        text(
+            "SELECT s.id FROM enrolment e JOIN session s ON s.id = e.session_id WHERE e.contact_id = :contact "
+            "AND e.state IN ('registered', 'waiting') AND s.state = 'open' AND s.starts_at > :now ORDER BY s.id"
+        ),
+        {"contact": contact, "now": now},
+    ).all()
+    given = 0
+    for number in found:
+        session = sessions.lock(connection, number)
+        before = find(connection, number, contact)
+        if before is not None and before.state in {"registered", "waiting"} and session.starts_at > now:
+            _set(connection, before, "left", now)
+            reminders.void(connection, "they do not take part any more", enrolment=before.id)
+            fill(connection, rules, session, now)
+            given += 1
+    return given
+
+
 def _set(connection: Connection, before: Enrolment, state: State, now: dt.datetime) -> Enrolment:
     row = connection.execute(
         text(f"UPDATE enrolment SET state = :state, since = :now WHERE id = :id RETURNING {_COLUMNS}"),
@@ -208,6 +232,14 @@ def transfer(region: Region, rules: Sequence[Rule], number: int, to: str, now: d
     return after
 
 
+def attendable(session: Session, now: dt.datetime) -> bool:
+    """Whether those who are there can say so."""
+    return (
+        session.state == "open"
+        and session.starts_at - ATTENDED_FROM <= now <= session.ends_at + ATTENDED_UNTIL
+    )
+
+
 def attend(region: Region, number: int, by: str, now: dt.datetime) -> Enrolment:
     """They say themselves that they are there, by the link that the room shows.
 
@@ -220,8 +252,7 @@ def attend(region: Region, number: int, by: str, now: dt.datetime) -> Enrolment:
         session, before = _lock(connection, number)
         if before.state == "present":
             return before
-        held = session.starts_at - ATTENDED_FROM <= now <= session.ends_at + ATTENDED_UNTIL
-        if not held or session.state != "open" or before.state not in {"registered", "absent"}:
+        if not attendable(session, now) or before.state not in {"registered", "absent"}:
             raise Refused(f"Nobody can say that they attend session {session.ref} now.")
         _attended(connection, [before], by, now)
         return _read(connection, number)
@@ -324,7 +355,9 @@ def _tell(connection: Connection, session: Session, enrolled: Sequence[Enrolment
     letters.write(
         connection,
         {
-            f"{kind}.{each.id}.{each.turn}.{session.version}": ProgrammeLetter(kind, each.id, session.version)
+            f"{kind}.{each.id}.{each.turn}.{session.version}": ProgrammeLetter(
+                kind, each.id, session.version, each.turn
+            )
             for each in enrolled
         },
     )
