@@ -9,7 +9,7 @@ An address proves nothing about purposes: a letter goes only where a consent of 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -186,19 +186,24 @@ def stop(connection: Connection, contact: int, transport: Transport, why: str) -
     )
 
 
+def delete_unconfirmed(connection: Connection, numbers: Sequence[int]) -> int:
+    """Delete the registrations with people's addresses that nobody has confirmed. Returns how many."""
+    return connection.execute(
+        text(
+            "DELETE FROM registration WHERE confirmed_at IS NULL "
+            "AND lower(email) IN (SELECT lower(email) FROM contact WHERE id = ANY(:ids))"
+        ),
+        {"ids": list(numbers)},
+    ).rowcount
+
+
 def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
     """Forget who a person is, everywhere, and end what they would have been sent. Returns whether there was something to forget.
 
     What happened stays, without them: a place that was taken, a firm that came. Places to come must be given back before, so
     whoever asks for an erasure goes by persons.py.
     """
-    connection.execute(
-        text(
-            "DELETE FROM registration WHERE confirmed_at IS NULL "
-            "AND lower(email) = (SELECT lower(email) FROM contact WHERE id = :id)"
-        ),
-        {"id": number},
-    )
+    delete_unconfirmed(connection, [number])
     gone = connection.execute(
         text(
             "UPDATE contact SET name = NULL, role = NULL, email = NULL, phone = NULL, availability = NULL, mail_stopped = NULL, "

@@ -206,13 +206,13 @@ def test_exactly_what_somebody_prefers_holds_and_twice_is_once(region: Region) -
     contact = keep(region)
     agree(region, contact, REMINDERS, how="portal")
     wanted = [NEWS, Consent("follow_up", "sms")]
-    contacts.prefer(region, contact, wanted, NOON + HOUR)
+    contacts.prefer(region, contact, wanted, "preferences", NOON + HOUR)
     assert read(region, contact).agreed == set(wanted)
     before = [tuple(row) for row in consents(region, contact)]
-    contacts.prefer(region, contact, wanted, NOON + DAY)
+    contacts.prefer(region, contact, wanted, "preferences", NOON + DAY)
     assert [tuple(row) for row in consents(region, contact)] == before
     assert [row.withdrawn_by for row in consents(region, contact)] == ["preferences", None, None]
-    contacts.prefer(region, contact, [], NOON + DAY)
+    contacts.prefer(region, contact, [], "preferences", NOON + DAY)
     assert read(region, contact).agreed == frozenset()
 
 
@@ -222,8 +222,8 @@ def test_two_who_save_preferences_at_once_leave_what_one_of_them_chose(region: R
     one, other = {REMINDERS, Consent("sessions", "sms")}, {NEWS, Consent("invitations", "sms")}
     for _ in range(ROUNDS):
         at_once(
-            partial(contacts.prefer, region, contact, one, NOON),
-            partial(contacts.prefer, region, contact, other, NOON),
+            partial(contacts.prefer, region, contact, one, "preferences", NOON),
+            partial(contacts.prefer, region, contact, other, "preferences", NOON),
         )
         assert read(region, contact).agreed in (one, other)
 
@@ -232,11 +232,11 @@ def test_nobody_agrees_in_the_name_of_an_erased_person(programme: Programme) -> 
     """The page of preferences was still open: saving it gave consents to somebody who is not known any more."""
     contact = programme.person()
     programme.erase(contact)
-    contacts.prefer(programme.region, contact, EVERYTHING, NOON)
+    contacts.prefer(programme.region, contact, EVERYTHING, "preferences", NOON)
     assert read(programme.region, contact).agreed == frozenset()
 
 
 def test_nobody_s_preferences_are_nobody_s(region: Region) -> None:
-    contacts.prefer(region, 99, EVERYTHING, NOON)
+    contacts.prefer(region, 99, EVERYTHING, "preferences", NOON)
     assert contacts.get(region, 99) is None
     assert sql(region, "SELECT FROM consent") == []

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.database
 ADDRESS = "camille@canary.example"
 
 
-@pytest.fixture
-def programme(region: Region) -> Programme:
-    return Programme(region)
-
-
 def camille(programme: Programme, **changes: Any) -> int:
     return programme.person(**{"name": "Camille Canari", "email": ADDRESS, **changes})
 

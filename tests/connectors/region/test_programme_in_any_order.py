@@ -203,11 +203,11 @@ class Season(RuleBasedStateMachine):
 
     @rule(person=who, wanted=st.sets(st.sampled_from(EVERYTHING)))
     def prefer(self, person: int, wanted: Collection[Consent]) -> None:
-        contacts.prefer(self.region, self.people[person], wanted, self.programme.now)
+        contacts.prefer(self.region, self.people[person], wanted, "preferences", self.programme.now)
 
     @rule(person=who)
     def agree_to_everything(self, person: int) -> None:
-        contacts.prefer(self.region, self.people[person], EVERYTHING, self.programme.now)
+        contacts.prefer(self.region, self.people[person], EVERYTHING, "preferences", self.programme.now)
 
     # What the hub does
 

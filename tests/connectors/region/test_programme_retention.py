@@ -29,11 +29,6 @@ DRAFT = Registration(
 )
 
 
-@pytest.fixture
-def programme(region: Region) -> Programme:
-    return Programme(region)
-
-
 def tidy(programme: Programme, now: dt.datetime, *, dry_run: bool = False) -> Tidied:
     return programme_retention.tidy(programme.region, RULES, now, dry_run=dry_run)
 
