@@ -36,15 +36,20 @@ async def take(request: Request) -> Response:
         raise HTTPException(404)
     if not _bears(request, token.get_secret_value()):
         return problem(
-            401, "Le jeton manque ou n’est pas le bon.", headers={"WWW-Authenticate": 'Bearer realm="bounces"'}
+            401,
+            "Le jeton manque ou n’est pas le bon.",
+            headers={"WWW-Authenticate": 'Bearer realm="bounces"'},
         )
-    content = await body(request, LARGEST)
-    if len(content) > LARGEST:
-        return problem(413, f"Le message dépasse {LARGEST} octets.")
     try:
-        bounce = reported(content)
+        bounce = reported(await body(request, LARGEST))
+    except HTTPException as error:
+        return problem(
+            error.status_code, f"Le message n’est pas arrivé en entier, ou dépasse {LARGEST} octets."
+        )
     except Rejected as error:
-        return problem(400, "Ce message n’a pas la forme attendue (bounce.v1).", members={"errors": str(error)})
+        return problem(
+            400, "Ce message n’a pas la forme attendue (bounce.v1).", members={"errors": str(error)}
+        )
     outcome = await anyio.to_thread.run_sync(bounces.take, request.app.state.region, bounce, clock.now())
     _logger.info("a bounce came in: %s", outcome)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})

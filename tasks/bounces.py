@@ -43,7 +43,9 @@ def take_bounces(region: Region, mailbox: Path, now: dt.datetime) -> Came:
 
     came = Came(read_new(mailbox, take), taken)
     if taken.unknown:
-        get_run_logger().warning("%d reports name no letter of ours, or one of before a restore", taken.unknown)
+        get_run_logger().warning(
+            "%d reports name no letter of ours, or one of before a restore", taken.unknown
+        )
     if came.read.skipped:
         get_run_logger().warning("%d files in the mailbox cannot be read", came.read.skipped)
     return came
