@@ -75,7 +75,14 @@ class Settings(BaseSettings):
         20, ge=0, description="Files a minute that a client address may have checked; 0: any number"
     )
     portal_rate_forms: int = Field(
-        60, ge=0, description="Forms of postings a minute that a client address may send; 0: any number"
+        60,
+        ge=0,
+        description="Forms of postings, registrations and answers a minute that a client address may send; 0: any number",
+    )
+    portal_rate_rooms: int = Field(
+        300,
+        ge=0,
+        description="People a minute who may say from one client address, a room's, that they are there; 0: any number",
     )
     contact_email: str | None = Field(
         None, pattern=_MAILBOX, description="Where residents report a problem; the postal address when unset"

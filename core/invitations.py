@@ -15,12 +15,11 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 import msgspec
-from icalendar import Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress
+from icalendar import Event, vCalAddress
 
-from core.calendar_files import calendar_file
+from core.calendar_files import calendar_file, local, paris
 from core.days import PARIS
 from core.html import printable
-from core.wall import instant, wall_of
 
 Method = Literal["REQUEST", "CANCEL"]
 _STATUS: Final[dict[Method, str]] = {"REQUEST": "CONFIRMED", "CANCEL": "CANCELLED"}
@@ -80,8 +79,8 @@ def invitation(method: Method, appointment: Appointment) -> bytes:
     event.add("dtstamp", appointment.stamp.astimezone(dt.UTC).replace(microsecond=0))
     event.add("status", _STATUS[method])
     event.add("summary", printable(appointment.title))
-    event.add("dtstart", _local(appointment.starts_at, appointment.zone))
-    event.add("dtend", _local(appointment.ends_at, appointment.zone))
+    event.add("dtstart", local(appointment.starts_at, appointment.zone))
+    event.add("dtend", local(appointment.ends_at, appointment.zone))
     event.add("organizer", _organizer(appointment.organizer))
     event.add("attendee", _attendee(appointment.attendee))
     if appointment.where:
@@ -90,35 +89,7 @@ def invitation(method: Method, appointment: Appointment) -> bytes:
         event.add("description", printable(appointment.description))
     if appointment.url:
         event.add("url", appointment.url)
-    return calendar_file(method, *([_paris()] if appointment.zone == PARIS.key else []), event)
-
-
-def _local(moment: dt.datetime, zone: str) -> dt.datetime:
-    """The instant as Paris's clocks show it, so that it stays where it is on people's calendars whatever becomes of the law on clocks.
-
-    An hour that they show twice means the first (RFC 5545, 3.3.5), so the second can only be told in UTC; so is another zone, for
-    whose clocks no rule is sent along.
-    """
-    if zone != PARIS.key or instant(wall_of(moment, zone), zone) != moment:
-        return moment.astimezone(dt.UTC)
-    return moment.astimezone(PARIS)
-
-
-def _paris() -> Timezone:
-    """Paris's clocks since 1996 (directive 2000/84/EC), each change at the local time that it ends (RFC 5545, 3.6.5)."""
-    zone = Timezone()
-    zone.add("tzid", PARIS.key)
-    for observance, name, start, month, before, after in (
-        (TimezoneDaylight(), "CEST", dt.datetime(1996, 3, 31, 2), 3, 1, 2),  # noqa: DTZ001 - a wall time
-        (TimezoneStandard(), "CET", dt.datetime(1996, 10, 27, 3), 10, 2, 1),  # noqa: DTZ001
-    ):
-        observance.add("tzname", name)
-        observance.add("dtstart", start)
-        observance.add("rrule", {"freq": "yearly", "bymonth": month, "byday": "-1su"})
-        observance.add("tzoffsetfrom", dt.timedelta(hours=before))
-        observance.add("tzoffsetto", dt.timedelta(hours=after))
-        zone.add_component(observance)
-    return zone
+    return calendar_file(method, *([paris()] if appointment.zone == PARIS.key else []), event)
 
 
 def _organizer(mailbox: Mailbox) -> vCalAddress:

@@ -76,6 +76,8 @@ SOURCES: Final = {
     "indeed": "Flux d’employeurs",
     "portal": "Entreprises, sur ce portail",
 }
+MEETINGS: Final = {"seminar": "Séminaire", "coaching": "Atelier", "dialogue": "Rencontre avec les élus"}
+"""The kinds of the programme's sessions."""
 ANONYMOUS: Final = "Employeur anonyme"
 _UNITS: Final = {"hour": "heure", "month": "mois", "year": "an"}
 _DAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -129,6 +131,14 @@ def moment(wall: dt.datetime, zone: str = PARIS.key) -> str:
     """« mardi 8 décembre 2026 à 18 h 30 », as clocks of ``zone`` show it; another zone than Paris's is named."""
     elsewhere = "" if zone == PARIS.key else f" (fuseau horaire {zone})"
     return f"{full_date(wall.date())} à {clock(wall.time())}{elsewhere}"
+
+
+def span(starts: dt.datetime, ends: dt.datetime, zone: str = PARIS.key) -> str:
+    """« mardi 8 décembre 2026, de 18 h 30 à 20 h (heure de Paris) », as clocks of ``zone`` show it: it is always named."""
+    where = "heure de Paris" if zone == PARIS.key else f"fuseau horaire {zone}"
+    if starts.date() == ends.date():
+        return f"{full_date(starts.date())}, de {clock(starts.time())} à {clock(ends.time())} ({where})"
+    return f"du {moment(starts)} au {moment(ends)} ({where})"
 
 
 def short_moment(wall: dt.datetime, zone: str = PARIS.key) -> str:

@@ -63,7 +63,7 @@ def people(session: Ref, as_json: Json = False) -> None:
         say("Nobody has registered.")
     for each in found:
         say(
-            f"{each.enrolment}  {each.state}  {each.name}  {each.firm or ''}  {each.email or ''}  {each.phone or ''}"
+            f"{each.enrolment}  {each.state}  {each.name or '(erased)'}  {each.firm or ''}  {each.email or ''}  {each.phone or ''}"
         )
 
 

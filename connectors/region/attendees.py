@@ -18,12 +18,12 @@ _ERASED: Final = "(erased)"
 
 
 class Attendee(msgspec.Struct, frozen=True):
-    """Somebody of a session. ``name`` and the rest are empty once they were erased."""
+    """Somebody of a session. ``name`` and how to reach them are None once they were erased."""
 
     enrolment: int
     contact: int
     state: State
-    name: str
+    name: str | None
     firm: str | None
     email: str | None
     phone: str | None
@@ -35,7 +35,7 @@ def of(region: Region, ref: str) -> list[Attendee]:
     with region.begin() as connection:
         rows = connection.execute(
             text(
-                f"SELECT e.id, c.id, e.state, coalesce(c.name, '{_ERASED}'), f.name, c.email, c.phone, e.since FROM enrolment e "
+                "SELECT e.id, c.id, e.state, c.name, f.name, c.email, c.phone, e.since FROM enrolment e "
                 "JOIN session s ON s.id = e.session_id JOIN contact c ON c.id = e.contact_id LEFT JOIN firm f ON f.id = c.firm_id "
                 "WHERE s.ref = :ref ORDER BY e.state = 'left', e.state = 'waiting', CASE WHEN e.state = 'waiting' THEN e.since END, "
                 "c.name, e.id"

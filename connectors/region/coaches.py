@@ -93,6 +93,15 @@ def named(region: Region, email: str) -> Coach:
     return _coach(row)
 
 
+def get(region: Region, number: int) -> Coach | None:
+    """The coach of that number."""
+    with region.begin() as connection:
+        row = connection.execute(
+            text(f"SELECT {_COLUMNS} FROM coach WHERE id = :id"), {"id": number}
+        ).one_or_none()
+    return None if row is None else _coach(row)
+
+
 def end(region: Region, email: str, now: dt.datetime) -> Coach:
     """They coach no more: nothing is told to them from now on. Their sessions stay, and alerts tell of those instead.
 

@@ -46,7 +46,7 @@ def keep(
 ) -> int:
     """Keep a person of a firm, known by their address (or number, without one) there. Returns their number.
 
-    What they say now counts: they have just said it themselves.
+    What they say now counts: they have just said it themselves. An address that they give works again.
     """
     values = {
         **msgspec.structs.asdict(person),
@@ -58,7 +58,7 @@ def keep(
     known: int | None = connection.execute(
         text(
             "SELECT id FROM contact WHERE firm_id IS NOT DISTINCT FROM :firm AND erased_at IS NULL AND "
-            "(lower(email) = lower(:email) OR (:email IS NULL AND phone = :phone)) ORDER BY id LIMIT 1 FOR UPDATE"
+            "(lower(email) = lower(:email) OR (:email IS NULL AND phone = :phone)) ORDER BY id LIMIT 1 FOR NO KEY UPDATE"
         ),
         values,
     ).scalar_one_or_none()
@@ -75,7 +75,8 @@ def keep(
         text(
             "UPDATE contact SET name = :name, role = coalesce(:role, role), phone = coalesce(:phone, phone), "
             "availability = CASE WHEN cast(:availability AS jsonb) = '[]' THEN availability ELSE cast(:availability AS jsonb) END, "
-            "seen_at = :now, mail_stopped = NULL WHERE id = :id"
+            "seen_at = :now, mail_stopped = CASE WHEN cast(:email AS text) IS NULL THEN mail_stopped END, "
+            "sms_stopped = CASE WHEN cast(:phone AS text) IS NULL THEN sms_stopped END WHERE id = :id"
         ),
         {**values, "id": known},
     )
@@ -130,16 +131,31 @@ def withdraw(
         ).rowcount
 
 
-def prefer(region: Region, contact: int, wanted: Iterable[Consent], now: dt.datetime) -> None:
-    """What a person chose on the page of their preferences: exactly this holds from now on."""
+def prefer(region: Region, contact: int, wanted: Iterable[Consent], form: str, now: dt.datetime) -> None:
+    """What a person chose on the page of their preferences: exactly this holds from now on. Of who was erased nothing holds.
+
+    ``form`` says which page, in which words.
+    """
     chosen = set(wanted)
-    held = get(region, contact)
-    if held is None:
-        return
-    for each in held.agreed - chosen:
-        withdraw(region, contact, "preferences", now, purpose=each.purpose, transport=each.transport)
     with region.begin() as connection:
-        agree(connection, contact, chosen, {"how": "preferences"}, now)
+        known = connection.execute(
+            text("SELECT FROM contact WHERE id = :id AND erased_at IS NULL FOR NO KEY UPDATE"),
+            {"id": contact},
+        ).one_or_none()
+        if known is None:
+            return
+        connection.execute(
+            text(
+                "UPDATE consent SET withdrawn_at = :now, withdrawn_by = 'preferences' WHERE contact_id = :contact "
+                "AND withdrawn_at IS NULL AND purpose || ' ' || transport <> ALL(:chosen)"
+            ),
+            {
+                "contact": contact,
+                "chosen": [f"{each.purpose} {each.transport}" for each in chosen],
+                "now": now,
+            },
+        )
+        agree(connection, contact, sorted(chosen), {"how": "preferences", "form": form}, now)
 
 
 def get(region: Region, number: int) -> Contact | None:

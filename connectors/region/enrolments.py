@@ -253,6 +253,14 @@ def transfer(region: Region, rules: Sequence[Rule], number: int, to: str, now: d
     return after
 
 
+def attendable(session: Session, now: dt.datetime) -> bool:
+    """Whether those who are there can say so."""
+    return (
+        session.state == "open"
+        and session.starts_at - ATTENDED_FROM <= now <= session.ends_at + ATTENDED_UNTIL
+    )
+
+
 def attend(region: Region, number: int, by: str, now: dt.datetime) -> Enrolment:
     """They say themselves that they are there, by the link that the room shows.
 
@@ -265,8 +273,7 @@ def attend(region: Region, number: int, by: str, now: dt.datetime) -> Enrolment:
         session, before = _lock(connection, number)
         if before.state == "present":
             return before
-        held = session.starts_at - ATTENDED_FROM <= now <= session.ends_at + ATTENDED_UNTIL
-        if not held or session.state != "open" or before.state not in {"registered", "absent"}:
+        if not attendable(session, now) or before.state not in {"registered", "absent"}:
             raise Refused(f"Nobody can say that they attend session {session.ref} now.")
         _attended(connection, [before], by, now)
         return _read(connection, number)

@@ -128,15 +128,21 @@ def add(region: Region, draft: Draft, now: dt.datetime) -> Session:
     return found
 
 
-def named(region: Region, ref: str) -> Session | None:
-    """The session of that reference."""
+def named(region: Region, which: int | str) -> Session | None:
+    """The session of that number or reference."""
     with region.begin() as connection:
-        return _named(connection, ref)
+        return _named(connection, which)
 
 
-def _named(connection: Connection, ref: str) -> Session | None:
-    row = connection.execute(text(f"{_COUNTED} WHERE s.ref = :ref GROUP BY s.id"), {"ref": ref}).one_or_none()
+def _named(connection: Connection, which: int | str) -> Session | None:
+    row = connection.execute(
+        text(f"{_COUNTED} WHERE s.{_key(which)} = :which GROUP BY s.id"), {"which": which}
+    ).one_or_none()
     return None if row is None else read(row)
+
+
+def _key(which: int | str) -> str:
+    return "ref" if isinstance(which, str) else "id"
 
 
 def upcoming(
@@ -145,19 +151,33 @@ def upcoming(
     *,
     kinds: Sequence[Kind] = ("seminar", "dialogue"),
     department: str | None = None,
+    cancelled: bool = False,
     limit: int = 100,
 ) -> list[Session]:
-    """Open sessions that have not begun, soonest first."""
+    """Open sessions that have not begun, soonest first; with ``cancelled`` also those that will not be held."""
+    state = "s.state IN ('open', 'cancelled')" if cancelled else "s.state = 'open'"
     with region.begin() as connection:
         rows = connection.execute(
             text(
-                f"{_COUNTED} WHERE s.state = 'open' AND s.starts_at > :now AND s.kind = ANY(:kinds) "
+                f"{_COUNTED} WHERE {state} AND s.starts_at > :now AND s.kind = ANY(:kinds) "
                 "AND (cast(:department AS text) IS NULL OR s.department = :department) "
                 "GROUP BY s.id ORDER BY s.starts_at, s.id LIMIT :n"
             ),
             {"now": now, "kinds": list(kinds), "department": department, "n": limit},
         )
         return [read(row) for row in rows]
+
+
+def number_upcoming(region: Region, now: dt.datetime) -> int:
+    """How many sessions to come are everybody's business."""
+    with region.begin() as connection:
+        number: int = connection.execute(
+            text(
+                "SELECT count(*) FROM session WHERE state = 'open' AND starts_at > :now AND kind IN ('seminar', 'dialogue')"
+            ),
+            {"now": now},
+        ).scalar_one()
+    return number
 
 
 def lock(connection: Connection, which: int | str) -> Session:
@@ -168,9 +188,7 @@ def lock(connection: Connection, which: int | str) -> Session:
 
     """
     row = connection.execute(
-        text(
-            f"SELECT {COLUMNS} FROM session s WHERE s.{'ref' if isinstance(which, str) else 'id'} = :which FOR UPDATE"
-        ),
+        text(f"SELECT {COLUMNS} FROM session s WHERE s.{_key(which)} = :which FOR UPDATE"),
         {"which": which},
     ).one_or_none()
     if row is None:

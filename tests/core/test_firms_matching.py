@@ -139,7 +139,14 @@ def test_a_match_and_a_pair_say_the_same(firms: list[Known], told: FirmDraft) ->
     assert {each.id: (each.score, each.reasons) for each in Index(firms).match(draft)} == expected
 
 
-@given(st.text(string.ascii_lowercase, min_size=6, max_size=10), st.data())
+@pytest.mark.parametrize(
+    ("one", "other"), [("Lebon", "Lecon"), ("Lebon", "Leon"), ("Lebon", "Lebo"), ("Lebon", "Debon")]
+)
+def test_a_mistake_in_a_short_name_is_found_wherever_it_is(one: str, other: str) -> None:
+    assert found(match([known(1, siret=OTHER, name=one)], registered(firm(name=other)))) == [(1, ("name",))]
+
+
+@given(st.text(string.ascii_lowercase, min_size=5, max_size=10), st.data())
 def test_no_mistake_of_one_letter_is_overlooked(word: str, data: st.DataObject) -> None:
     place, letter = (
         data.draw(st.integers(0, len(word) - 1)),

@@ -274,3 +274,15 @@ def test_an_excerpt_holds_all_the_words_that_fit(words: list[str], limit: int) -
 
 def test_a_word_longer_than_the_limit_is_the_one_that_is_cut() -> None:
     assert excerpt("anticonstitutionnellement", 10) == "anticonst…"
+
+
+def test_a_span_is_told_in_words_with_whose_clocks_they_are() -> None:
+    starts = dt.datetime.fromisoformat("2026-12-08T18:30")
+    assert (
+        wording.span(starts, starts + dt.timedelta(minutes=90)).replace("\u00a0", " ")
+        == "mardi 8 décembre 2026, de 18 h 30 à 20 h (heure de Paris)"
+    )
+    assert (
+        wording.span(starts, starts + dt.timedelta(hours=7), "Indian/Reunion").replace("\u00a0", " ")
+        == "du mardi 8 décembre 2026 à 18 h 30 au mercredi 9 décembre 2026 à 1 h 30 (fuseau horaire Indian/Reunion)"
+    )
