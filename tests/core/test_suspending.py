@@ -42,7 +42,7 @@ softs = st.lists(st.integers(0, 90 * 24).map(lambda hours: NOON - dt.timedelta(h
     ],
 )
 def test_a_report_counts_when_it_names_a_letter_and_whom_it_was_sent_to(
-    recipient: str, newest: str | None, address: str | None, believed: bool
+    recipient: str, newest: str | None, address: str | None, *, believed: bool
 ) -> None:
     bounce = msgspec.structs.replace(BOUNCE, recipient=recipient)
     assert believable(bounce, newest, address) is believed

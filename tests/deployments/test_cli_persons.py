@@ -18,7 +18,7 @@ from tests.worlds import Hub
 
 __all__ = ["terminal"]
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
-COMMANDS = {
+COMMANDS: dict[tuple[str, ...], list[str]] = {
     ("person", "find"): ["WORDS", "--by", "--json"],
     ("person", "show"): ["CONTACT", "--by"],
     ("person", "export"): ["CONTACT", "FILE", "--by"],

@@ -62,8 +62,15 @@ def test_a_deployment_s_flow_exists_and_takes_its_parameters(name: str) -> None:
     assert deployment["work_pool"] == {"name": "boostez"}
     given = deployment.get("parameters", {})
     assert set(given) <= set(parameter_schema(flow).properties)
-    numbers = {"plan", "posting", "revision"}
-    missing = {wanted: 1 if wanted in numbers else "Camille" for wanted in parameter_schema(flow).required}
+    examples = {
+        "plan": 1,
+        "posting": 1,
+        "revision": 1,
+        "minutes": 60,
+        "capacity": 2,
+        "starts": "2027-01-05T14:00:00",
+    }
+    missing = {wanted: examples.get(wanted, "Camille") for wanted in parameter_schema(flow).required}
     assert flow.validate_parameters({**missing, **given}) is not None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import pytest
 from pydantic import SecretStr
 
 from connectors import clock
-from connectors.region import coaches, contacts
+from connectors.region import bounces, coaches, contacts
 from connectors.settings import settings
+from core.bounces import Bounce
 from flows.bounces import take_bounces_in
 from flows.reminders import send_reminders
 from tests.bounces import report
@@ -64,7 +64,7 @@ def come_back(mailbox: Path, letters: Letters, number: int, name: str = "1.relay
 
 
 def test_a_letter_that_comes_back_suspends_the_address_and_its_coach_can_phone(
-    programme: Programme, letters: Letters, mailbox: Path, capsys: pytest.CaptureFixture[str]
+    programme: Programme, letters: Letters, mailbox: Path
 ) -> None:
     coach = coaches.keep(programme.region, "Inès", "ines@region.example")
     place = programme.enrol(programme.session(coach_id=coach.id), programme.person(name="Ada Roux"))
@@ -135,9 +135,6 @@ def test_letters_to_a_coach_that_come_back_are_an_alert(
 def test_without_a_mailbox_what_the_web_hook_noted_is_told(
     programme: Programme, letters: Letters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from connectors.region import bounces
-    from core.bounces import Bounce
-
     monkeypatch.delenv("BOOSTEZ_BOUNCES")
     settings.cache_clear()
     coach = coaches.keep(programme.region, "Inès", "ines@region.example")

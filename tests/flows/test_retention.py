@@ -75,7 +75,8 @@ def test_a_journey_is_a_table_without_names(programme: Programme) -> None:
     assert dt.datetime.strftime(NOON + dt.timedelta(hours=1), "%d/%m/%Y %H:%M") in table
 
 
+@pytest.mark.usefixtures("programme")
 @pytest.mark.parametrize("siret", ["73282932000075", "rien", "73282932000074"])
-def test_whoever_is_no_firm_of_the_programme_has_no_journey(programme: Programme, siret: str) -> None:
+def test_whoever_is_no_firm_of_the_programme_has_no_journey(siret: str) -> None:
     with pytest.raises(Misconfigured, match=r"14 digits|No firm"):
         firm_journey(siret=siret)

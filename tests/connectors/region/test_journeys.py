@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, get_args
 
 import msgspec
@@ -28,7 +27,7 @@ def registered(programme: Programme, session: str | None = None, name: str = "Ad
         Registration(
             firm=FirmDraft(siret=SIRET, name="Fournil des Pentes", postal_code="69001", city="Lyon"),
             person=PersonDraft(
-                name=name, email=f"{name.split()[0].lower()}@fournil.example", phone="+33612345678"
+                name=name, email=f"{name.split(maxsplit=1)[0].lower()}@fournil.example", phone="+33612345678"
             ),
             told_at=NOON,
             origin="form",
@@ -133,8 +132,10 @@ HAPPENED: dict[str, tuple[str, str, str]] = {
         "Départ du groupe « Lyon » : Ada Roux",
     ),
     "a cohort finished": (
-        "WITH over AS (UPDATE cohort SET state = 'finished', finished_at = :now) "
-        "INSERT INTO cohort_member (cohort_id, contact_id, joined_at) VALUES (:g, :c, :now)",
+        (
+            "WITH over AS (UPDATE cohort SET state = 'finished', finished_at = :now) "
+            "INSERT INTO cohort_member (cohort_id, contact_id, joined_at) VALUES (:g, :c, :now)"
+        ),
         "finished",
         "Parcours terminé dans le groupe « Lyon » : Ada Roux",
     ),
@@ -154,14 +155,18 @@ HAPPENED: dict[str, tuple[str, str, str]] = {
         "Courriel à Ada Roux revenu : l’adresse n’existe pas ou plus",
     ),
     "two firms that were one": (
-        "INSERT INTO firm_merge (kept, dropped, contacts, by, reason, at) VALUES (:f, "
-        "'{\"name\": \"Fournil\", \"siret\": \"1\"}', '[]', 'Bo', 'la même boutique', :now)",
+        (
+            "INSERT INTO firm_merge (kept, dropped, contacts, by, reason, at) VALUES (:f, "
+            "'{\"name\": \"Fournil\", \"siret\": \"1\"}', '[]', 'Bo', 'la même boutique', :now)"
+        ),
         "merged",
         "Fiche de « Fournil » (1) réunie à celle-ci par Bo : la même boutique",
     ),
     "two firms after all": (
-        "INSERT INTO firm_merge (kept, dropped, contacts, by, reason, at, undone_at, undone_by) VALUES (:f, "
-        "'{\"name\": \"Fournil\"}', '[]', 'Bo', 'la même', :now, :now, 'Ali')",
+        (
+            "INSERT INTO firm_merge (kept, dropped, contacts, by, reason, at, undone_at, undone_by) VALUES (:f, "
+            "'{\"name\": \"Fournil\"}', '[]', 'Bo', 'la même', :now, :now, 'Ali')"
+        ),
         "unmerged",
         "Fiche de « Fournil » de nouveau séparée de celle-ci par Ali",
     ),
