@@ -92,6 +92,15 @@ def test_a_replay_is_dry_unless_somebody_unticks_it(name: str) -> None:
     assert DEPLOYMENTS[name]["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
 
 
+def test_retention_only_tells_when_it_is_pressed_and_does_it_at_night() -> None:
+    """The one button that erases for good: whoever presses it out of curiosity erases nobody."""
+    told = parameter_schema(flow_of("retention")).properties["dry_run"]
+    assert (told["type"], told["default"]) == ("boolean", True)
+    assert "dry_run" not in DEPLOYMENTS["retention"].get("parameters", {})
+    (night,) = DEPLOYMENTS["retention"]["schedules"]
+    assert (night["cron"], night["parameters"]) == ("40 4 * * *", {"dry_run": False})
+
+
 def test_the_form_for_effects_names_every_cause_and_warns_of_the_parked_ones() -> None:
     fields = parameter_schema(flow_of("effects")).properties
     assert set(fields["cause"]["enum"]) == {*get_args(Cause), None}
