@@ -56,7 +56,7 @@ def reminding(
 
 
 def _nothing_left(region: Region, letter: ProgrammeLetter) -> Moot:
-    became = programme_letters.states(region, letter.reminders)
+    became = programme_letters.became(region, letter.reminders)
     told = ", ".join(f"{number} {state}" for state, number in sorted(became.items()))
     why = f"none of its reminders is to be sent any more: {told}"
     return Moot(why, "consent" if set(became) == {"refused"} else "moot")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+SHOWN: Final = 120  # characters of a value or a header that is told
 LABELS: Final = {
     "siret": "SIRET",
     "firm_name": "Raison sociale",
@@ -98,6 +99,11 @@ _SENTENCES: Final = {
 def sentence(rule: str, *values: object) -> str:
     """The sentence of a rule, with the values that it speaks of."""
     return _SENTENCES[rule].format(*values)
+
+
+def shown(text: str) -> str:
+    """A value or a header as it is told: cut when it is long."""
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def rules() -> frozenset[str]:

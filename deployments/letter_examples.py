@@ -16,7 +16,16 @@ from connectors.mail import postings, programme_words
 from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
-from connectors.region.programme_letters import Became, Coach, Missed, Person, Placed, Sheet, Unconfirmed
+from connectors.region.programme_letters import (
+    Coach,
+    Missed,
+    Person,
+    Placed,
+    Returned,
+    Sheet,
+    Unconfirmed,
+    Untold,
+)
 from connectors.region.sessions import Session
 from connectors.reminding import Part, Reminding
 from connectors.seals import Seals
@@ -35,7 +44,7 @@ COACH: Final = Coach(1, "Inès Faure", "ines.faure@coach.example")
 _STATES: Final[dict[PlaceKind, Attendance]] = {"waiting": "waiting", "left": "left"}
 _POSTINGS: Final[tuple[PostingKind, ...]] = ("confirm", "approved", "refused")
 _PURPOSES: Final[tuple[Purpose, ...]] = ("sessions", "follow_up", "invitations")
-_MISSED: Final[tuple[tuple[Became, str, str | None], ...]] = (
+_MISSED: Final[tuple[tuple[Untold, str, str | None], ...]] = (
     ("expired", "Camille Durand", "+33612345678"),
     ("unreachable", "Yanis Morel", None),
     ("parked", "Zoé Petit", "+33472000000"),
@@ -115,6 +124,7 @@ def letters(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, Letter | T
         **_reminders(rules, links, house),
         "untold": _untold_letter(rules, links, house),
         "sheet": programme_words.sheet_letter(Sheet(session(), COACH, people=12, unknown=3), links, house),
+        "bounced": _bounced_letter(links, house),
         **_postings(settings, links),
     }
 
@@ -160,6 +170,21 @@ def _untold_letter(rules: tuple[Rule, ...], links: Links, house: House) -> Lette
     return programme_words.untold_letter(
         COACH, missed, {rule.name: rule.template for rule in rules}, links, house, NOW
     )
+
+
+def _bounced_letter(links: Links, house: House) -> Letter:
+    returned = [
+        Returned(
+            why=why,
+            session=session(),
+            name=name,
+            firm="Fournil des Pentes",
+            phone=phone,
+            email=f"{name.split()[0].lower()}@fournil.example",
+        )
+        for why, (_, name, phone) in zip(("hard", "soft", "complaint"), _MISSED, strict=True)
+    ]
+    return programme_words.bounced_letter(COACH, returned, links, house)
 
 
 def _postings(settings: Settings, links: Links) -> dict[str, Letter | Text]:

@@ -26,6 +26,7 @@ from connectors.settings import Settings
 from portal import (
     api,
     attendance,
+    bounces,
     feeds,
     offer,
     officer,
@@ -95,6 +96,7 @@ def create_app(
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),
+            *bounces.ROUTES,  # before the API, which is open to all and changes nothing
             Mount("/api", api.create(region, settings)),
             Mount("/static", _Static(directory=FOLDER / "static")),
         ],

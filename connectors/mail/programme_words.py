@@ -19,7 +19,7 @@ import msgspec
 from connectors.mail.rendering import Words, reminder, words
 from connectors.mail.wire import NAME_SHOWN, Calendar, Letter
 from connectors.programme_links import Links
-from connectors.region.programme_letters import Coach, Missed, Person, Placed, Sheet, Unconfirmed
+from connectors.region.programme_letters import Coach, Missed, Person, Placed, Returned, Sheet, Unconfirmed
 from connectors.region.sessions import Session
 from connectors.reminding import Part, Reminding
 from connectors.writing import line
@@ -263,6 +263,36 @@ def _missed(missed: Missed, templates: dict[str, str]) -> dict[str, str | None]:
         "email": missed.email,
         "state": missed.state,
         "rule": templates.get(missed.rule, ""),
+    }
+
+
+def bounced_letter(coach: Coach, returned: Sequence[Returned], links: Links, house: House) -> Letter:
+    """Whose address takes no letters any more, why, and how to reach them."""
+    of: dict[int, list[Returned]] = defaultdict(list)
+    for each in returned:
+        of[each.session.id].append(each)
+    told = words(
+        "programme_bounced",
+        {
+            "name": line(coach.name),
+            "number": len({each.email for each in returned}),
+            "sessions": [
+                {"s": shown(people[0].session, links), "people": [_returned(each) for each in people]}
+                for people in of.values()
+            ],
+            "contact": house.contact,
+        },
+    )
+    return Letter(to=coach.email, subject=told.subject, text=told.text)
+
+
+def _returned(returned: Returned) -> dict[str, str | None]:
+    return {
+        "name": line(returned.name or ""),
+        "firm": line(returned.firm or ""),
+        "phone": returned.phone and wording.phone(returned.phone),
+        "email": returned.email,
+        "why": returned.why,
     }
 
 

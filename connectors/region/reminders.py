@@ -81,14 +81,20 @@ def void(
 
     A letter whose reminders all end so says nothing and is not sent; one that is leaving cannot be called back.
     """
+    held = connection.scalars(  # in the order in which ``queue`` locks them
+        text(
+            "SELECT id FROM reminder WHERE (session_id = :session OR enrolment_id = :enrolment OR contact_id = :contact) "
+            "AND state IN ('waiting', 'queued') ORDER BY id FOR UPDATE"
+        ),
+        {"session": session, "enrolment": enrolment, "contact": contact},
+    ).all()
+    # Another statement, for it sees the letters that ``queue`` put some of them in while this one waited for it.
     return connection.execute(
         text(
-            "UPDATE reminder SET state = 'void', why = :why, changed_at = now() WHERE id IN (SELECT r.id FROM reminder r WHERE "
-            "(r.session_id = :session OR r.enrolment_id = :enrolment OR r.contact_id = :contact) AND (r.state = 'waiting' OR "
-            "(r.state = 'queued' AND EXISTS (SELECT FROM effect e WHERE e.id = r.effect_id AND e.state = 'planned'))) "
-            "ORDER BY r.id FOR UPDATE OF r)"  # in the order in which ``queue`` locks them
+            "UPDATE reminder r SET state = 'void', why = :why, changed_at = now() WHERE r.id = ANY(:ids) AND (r.state = 'waiting' "
+            "OR EXISTS (SELECT FROM effect e WHERE e.id = r.effect_id AND e.state = 'planned'))"
         ),
-        {"why": why, "session": session, "enrolment": enrolment, "contact": contact},
+        {"why": why, "ids": list(held)},
     ).rowcount
 
 
@@ -171,7 +177,8 @@ def _queue_some(region: Region, rules: Rules, now: dt.datetime, done: Queued) ->
     quiet = is_quiet(now)
     with region.begin() as connection:
         persons = connection.scalars(
-            text(f"SELECT id FROM contact WHERE id IN ({_DUE}) ORDER BY id FOR UPDATE SKIP LOCKED"),
+            # NO KEY: whoever gives one of them a place refers to their row, and need not wait.
+            text(f"SELECT id FROM contact WHERE id IN ({_DUE}) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"),
             {
                 "now": now,
                 "later": [rule.name for rule in rules.values() if rule.audience != "registered"],

@@ -90,6 +90,10 @@ def test_feeds_lie_in_the_home_folder(tmp_path: Path) -> None:
         ("FEEDS_URL", "s3://key:s3cret@bucket/feeds"),
         ("FEEDS_URL", "simplecache::s3://key:s3cret@bucket/feeds"),
         ("PORTAL_URL", "https://me:s3cret@portail.example"),
+        ("MAIL_BOUNCE", "bounces"),
+        ("MAIL_BOUNCE", "a@b.example\r\nRCPT TO:<x@y.example>"),
+        ("MAIL_PER_MINUTE", "-1"),
+        ("SMS_PER_MINUTE", "many"),
     ],
 )
 def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -196,3 +200,10 @@ def test_a_list_that_is_no_json_names_its_setting_and_tells_no_value(monkeypatch
         settings()
     assert "hunter2" not in str(told.value)
     settings.cache_clear()
+
+
+def test_letters_come_back_to_their_sender_unless_another_address_is_named() -> None:
+    assert Settings(mail_from="region@a.example").bounce == "region@a.example"
+    assert (
+        Settings(mail_from="region@a.example", mail_bounce="retours@a.example").bounce == "retours@a.example"
+    )

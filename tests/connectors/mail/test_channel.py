@@ -24,7 +24,11 @@ LETTER = Letter(
 
 
 def mail(address: str | None, told: Written = LETTER, **more: Any) -> Mail:
-    chosen = Settings(portal_url="https://portail.example", smtp_url=SecretStr(address) if address else None)
+    chosen = Settings(
+        portal_url="https://portail.example",
+        mail_bounce="retours@portail.example",
+        smtp_url=SecretStr(address) if address else None,
+    )
     return Mail(chosen, lambda _: told, **more)
 
 
@@ -43,6 +47,7 @@ def test_a_letter_says_who_writes_and_carries_its_marker(caplog: pytest.LogCaptu
         assert sent(address) == Receipt(7, "done", "confirm.1.1-2f")
     ((to, message),) = letters.taken
     assert to == ["contact@fournil.example"]
+    assert letters.senders == ["retours@portail.example"]
     assert message["Message-ID"] == "<confirm.1.1-2f@portail.example>"
     assert message["From"] == "Boostez votre Région <ne-pas-repondre@portail.example>"
     assert message["To"] == "contact@fournil.example"
