@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from connectors.region.database import Region
 from connectors.settings import Settings
+from core.terms import TERMS
 from portal.app import create_app
 from tests.portal.test_openness import read
 
@@ -65,6 +66,13 @@ def test_privacy_says_who_answers_and_who_else_to_ask(client: TestClient) -> Non
     page = read(client.get("/vie-privee").text)
     assert "à l’attention du délégué à la protection des données" in page
     assert "CNIL, 3 place de Fontenoy" in page
+
+
+def test_privacy_says_how_long_everything_of_the_programme_is_kept(client: TestClient) -> None:
+    told = read(client.get("/vie-privee").text)
+    said = told.partition("Combien de temps, pour le programme")[2].partition("Lien d’une offre")[0]
+    for name in ("registration", "origin", "contact", "free_text", "bounce", "proof", "act"):
+        assert TERMS[name].words.replace("\u00a0", " ") in said, name
 
 
 @pytest.mark.parametrize("path", [*TEXTS, "/", "/offres", "/flux", "/transparence", "/parite"])
