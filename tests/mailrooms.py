@@ -92,7 +92,7 @@ class Mailroom:
     """Sends what is planned, at the programme's time, and keeps what arrived."""
 
     def __init__(self, programme: Programme, relay: Letters, settings: Settings) -> None:
-        self.programme, self._relay, self._settings = programme, relay, settings
+        self.programme, self.settings, self._relay = programme, settings, relay
         self.seals = Seals(settings)
         rules = reminders.named(programme.rules)
         letters = ProgrammeLetters(settings, programme.region, rules, self._now)
