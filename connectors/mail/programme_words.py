@@ -35,7 +35,7 @@ _TITLE: Final = 90  # characters of a title in a subject
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A session as templates tell it; ``link`` is where it is held online, ``page`` its public one."""
+    """A session as templates tell it; ``link`` is where it is held online, for those who have a place; ``page`` its public one."""
 
     kind: str
     title: str
@@ -44,6 +44,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     until: str
     place: str | None
     address: str | None
+    online: bool
     link: str | None
     page: str | None
     reason: str | None
@@ -61,8 +62,8 @@ class House(msgspec.Struct, frozen=True):
         return self.sender.rpartition("@")[2]
 
 
-def shown(session: Session, links: Links) -> Shown:
-    """The session in words."""
+def shown(session: Session, links: Links, *, placed: bool = True) -> Shown:
+    """The session in words, for somebody who has a place in it or not."""
     return Shown(
         kind=session.kind,
         title=line(session.title),
@@ -71,7 +72,8 @@ def shown(session: Session, links: Links) -> Shown:
         until=wording.clock(wall_of(session.ends_at, session.zone).time()),
         place=line(session.place) if session.place else None,
         address=line(session.address) if session.address else None,
-        link="".join(printable(session.link).split()) if session.link else None,
+        online=bool(session.link),
+        link="".join(printable(session.link).split()) if session.link and placed else None,
         page=links.session(session),
         reason=line(session.reason, 600) if session.reason else None,
     )
@@ -86,7 +88,7 @@ def confirm_letter(asked: Unconfirmed, links: Links, house: House, now: dt.datet
     told = words(
         "programme_confirm",
         {
-            "s": None if session is None else shown(session, links),
+            "s": None if session is None else shown(session, links, placed=False),
             "taken": session is not None and session.state == "open" and session.starts_at > now,
             "link": links.confirm(asked),
             "contact": house.contact,
@@ -105,7 +107,7 @@ def place_letter(
         f"programme_{about}",
         {
             "name": called(person),
-            "s": shown(place.session, links),
+            "s": shown(place.session, links, placed=place.attendance == "registered"),
             "has_place": place.attendance == "registered",
             "position": place.position,
             "reminders": planned(place, rules),

@@ -39,7 +39,10 @@ CHOICES = {
 
 EXAMPLES: dict[str, Any] = {
     **dict.fromkeys(("plan", "posting", "revision"), 1),
-    **{"starts": "2026-12-08T18:30:00", "minutes": 120, "capacity": 40, "first": "2027-01-11"},
+    "starts": "2026-12-08T18:30:00",
+    "minutes": 120,
+    "capacity": 40,
+    "first": "2027-01-11",
 }
 
 

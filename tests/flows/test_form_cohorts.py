@@ -106,8 +106,8 @@ def test_a_coach_may_leave_some_out_or_refuse_all(programme: Programme, decide: 
     assert sql(programme.region, "SELECT count(*) FROM session WHERE kind = 'coaching'") == [(0,)]
 
 
-def test_nobody_to_group_is_said_and_no_form_waits(programme: Programme) -> None:
-    assert programme
+@pytest.mark.usefixtures("programme")
+def test_nobody_to_group_is_said_and_no_form_waits() -> None:
     told = form_cohorts(first=FIRST)
     assert told["cohorts"] == []
     assert told["told"].startswith("0 of 0")

@@ -106,7 +106,7 @@ def test_a_coach_has_no_more_cohorts_than_they_take_and_one_at_a_slot(programme:
         'UPDATE coach SET availability = \'["tue-evening", "wed-morning"]\', departments = \'["69"]\'',
     )
     (free,) = cohorts.free_coaches(programme.region)
-    assert (free.id, free.slots, free.cohorts) == (coach, {"wed-morning"}, 1)
+    assert (free.id, free.slots, free.cohorts) == (coach, frozenset({"wed-morning"}), 1)
     cohorts.propose(programme.region, "run-2", proposal(coach, two), 12, programme.now)
     assert cohorts.free_coaches(programme.region) == []
 
