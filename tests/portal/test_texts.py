@@ -72,13 +72,6 @@ def test_privacy_says_who_answers_and_who_else_to_ask(client: TestClient) -> Non
     assert "CNIL, 3 place de Fontenoy" in page
 
 
-def test_privacy_says_how_long_everything_of_the_programme_is_kept(client: TestClient) -> None:
-    told = read(client.get("/vie-privee").text)
-    said = told.partition("Combien de temps, pour le programme")[2].partition("Lien d’une offre")[0]
-    for name in ("registration", "origin", "contact", "free_text", "bounce", "proof", "act"):
-        assert TERMS[name].words.replace("\u00a0", " ") in said, name
-
-
 @pytest.mark.parametrize("path", [*TEXTS, "/", "/offres", "/flux", "/transparence", "/parite"])
 def test_every_link_of_a_page_of_ours_leads_somewhere(client: TestClient, path: str) -> None:
     page = client.get(path).text
