@@ -157,6 +157,16 @@ def _fit(said: str, font: str, size: float, width: float) -> str:
     return f"{line.rstrip()}…"
 
 
+def _broken(address: str, font: str, size: float, width: float) -> list[str]:
+    """An address in as many lines as it takes: whoever types it needs all of it."""
+    lines = [""]
+    for sign in address:
+        if pdfmetrics.stringWidth(lines[-1] + sign, font, size) > width:
+            lines.append("")
+        lines[-1] += sign
+    return lines
+
+
 def _lasted(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
     return f"{hours}\u00a0h{f' {rest:02}' if rest else ''}" if hours else f"{rest}\u00a0min"

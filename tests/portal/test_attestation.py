@@ -79,6 +79,11 @@ class TestDocument:
         (page,) = pages(attestation(told(person=name, firm=name), ISSUED, CHECK))
         assert "Attestation de présence" in page
 
+    def test_an_address_of_any_length_is_whole(self) -> None:
+        address = f"{CHECK}{'0123456789' * 14}"
+        (page,) = pages(attestation(told(), ISSUED, address))
+        assert address in page.replace("\n", "")
+
     def test_without_a_firm_it_names_none(self) -> None:
         (page,) = pages(attestation(told(firm=None, siret=None), ISSUED, CHECK))
         assert "SIRET" not in page
