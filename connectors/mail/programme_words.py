@@ -106,7 +106,7 @@ def place_letter(
     told = words(
         f"programme_{about}",
         {
-            "name": _name(person),
+            "name": called(person),
             "s": shown(place.session, links, placed=place.attendance == "registered"),
             "has_place": place.attendance == "registered",
             "position": place.position,
@@ -165,11 +165,16 @@ def _calendar(about: PlaceKind, place: Placed, links: Links, house: House) -> Ca
     if not (left or place.attendance == "registered"):
         return None
     method: Literal["REQUEST", "CANCEL"] = "CANCEL" if left or about == "cancelled" else "REQUEST"
+    return Calendar(invitation(method, appointment(place, links, house, left=left)), method)
+
+
+def appointment(place: Placed, links: Links, house: House, *, left: bool = False) -> Appointment:
+    """A place as its holder's calendar keeps it."""
     session, person = place.session, place.person
     assert person.email is not None
     s = shown(session, links)
     where = ", ".join(part for part in (s.place, s.address) if part) or s.link
-    appointment = Appointment(
+    return Appointment(
         uid=uid_of(session.ref, person.contact, house.host),
         sequence=sequence_of(session.version, place.turn, left=left),
         stamp=max(session.changed_at, place.since),
@@ -178,12 +183,11 @@ def _calendar(about: PlaceKind, place: Placed, links: Links, house: House) -> Ca
         ends_at=session.ends_at,
         zone=session.zone,
         organizer=Mailbox(NAME_SHOWN, house.sender),
-        attendee=Mailbox(_name(person) or person.email, person.email),
+        attendee=Mailbox(called(person) or person.email, person.email),
         where=where,
         description="\n".join(part for part in (s.link, s.page) if part) or None,
         url=s.page,
     )
-    return Calendar(invitation(method, appointment), method)
 
 
 def reminder_letter(reminding: Reminding, links: Links, house: House) -> Letter:
@@ -194,7 +198,7 @@ def reminder_letter(reminding: Reminding, links: Links, house: House) -> Letter:
     told: Words = reminder(
         leading.rule.template,
         {
-            "name": _name(person),
+            "name": called(person),
             "part": _part(leading, links),
             "others": [_part(each, links) for each in reminding.parts[1:]],
             "sessions": links.sessions,
@@ -314,5 +318,6 @@ def sheet_letter(sheet: Sheet, links: Links, house: House) -> Letter:
     return Letter(to=sheet.coach.email, subject=told.subject, text=told.text)
 
 
-def _name(person: Person) -> str:
+def called(person: Person) -> str:
+    """How a letter calls somebody."""
     return line(person.name or "", 80)

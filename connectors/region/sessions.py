@@ -119,27 +119,37 @@ def add(region: Region, draft: Draft, now: dt.datetime) -> Session:
         Refused: it would have begun already.
 
     """
+    with region.begin() as connection:
+        found = _named(connection, insert(connection, draft, now))
+    assert found is not None
+    return found
+
+
+def insert(connection: Connection, draft: Draft, now: dt.datetime) -> str:
+    """``add`` in a transaction that holds several. Returns the reference.
+
+    Raises:
+        Refused: it would have begun already.
+
+    """
     starts_at = wall.instant(draft.starts_wall, draft.zone)
     if starts_at <= now:
         raise Refused(f"« {draft.title} » would have begun already: give a later time.")
     ref = f"S-{''.join(secrets.choice(_ALPHABET) for _ in range(8))}"
-    with region.begin() as connection:
-        connection.execute(
-            text(
-                f"INSERT INTO session (ref, {', '.join(Draft.__struct_fields__)}, starts_at, ends_at, created_at, changed_at) "
-                f"VALUES (:ref, {_KEPT}, :starts_at, :ends_at, :now, :now)"
-            ),
-            {
-                **shown(msgspec.structs.asdict(draft)),
-                "ref": ref,
-                "starts_at": starts_at,
-                "ends_at": starts_at + dt.timedelta(minutes=draft.minutes),
-                "now": now,
-            },
-        )
-        found = _named(connection, ref)
-    assert found is not None
-    return found
+    connection.execute(
+        text(
+            f"INSERT INTO session (ref, {', '.join(Draft.__struct_fields__)}, starts_at, ends_at, created_at, changed_at) "
+            f"VALUES (:ref, {_KEPT}, :starts_at, :ends_at, :now, :now)"
+        ),
+        {
+            **shown(msgspec.structs.asdict(draft)),
+            "ref": ref,
+            "starts_at": starts_at,
+            "ends_at": starts_at + dt.timedelta(minutes=draft.minutes),
+            "now": now,
+        },
+    )
+    return ref
 
 
 def named(region: Region, which: int | str) -> Session | None:
