@@ -57,9 +57,7 @@ class FirmMergeRow(Base):
     kept: Mapped[int] = mapped_column(ForeignKey("firm.id", ondelete="CASCADE"), index=True)
     dropped: Mapped[dict[str, Any]]  # the whole ``firm`` row
     contacts: Mapped[list[Any]]  # the numbers of those who moved
-    moves: Mapped[list[Any]] = mapped_column(
-        server_default=text("'[]'")
-    )  # core.firm_merging, nothing personal
+    moves: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # core.firm_merging.Moves
     by: Mapped[str]
     reason: Mapped[str]
     at: Mapped[dt.datetime]
@@ -113,7 +111,7 @@ class ConsentRow(Base):
         dict[str, Any]
     ]  # how it is known: the form's text, the registration, the sheet and its line
     withdrawn_at: Mapped[dt.datetime | None]
-    withdrawn_by: Mapped[str | None]  # one-click | preferences | erasure | staff
+    withdrawn_by: Mapped[str | None]  # one-click | preferences | erasure | staff | merge
     __table_args__ = (
         CheckConstraint(_PURPOSE, name="purpose"),
         CheckConstraint(_TRANSPORT, name="transport"),

@@ -149,7 +149,7 @@ def upgrade() -> None:
         sa.Column("kept", sa.BigInteger(), nullable=False),
         sa.Column("dropped", _JSON, nullable=False),
         sa.Column("contacts", _JSON, nullable=False),
-        sa.Column("moves", _JSON, server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("moves", _JSON, server_default=sa.text("'{}'"), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", _INSTANT, nullable=False),
