@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from core import partner_files, seminar_sheets
+from core import partner_files, seminar_sheets, wall
 from core.delimited import LARGEST
 from core.seminar_sheets import Row, Sheet
 from schemas.errors import Misconfigured
@@ -34,13 +34,13 @@ def read(
 ) -> File:
     """Read a file.
 
-    ``origin`` and ``told_at`` (None: ``now``) prove what the people of a sheet agreed to; a partner's file has both of each person.
+    ``origin`` and ``told_at`` (None: ``now``; without a zone: as clocks in Paris show) prove what the people of a sheet agreed to; a partner's file has both of each person.
     ``session`` is that of lines which name none.
 
     Raises:
         Misconfigured: there is no such file, or it cannot be read.
         Unreadable: nothing of it can be taken.
-        ValueError: ``told_at`` has no zone, or ``origin`` is empty or too long.
+        ValueError: ``origin`` is empty or too long.
 
     """
     try:
@@ -49,11 +49,17 @@ def read(
     except OSError as error:
         raise Misconfigured(f"{path} cannot be read: {error.strerror}.") from error
     sheet = (
-        seminar_sheets.read(raw, origin=origin, told_at=told_at or now)
+        seminar_sheets.read(raw, origin=origin, told_at=_told(told_at, now))
         if kind == "sheet"
         else partner_files.read(raw)
     )
     return File(path.name, hashlib.sha256(raw + (session or "").encode()).digest(), _for(sheet, session))
+
+
+def _told(at: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+    if at is None:
+        return now
+    return at if at.utcoffset() is not None else wall.instant(at, "Europe/Paris")
 
 
 def _for(sheet: Sheet, session: str | None) -> Sheet:
