@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,10 +28,10 @@ SHEET = (
 
 
 @pytest.fixture
-def programme(flowing: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Programme]:
+def programme(flowing: Hub, monkeypatch: pytest.MonkeyPatch) -> Programme:
     made = Programme(flowing.region, reminder_rules(flowing.settings.reminders_file), now=NOON)
     monkeypatch.setattr(clock, "now", lambda: made.now)
-    yield made
+    return made
 
 
 def test_a_sheet_is_shown_and_then_taken_in_once(programme: Programme, tmp_path: Path) -> None:

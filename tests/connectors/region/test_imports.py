@@ -80,7 +80,7 @@ def test_a_line_brings_firm_person_consent_and_place(programme: Programme) -> No
 
 def test_the_same_file_twice_is_once_and_says_when_and_by_whom(programme: Programme) -> None:
     take(programme, row())
-    with pytest.raises(Refused, match="taken in on 2026-11-24 at 12:00 UTC by Camille, as lyon.csv"):
+    with pytest.raises(Refused, match=r"taken in on 2026-11-24 at 12:00 UTC by Camille, as lyon\.csv"):
         take(programme, row())
     assert take(programme, row(), digest=b"2").kinds["nothing new"] == 1
     assert only(programme, "SELECT count(*) FROM contact") == (1,)
@@ -114,7 +114,7 @@ def test_one_person_of_two_sessions_is_one(programme: Programme) -> None:
 
 @pytest.mark.parametrize(("present", "state"), [(True, "present"), (False, "absent"), (None, "registered")])
 def test_a_walk_in_of_a_session_that_is_over_has_what_still_makes_sense_and_no_letter(
-    programme: Programme, present: bool | None, state: str
+    programme: Programme, *, present: bool | None, state: str
 ) -> None:
     session = programme.session()
     programme.now = ENDS + HOUR
@@ -149,7 +149,7 @@ def test_nothing_is_armed_long_after(programme: Programme) -> None:
     ],
 )
 def test_a_sheet_corrects_what_is_known_of_who_came(
-    programme: Programme, before: str, present: bool | None, after: str
+    programme: Programme, *, before: str, present: bool | None, after: str
 ) -> None:
     session = programme.session()
     take(programme, row(session=session.ref))
