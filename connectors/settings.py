@@ -138,6 +138,11 @@ class Settings(BaseSettings):
         None,
         description="Maildir that the mail server delivers MAIL_BOUNCE's letters to; unset, none are read",
     )
+    bounce_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="What a relay's web hook bears to tell of letters that came back; unset, there is none",
+    )
     sms_url: SecretStr | None = Field(
         None,
         description="The gateway for texts: an Apprise address with {phone} where the number goes; unset, none are sent",

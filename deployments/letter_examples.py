@@ -12,11 +12,20 @@ from typing import Final
 import msgspec
 from pydantic import SecretStr
 
-from connectors.mail import postings, programme_words
+from connectors.mail import cohorts, postings, programme_words
 from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
-from connectors.region.programme_letters import Coach, Missed, Person, Placed, Sheet, Unconfirmed, Untold
+from connectors.region.programme_letters import (
+    Coach,
+    Missed,
+    Person,
+    Placed,
+    Returned,
+    Sheet,
+    Unconfirmed,
+    Untold,
+)
 from connectors.region.sessions import Session
 from connectors.reminding import Part, Reminding
 from connectors.seals import Seals
@@ -103,6 +112,19 @@ def place(attendance: Attendance = "registered", kind: SessionKind = "seminar", 
     )
 
 
+def _meetings(attendance: Attendance = "registered") -> list[Placed]:
+    """A cohort's two sessions, two weeks apart."""
+    one, two = (place(attendance, "coaching", number) for number in (1, 2))
+    later = dt.timedelta(weeks=2)
+    moved = msgspec.structs.replace(
+        two.session,
+        starts_wall=two.session.starts_wall + later,
+        starts_at=two.session.starts_at + later,
+        ends_at=two.session.ends_at + later,
+    )
+    return [one, msgspec.structs.replace(two, session=moved)]
+
+
 def letters(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, Letter | Text]:
     """Every letter and text, by name. The links in them open nothing: they are sealed with a secret that nobody has."""
     nobodys = settings.model_copy(update={"portal_secret": SecretStr(secrets.token_urlsafe(32))})
@@ -115,6 +137,10 @@ def letters(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, Letter | T
         **_reminders(rules, links, house),
         "untold": _untold_letter(rules, links, house),
         "sheet": programme_words.sheet_letter(Sheet(session(), COACH, people=12, unknown=3), links, house),
+        "bounced": _bounced_letter(links, house),
+        "cohort": cohorts.joined_letter(_meetings(), links, house),
+        "finished": cohorts.finished_letter(_meetings("present"), links, house),
+        "outcome": cohorts.outcome_letter(place("present", "coaching"), 3, links, house),
         **_postings(settings, links),
     }
 
@@ -160,6 +186,21 @@ def _untold_letter(rules: tuple[Rule, ...], links: Links, house: House) -> Lette
     return programme_words.untold_letter(
         COACH, missed, {rule.name: rule.template for rule in rules}, links, house, NOW
     )
+
+
+def _bounced_letter(links: Links, house: House) -> Letter:
+    returned = [
+        Returned(
+            why=why,
+            session=session(),
+            name=name,
+            firm="Fournil des Pentes",
+            phone=phone,
+            email=f"{name.split()[0].lower()}@fournil.example",
+        )
+        for why, (_, name, phone) in zip(("hard", "soft", "complaint"), _MISSED, strict=True)
+    ]
+    return programme_words.bounced_letter(COACH, returned, links, house)
 
 
 def _postings(settings: Settings, links: Links) -> dict[str, Letter | Text]:

@@ -6,12 +6,12 @@ each minute (postings.py).
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import msgspec
 from prefect import flow
 
+from connectors import clock
 from connectors.region.database import safe_region
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import settings
@@ -29,5 +29,5 @@ def retain(dry_run: bool = True) -> dict[str, Any]:
     chosen, database = settings(), safe_region()
     rules = reminder_rules(chosen.reminders_file)
     with database.at_work():
-        tidied = keep_no_longer(database, rules, dt.datetime.now(dt.UTC), dry_run=dry_run)
+        tidied = keep_no_longer(database, rules, clock.now(), dry_run=dry_run)
     return dict(msgspec.to_builtins(tidied))

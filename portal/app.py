@@ -26,6 +26,8 @@ from connectors.settings import Settings
 from portal import (
     api,
     attendance,
+    attestation,
+    bounces,
     feeds,
     offer,
     officer,
@@ -60,6 +62,7 @@ _LINKS: Final = (
     "emargement",
     "avis",
     "bilan",
+    "attestation",
     "s",
 )
 """Where links that are somebody's own lead: nothing of it is for search engines."""
@@ -87,6 +90,7 @@ def create_app(
             *place.ROUTES,
             *preferences.ROUTES,
             *attendance.ROUTES,
+            *attestation.ROUTES,
             *sheet.ROUTES,
             *questionnaires.ROUTES,
             *short_links.ROUTES,
@@ -95,6 +99,7 @@ def create_app(
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),
+            *bounces.ROUTES,  # before the API, which is open to all and changes nothing
             Mount("/api", api.create(region, settings)),
             Mount("/static", _Static(directory=FOLDER / "static")),
         ],

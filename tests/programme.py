@@ -204,8 +204,8 @@ class Programme:
         """Which letters about an enrolment were called for, the oldest first."""
         rows = sql(
             self.region,
-            "SELECT content ->> 'kind' AS kind FROM effect WHERE content ->> 'kind' <> 'reminder' "
-            "AND (content ->> 'of')::bigint = :id ORDER BY id",
+            "SELECT content ->> 'kind' AS kind FROM effect WHERE content ->> 'kind' IN "
+            "('registered', 'waiting', 'promoted', 'moved', 'cancelled', 'left') AND (content ->> 'of')::bigint = :id ORDER BY id",
             id=enrolment.id,
         )
         return [row.kind for row in rows]

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from connectors.mail import programme_words
+from connectors.mail import cohorts, programme_words
 from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
@@ -56,6 +56,10 @@ class ProgrammeLetters:
                 return self._untold(letter, links, now)
             case "sheet":
                 return self._sheet(letter, links)
+            case "bounced":
+                return self._bounced(letter, links, now)
+            case "cohort" | "finished" | "outcome":
+                return cohorts.write(self._region, letter, links, self._house)
             case about:
                 return self._place(letter, about, links, now)
 
@@ -109,3 +113,12 @@ class ProgrammeLetters:
         if not sheet.unknown:
             return Moot("it is known already who came")
         return programme_words.sheet_letter(sheet, links, self._house)
+
+    def _bounced(self, letter: ProgrammeLetter, links: Links, now: dt.datetime) -> Letter | Moot:
+        coach = programme_letters.coach(self._region, letter.of)
+        if coach is None:
+            return Moot("its coach has ended")
+        returned = programme_letters.returned(self._region, coach.id, letter.people, now)
+        if not returned:
+            return Moot("letters reach them again, or they have no place any more")
+        return programme_words.bounced_letter(coach, returned, links, self._house)

@@ -9,7 +9,7 @@ An address proves nothing about purposes: a letter goes only where a consent of 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -46,7 +46,7 @@ def keep(
 ) -> int:
     """Keep a person of a firm, known by their address (or number, without one) there. Returns their number.
 
-    What they say now counts: they have just said it themselves.
+    What they say now counts: they have just said it themselves. An address that they give works again.
     """
     values = {
         **msgspec.structs.asdict(person),
@@ -58,7 +58,7 @@ def keep(
     known: int | None = connection.execute(
         text(
             "SELECT id FROM contact WHERE firm_id IS NOT DISTINCT FROM :firm AND erased_at IS NULL AND merged_into IS NULL AND "
-            "(lower(email) = lower(:email) OR (:email IS NULL AND phone = :phone)) ORDER BY id LIMIT 1 FOR UPDATE"
+            "(lower(email) = lower(:email) OR (:email IS NULL AND phone = :phone)) ORDER BY id LIMIT 1 FOR NO KEY UPDATE"
         ),
         values,
     ).scalar_one_or_none()
@@ -68,7 +68,8 @@ def keep(
         text(
             "UPDATE contact SET name = :name, role = coalesce(:role, role), phone = coalesce(:phone, phone), "
             "availability = CASE WHEN cast(:availability AS jsonb) = '[]' THEN availability ELSE cast(:availability AS jsonb) END, "
-            "seen_at = :now, mail_stopped = NULL WHERE id = :id"
+            "seen_at = :now, mail_stopped = CASE WHEN cast(:email AS text) IS NULL THEN mail_stopped END, "
+            "sms_stopped = CASE WHEN cast(:phone AS text) IS NULL THEN sms_stopped END WHERE id = :id"
         ),
         {**values, "id": known},
     )
@@ -201,15 +202,31 @@ def withdraw(
 
 
 def prefer(region: Region, contact: int, wanted: Iterable[Consent], form: str, now: dt.datetime) -> None:
-    """What a person chose on the page of their preferences: exactly this holds from now on. ``form`` says which, in which words."""
+    """What a person chose on the page of their preferences: exactly this holds from now on. Of who was erased nothing holds.
+
+    ``form`` says which page, in which words.
+    """
     chosen = set(wanted)
-    held = get(region, contact)
-    if held is None:
-        return
-    for each in held.agreed - chosen:
-        withdraw(region, contact, "preferences", now, purpose=each.purpose, transport=each.transport)
     with region.begin() as connection:
-        agree(connection, held.id, chosen, {"how": "preferences", "form": form}, now)
+        contact = meant(connection, contact)
+        known = connection.execute(
+            text("SELECT FROM contact WHERE id = :id AND erased_at IS NULL FOR NO KEY UPDATE"),
+            {"id": contact},
+        ).one_or_none()
+        if known is None:
+            return
+        connection.execute(
+            text(
+                "UPDATE consent SET withdrawn_at = :now, withdrawn_by = 'preferences' WHERE contact_id = :contact "
+                "AND withdrawn_at IS NULL AND purpose || ' ' || transport <> ALL(:chosen)"
+            ),
+            {
+                "contact": contact,
+                "chosen": [f"{each.purpose} {each.transport}" for each in chosen],
+                "now": now,
+            },
+        )
+        agree(connection, contact, sorted(chosen), {"how": "preferences", "form": form}, now)
 
 
 def get(region: Region, number: int) -> Contact | None:
@@ -236,8 +253,19 @@ def stop(connection: Connection, contact: int, transport: Transport, why: str) -
         text(
             f"UPDATE contact SET {'mail' if transport == 'mail' else 'sms'}_stopped = :why WHERE id = :id AND erased_at IS NULL"
         ),
-        {"id": contact, "why": why},
+        {"id": meant(connection, contact), "why": why},
     )
+
+
+def delete_unconfirmed(connection: Connection, numbers: Sequence[int]) -> int:
+    """Delete the registrations with people's addresses that nobody has confirmed. Returns how many."""
+    return connection.execute(
+        text(
+            "DELETE FROM registration WHERE confirmed_at IS NULL "
+            "AND lower(email) IN (SELECT lower(email) FROM contact WHERE id = ANY(:ids))"
+        ),
+        {"ids": list(numbers)},
+    ).rowcount
 
 
 def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
@@ -246,13 +274,7 @@ def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
     What happened stays, without them: a place that was taken, a firm that came. Places to come must be given back before, so
     whoever asks for an erasure goes by persons.py.
     """
-    connection.execute(
-        text(
-            "DELETE FROM registration WHERE confirmed_at IS NULL "
-            "AND lower(email) = (SELECT lower(email) FROM contact WHERE id = :id)"
-        ),
-        {"id": number},
-    )
+    delete_unconfirmed(connection, [number])
     gone = connection.execute(
         text(
             "UPDATE contact SET name = NULL, role = NULL, email = NULL, phone = NULL, availability = NULL, mail_stopped = NULL, "
@@ -268,6 +290,10 @@ def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
         {"id": number, "now": now},
     )
     connection.execute(text("DELETE FROM answer WHERE contact_id = :id"), {"id": number})
+    connection.execute(
+        text("UPDATE registration SET origin = NULL WHERE contact_id = :id AND origin IS NOT NULL"),
+        {"id": number},
+    )
     connection.execute(
         text(
             "UPDATE cohort_member m SET why = NULL, left_at = CASE WHEN g.state IN ('proposed', 'open') "

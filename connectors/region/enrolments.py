@@ -89,9 +89,15 @@ def _read(connection: Connection, number: int) -> Enrolment:
 
 
 def enrol(
-    connection: Connection, rules: Sequence[Rule], session: Session, contact: int, now: dt.datetime
+    connection: Connection,
+    rules: Sequence[Rule],
+    session: Session,
+    contact: int,
+    now: dt.datetime,
+    *,
+    tell: bool = True,
 ) -> Enrolment:
-    """Give a person a place in a locked session, or have them wait for one. Twice is once.
+    """Give a person a place in a locked session, or have them wait for one. Twice is once. Without ``tell`` another letter says so.
 
     Raises:
         Refused: it is not open, or has begun.
@@ -114,7 +120,8 @@ def enrol(
     enrolled = _enrolment(row)
     if state == "registered":
         _arm(connection, rules, session, [enrolled], now)
-    _tell(connection, session, [enrolled], state)
+    if tell:
+        _tell(connection, session, [enrolled], state)
     return enrolled
 
 
@@ -160,28 +167,49 @@ def _leave(
     return after
 
 
-def give_back(connection: Connection, rules: Sequence[Rule], contact: int, now: dt.datetime) -> int:
-    """Give back every place to come of a person, or that they wait for. Returns how many; who waits longest has them.
-
-    Nobody writes to the person of it: they are about to be forgotten.
-    """
+def lock_to_come(connection: Connection, contacts: Sequence[int], now: dt.datetime) -> list[Session]:
+    """The open sessions to come that people have a place in or wait for, which nobody else changes until this transaction ends."""
     found = connection.scalars(
         text(
-            "SELECT s.id FROM enrolment e JOIN session s ON s.id = e.session_id WHERE e.contact_id = :contact "
-            "AND e.state IN ('registered', 'waiting') AND s.state = 'open' AND s.starts_at > :now ORDER BY s.id"
+            "SELECT id FROM session WHERE state = 'open' AND starts_at > :now AND id IN (SELECT session_id FROM enrolment "
+            "WHERE contact_id = ANY(:contacts) AND state IN ('registered', 'waiting', 'present')) ORDER BY id"
         ),
-        {"contact": contact, "now": now},
+        {"contacts": list(contacts), "now": now},
     ).all()
+    locked = (sessions.lock(connection, number) for number in found)
+    return [session for session in locked if session.state == "open" and session.starts_at > now]
+
+
+def give_back(
+    connection: Connection,
+    rules: Sequence[Rule],
+    to_come: Sequence[Session],
+    contacts: Sequence[int],
+    now: dt.datetime,
+) -> int:
+    """Give back people's places in locked sessions to come. Returns how many; who waits longest has them.
+
+    Nobody writes to the people of it: they are to be forgotten, or are.
+    """
     given = 0
-    for number in found:
-        session = sessions.lock(connection, number)
-        before = find(connection, number, contact)
-        if before is not None and before.state in {"registered", "waiting"} and session.starts_at > now:
-            _set(connection, before, "left", now)
-            reminders.void(connection, "they do not take part any more", enrolment=before.id)
-            fill(connection, rules, session, now)
-            given += 1
+    for session in to_come:
+        for contact in contacts:
+            before = find(connection, session.id, contact)
+            if before is not None and before.state != "left":
+                _give_back(connection, before, now)
+                given += 1
+        fill(connection, rules, session, now)
     return given
+
+
+def _give_back(connection: Connection, before: Enrolment, now: dt.datetime) -> None:
+    connection.execute(
+        text(
+            "UPDATE enrolment SET state = 'left', since = :now, attended_at = NULL, attended_by = NULL WHERE id = :id"
+        ),
+        {"id": before.id, "now": now},
+    )
+    reminders.void(connection, "they do not take part any more", enrolment=before.id)
 
 
 def _set(connection: Connection, before: Enrolment, state: State, now: dt.datetime) -> Enrolment:

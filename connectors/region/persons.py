@@ -23,7 +23,7 @@ from core.reminders import Rule
 from schemas.errors import Misconfigured
 
 SAME_PERSON: Final = (
-    "o.erased_at IS NULL AND (o.id = c.id OR lower(o.email) = lower(c.email) "
+    "o.erased_at IS NULL AND (o.id = c.id OR o.merged_into = c.id OR o.id = c.merged_into OR lower(o.email) = lower(c.email) "
     "OR (o.email IS NULL AND c.email IS NULL AND o.phone = c.phone))"
 )
 """That the record ``o`` is of the person whose record is ``c``."""
@@ -74,9 +74,7 @@ def find(region: Region, words: str, by: str, now: dt.datetime, *, limit: int = 
 
 
 def records(connection: Connection, contact: int) -> list[int]:
-    """The records of the person that a record is of, all of which nobody else changes until this transaction ends.
-
-    Erased ones are nobody's: of such a record it is empty.
+    """The records of the person that a record is of. Erased ones are nobody's: of such a record it is empty.
 
     Raises:
         Misconfigured: there is no such record.
@@ -84,12 +82,11 @@ def records(connection: Connection, contact: int) -> list[int]:
     """
     if not connection.scalar(text("SELECT EXISTS (SELECT FROM contact WHERE id = :id)"), {"id": contact}):
         raise Misconfigured(f"No contact {contact}: `boostez person find` shows which there are.")
-    # Not FOR UPDATE: whoever enrols somebody holds a session and waits for that; we hold this and wait for sessions.
     return list(
         connection.scalars(
             text(
-                "SELECT o.id FROM contact o WHERE o.id IN (SELECT o.id FROM contact c, contact o WHERE c.id = :id "
-                f"AND c.erased_at IS NULL AND {SAME_PERSON}) AND o.erased_at IS NULL ORDER BY o.id FOR NO KEY UPDATE OF o"
+                "SELECT o.id FROM contact c, contact o WHERE c.id = :id AND c.erased_at IS NULL "
+                f"AND {SAME_PERSON} ORDER BY o.id"
             ),
             {"id": contact},
         )
@@ -138,21 +135,35 @@ def erase(
 
 
 def _erase(connection: Connection, rules: Sequence[Rule], contact: int, now: dt.datetime, by: str) -> Erased:
-    numbers = records(connection, contact)
+    found = records(connection, contact)
+    # Registrations before sessions, as whoever confirms one has them; sessions before people (enrolments.py).
+    registrations = contacts.delete_unconfirmed(connection, found)
+    to_come = enrolments.lock_to_come(connection, found, now)
+    numbers = _lock(connection, found)
     if not numbers:
         return Erased()
     told = connection.execute(
         text(
             "SELECT (SELECT count(*) FROM reminder WHERE contact_id = ANY(:ids) AND state IN ('waiting', 'queued')) AS reminders, "
-            "(SELECT count(*) FROM registration r WHERE confirmed_at IS NULL AND EXISTS (SELECT FROM contact c "
-            "WHERE c.id = ANY(:ids) AND lower(c.email) = lower(r.email))) AS registrations, "
             "ARRAY(SELECT p.ref FROM posting p JOIN contact c ON lower(c.email) = lower(p.contact) "
             "WHERE c.id = ANY(:ids) GROUP BY p.ref ORDER BY p.ref) AS postings"
         ),
         {"ids": numbers},
     ).one()
-    places = sum(enrolments.give_back(connection, rules, number, now) for number in numbers)
+    places = enrolments.give_back(connection, rules, to_come, numbers, now)
     for number in numbers:
         contacts.erase(connection, number, now)
     person_acts.note(connection, "erased", numbers, by, now)
-    return Erased(tuple(numbers), places, told.reminders, told.registrations, tuple(told.postings))
+    return Erased(tuple(numbers), places, told.reminders, registrations, tuple(told.postings))
+
+
+def _lock(connection: Connection, numbers: Sequence[int]) -> list[int]:
+    """Those of the records that are not erased, which nobody else changes until this transaction ends."""
+    return list(
+        connection.scalars(
+            text(
+                "SELECT id FROM contact WHERE id = ANY(:ids) AND erased_at IS NULL ORDER BY id FOR NO KEY UPDATE"
+            ),
+            {"ids": list(numbers)},
+        )
+    )

@@ -214,6 +214,42 @@ def coach(region: Region, number: int) -> Coach | None:
     return None if row is None else Coach(*row)
 
 
+class Returned(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody with a place in a session to come, or who waits for one, whose address takes no letters, and why."""
+
+    why: str
+    session: Session
+    name: str | None
+    firm: str | None
+    phone: str | None
+    email: str | None
+
+
+def returned(region: Region, coach: int, people: Collection[int], now: dt.datetime) -> list[Returned]:
+    """Of these contacts those whose address takes no letters, in a coach's sessions to come, by session and name."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                f"SELECT {COLUMNS}, c.mail_stopped, c.name, f.name AS firm, c.phone, c.email FROM enrolment e "
+                "JOIN session s ON s.id = e.session_id JOIN contact c ON c.id = e.contact_id LEFT JOIN firm f ON f.id = c.firm_id "
+                "WHERE c.id = ANY(:people) AND c.mail_stopped IS NOT NULL AND s.coach_id = :coach AND s.state = 'open' "
+                "AND s.starts_at > :now AND e.state IN ('registered', 'waiting') ORDER BY s.starts_at, s.id, c.name, c.id"
+            ),
+            {"people": list(people), "coach": coach, "now": now},
+        ).all()
+    return [
+        Returned(
+            why=row.mail_stopped,
+            session=_session(row),
+            name=row.name,
+            firm=row.firm,
+            phone=row.phone,
+            email=row.email,
+        )
+        for row in rows
+    ]
+
+
 class Sheet(msgspec.Struct, frozen=True):
     """A session of which a coach is asked who came: of ``people`` with a place, of ``unknown`` nobody knows."""
 

@@ -128,4 +128,5 @@ def _free_places(connection: Connection, rules: Sequence[Rule], now: dt.datetime
         ),
         {"now": now},
     ).all()
-    return sum(enrolments.give_back(connection, rules, number, now) for number in forgotten)
+    to_come = enrolments.lock_to_come(connection, forgotten, now)
+    return enrolments.give_back(connection, rules, to_come, forgotten, now)

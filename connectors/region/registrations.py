@@ -24,6 +24,7 @@ from schemas.errors import Misconfigured, Refused, RetryLater
 from schemas.firm import Registration, decode, encode
 from schemas.letters import ProgrammeLetter
 
+UNCONFIRMED: Final = dt.timedelta(hours=48)  # then its link has run out, and it is deleted
 COUNTED: Final = dt.timedelta(days=1)  # limits count what came in so long
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u
 _LOCK: Final = 72_007  # advisory lock: registrations are counted and added one at a time
@@ -93,9 +94,9 @@ def ask(
             text(
                 f"SELECT {_COLUMNS} FROM registration WHERE siret = :siret AND lower(email) = lower(:email) "
                 "AND session_id IS NOT DISTINCT FROM :session AND draft - 'told_at' = cast(:draft AS jsonb) - 'told_at' "
-                "ORDER BY id LIMIT 1"
+                "AND created_at > :still ORDER BY id LIMIT 1"
             ),
-            values,
+            {**values, "still": now - UNCONFIRMED},
         ).one_or_none()
         if again is not None:
             return _asked(again)
@@ -159,7 +160,11 @@ def confirm(region: Region, rules: Sequence[Rule], ref: str, now: dt.datetime) -
         asked = _asked(row)
         if asked.draft is None:
             assert asked.contact_id is not None
-            return Confirmed(asked.contact_id, _enrolled(connection, asked))
+            enrolment = _enrolled(connection, asked)
+            late = asked.session_id is not None and enrolment is None
+            return Confirmed(asked.contact_id, enrolment, too_late=late)
+        # The session first, as whoever gives places does: else one could hold the person and another the session.
+        session = None if asked.session_id is None else sessions.lock(connection, asked.session_id)
         contact = _make_known(connection, asked, asked.draft, now)
         connection.execute(
             text(
@@ -167,9 +172,8 @@ def confirm(region: Region, rules: Sequence[Rule], ref: str, now: dt.datetime) -
             ),
             {"id": asked.id, "contact": contact, "now": now},
         )
-        if asked.session_id is None:
+        if session is None:
             return Confirmed(contact, None)
-        session = sessions.lock(connection, asked.session_id)
         if session.state != "open" or session.starts_at <= now:
             return Confirmed(contact, None, too_late=True)
         return Confirmed(contact, enrolments.enrol(connection, rules, session, contact, now))

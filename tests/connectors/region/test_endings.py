@@ -31,11 +31,6 @@ THEN = NOON + DAY
 MAIL = Consent("sessions", "mail")
 
 
-@pytest.fixture
-def programme(region: Region) -> Programme:
-    return Programme(region)
-
-
 class Older:
     """The database as it was when this was made."""
 
