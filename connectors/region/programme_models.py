@@ -57,6 +57,7 @@ class FirmMergeRow(Base):
     kept: Mapped[int] = mapped_column(ForeignKey("firm.id", ondelete="CASCADE"), index=True)
     dropped: Mapped[dict[str, Any]]  # the whole ``firm`` row
     contacts: Mapped[list[Any]]  # the numbers of those who moved
+    moves: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # core.firm_merging.Moves
     by: Mapped[str]
     reason: Mapped[str]
     at: Mapped[dt.datetime]
@@ -81,6 +82,11 @@ class ContactRow(Base):
     mail_stopped: Mapped[str | None]  # why the address takes no mail: it bounced, say
     sms_stopped: Mapped[str | None]
     erased_at: Mapped[dt.datetime | None]
+    merged_into: Mapped[int | None] = (
+        mapped_column(  # the record that this one is, since their firms were merged
+            ForeignKey("contact.id"), index=True
+        )
+    )
     __table_args__ = (
         CheckConstraint(
             "erased_at IS NULL OR coalesce(name, role, email, phone, availability::text) IS NULL",
@@ -105,7 +111,7 @@ class ConsentRow(Base):
         dict[str, Any]
     ]  # how it is known: the form's text, the registration, the sheet and its line
     withdrawn_at: Mapped[dt.datetime | None]
-    withdrawn_by: Mapped[str | None]  # one-click | preferences | erasure | staff
+    withdrawn_by: Mapped[str | None]  # one-click | preferences | erasure | staff | merge
     __table_args__ = (
         CheckConstraint(_PURPOSE, name="purpose"),
         CheckConstraint(_TRANSPORT, name="transport"),
