@@ -13,15 +13,18 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.region import answers, attendees, coaches, enrolments, sessions
 from connectors.region.attendees import Attendee
 from connectors.region.coaches import Coach
 from connectors.region.sessions import Session
 from connectors.seals import Seals
+from core import qr
 from portal.consents import TICKED
 from portal.forms import answered, go, private, sealed, with_form
 from schemas.errors import Refused
@@ -37,10 +40,6 @@ class _Open(msgspec.Struct, frozen=True):
 
     session: Session
     coach: Coach
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _opened(request: Request, now: dt.datetime) -> _Open | None:
@@ -62,7 +61,7 @@ def _dead(request: Request) -> Response:
 
 def show(request: Request) -> Response:
     """The people, and who of them came as far as is known."""
-    now = _now()
+    now = clock.now()
     sheet = _opened(request, now)
     return _dead(request) if sheet is None else _page(request, sheet, now)
 
@@ -90,6 +89,7 @@ def _page(
         kept=KEPT in request.query_params,
         heard=answers.heard(region, session.id),
         room=room,
+        code=Markup(qr.svg(room, "Code de la salle")),  # noqa: S704 - squares, and our own words
     )
 
 

@@ -220,6 +220,10 @@ def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
     )
     connection.execute(text("DELETE FROM answer WHERE contact_id = :id"), {"id": number})
     connection.execute(
+        text("UPDATE registration SET origin = NULL WHERE contact_id = :id AND origin IS NOT NULL"),
+        {"id": number},
+    )
+    connection.execute(
         text(
             "UPDATE cohort_member m SET why = NULL, left_at = CASE WHEN g.state IN ('proposed', 'open') "
             "THEN coalesce(m.left_at, :now) ELSE m.left_at END FROM cohort g WHERE g.id = m.cohort_id AND m.contact_id = :id"

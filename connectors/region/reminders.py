@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -98,24 +98,36 @@ def void(
     ).rowcount
 
 
-# A reminder with all that judges it. Every look-up goes by a key of its own row, so it costs the same however long the history is.
-_FACTS: Final = """
+# A reminder with all that judges it. Every look-up goes by a key of its own row, so it costs the same however long the history is:
+# OFFSET 0 keeps PostgreSQL from joining whole tables where it takes the reminders for many. Who missed what is asked of absent people only.
+FACTS: Final = """
     SELECT r.id, r.contact_id, r.enrolment_id, r.session_id, r.rule, r.at, r.until, r.version, r.tried, r.turn, s.version AS current,
         s.starts_at, s.ends_at,
         s.state = 'cancelled' AS cancelled, e.state AS attendance,
         coalesce(c.email IS NOT NULL AND c.mail_stopped IS NULL, false) AS mail,
         coalesce(c.phone IS NOT NULL AND c.sms_stopped IS NULL, false) AS sms,
         (SELECT coalesce(jsonb_agg(jsonb_build_array(k.purpose, k.transport)), '[]') FROM consent k
-            WHERE k.contact_id = c.id AND k.withdrawn_at IS NULL) AS consents,
-        coalesce((SELECT e2.state = 'absent' FROM enrolment e2 JOIN session s2 ON s2.id = e2.session_id
-            WHERE e2.contact_id = c.id AND s2.cohort_id = s.cohort_id AND s2.starts_at < s.starts_at
+            WHERE k.contact_id = r.contact_id AND k.withdrawn_at IS NULL) AS consents,
+        CASE WHEN e.state = 'absent' THEN coalesce((SELECT e2.state = 'absent' FROM enrolment e2 JOIN session s2 ON s2.id = e2.session_id
+            WHERE e2.contact_id = r.contact_id AND s2.cohort_id = s.cohort_id AND s2.starts_at < s.starts_at
             AND s2.state = 'open' AND e2.state IN ('present', 'absent')
-            ORDER BY s2.starts_at DESC LIMIT 1), false) AS missed_before,
-        EXISTS (SELECT FROM contact c3 JOIN enrolment e3 ON e3.contact_id = c3.id
-            WHERE (c3.id = c.id OR c3.firm_id = c.firm_id) AND e3.state = 'present') AS ever_came
-    FROM reminder r JOIN enrolment e ON e.id = r.enrolment_id JOIN session s ON s.id = r.session_id
-        JOIN contact c ON c.id = r.contact_id
+            ORDER BY s2.starts_at DESC LIMIT 1), false) ELSE false END AS missed_before,
+        CASE WHEN e.state = 'absent' THEN EXISTS (SELECT FROM contact c3 JOIN enrolment e3 ON e3.contact_id = c3.id
+            WHERE (c3.id = r.contact_id OR c3.firm_id = c.firm_id) AND e3.state = 'present') ELSE false END AS ever_came
+    FROM reminder r,
+        LATERAL (SELECT state FROM enrolment WHERE id = r.enrolment_id OFFSET 0) e,
+        LATERAL (SELECT version, starts_at, ends_at, state, cohort_id FROM session WHERE id = r.session_id OFFSET 0) s,
+        LATERAL (SELECT firm_id, email, phone, mail_stopped, sms_stopped FROM contact WHERE id = r.contact_id OFFSET 0) c
+    WHERE r.id = ANY(:ids) ORDER BY r.id
 """
+
+
+def _judged(
+    connection: Connection, rules: Rules, locked: Collection[int], now: dt.datetime
+) -> tuple[Sequence[Any], dict[int, Verdict]]:
+    """Locked reminders with all that judges them, read now that nobody else changes them, and the verdict on each."""
+    rows = connection.execute(text(FACTS), {"ids": list(locked)}).all()
+    return rows, {row.id: judge(rules.get(row.rule), _facts(row), now) for row in rows}
 
 
 def _facts(row: Any) -> Facts:
@@ -166,38 +178,56 @@ def queue(region: Region, rules: Rules, now: dt.datetime) -> Queued:
 
 
 # Whose turn it is. What waits to be known (who came) and is not too late would be seen again each minute: it is not even looked at.
-_DUE: Final = (
-    "SELECT r.contact_id FROM reminder r JOIN enrolment e ON e.id = r.enrolment_id WHERE r.state = 'waiting' AND r.at <= :now "
+DUE: Final = (
+    "SELECT r.contact_id FROM reminder r, LATERAL (SELECT state FROM enrolment WHERE id = r.enrolment_id OFFSET 0) e "
+    "WHERE r.state = 'waiting' AND r.at <= :now "
     "AND (r.until <= :now OR e.state <> 'registered' OR NOT r.rule = ANY(:later)) AND (r.until <= :now OR :open) "
     "ORDER BY r.at LIMIT :persons"
 )
 
 
+def whose_turn(connection: Connection, rules: Rules, now: dt.datetime) -> list[int]:
+    """People of whom a reminder is due, the longest first, ``PERSONS`` at most; nobody else queues for them until this transaction ends."""
+    due = connection.scalars(
+        text(DUE),
+        {
+            "now": now,
+            "later": [rule.name for rule in rules.values() if rule.audience != "registered"],
+            "open": not is_quiet(now),
+            "persons": PERSONS,
+        },
+    ).all()
+    # NO KEY: whoever gives one of them a place refers to their row, and need not wait.
+    return list(
+        connection.scalars(
+            text("SELECT id FROM contact WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"),
+            {"ids": sorted(set(due))},
+        )
+    )
+
+
+def judge_due(
+    connection: Connection, rules: Rules, persons: Sequence[int], now: dt.datetime
+) -> tuple[Sequence[Any], dict[int, Verdict]]:
+    """What is due of these people, locked, with the verdict on each."""
+    due = connection.scalars(
+        text(
+            "SELECT id FROM reminder WHERE contact_id = ANY(:persons) AND state = 'waiting' AND at <= :now ORDER BY id FOR UPDATE"
+        ),
+        {"persons": list(persons), "now": now},
+    ).all()
+    return _judged(connection, rules, due, now)
+
+
 def _queue_some(region: Region, rules: Rules, now: dt.datetime, done: Queued) -> int:
-    quiet = is_quiet(now)
     with region.begin() as connection:
-        persons = connection.scalars(
-            # NO KEY: whoever gives one of them a place refers to their row, and need not wait.
-            text(f"SELECT id FROM contact WHERE id IN ({_DUE}) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"),
-            {
-                "now": now,
-                "later": [rule.name for rule in rules.values() if rule.audience != "registered"],
-                "open": not quiet,
-                "persons": PERSONS,
-            },
-        ).all()
+        persons = whose_turn(connection, rules, now)
         if not persons:
             return 0
-        rows = connection.execute(
-            text(
-                f"{_FACTS} WHERE r.contact_id = ANY(:persons) AND r.state = 'waiting' AND r.at <= :now ORDER BY r.id FOR UPDATE OF r"
-            ),
-            {"persons": list(persons), "now": now},
-        ).all()
-        verdicts = {row.id: judge(rules.get(row.rule), _facts(row), now) for row in rows}
+        rows, verdicts = judge_due(connection, rules, persons, now)
         _end(connection, verdicts, now)
         done.add(verdict.state for verdict in verdicts.values() if verdict.state not in {"go", "wait"})
-        if not quiet:
+        if not is_quiet(now):
             going = [row for row in rows if verdicts[row.id].state == "go"]
             done.going += len(going)
             done.messages += _carry(connection, going, verdicts, now)
@@ -332,14 +362,14 @@ def live(
     sent again, though it was parked, is judged like any other.
     """
     with region.begin() as connection:
-        rows = connection.execute(
+        locked = connection.scalars(
             text(
-                f"{_FACTS} WHERE r.id = ANY(:ids) AND r.state IN ('queued', 'parked') AND r.effect_id = "
-                "(SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ORDER BY r.id FOR UPDATE OF r"
+                "SELECT id FROM reminder WHERE id = ANY(:ids) AND state IN ('queued', 'parked') AND effect_id = "
+                "(SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ORDER BY id FOR UPDATE"
             ),
             {"ids": list(letter.reminders), "channel": transport, "subject": letter.subject},
         ).all()
-        verdicts = {row.id: judge(rules.get(row.rule), _facts(row), now) for row in rows}
+        rows, verdicts = _judged(connection, rules, locked, now)
         _end(connection, verdicts, now)
         told = [row for row in rows if transport in verdicts[row.id].transports]
         put_off = [row.id for row in rows if verdicts[row.id].state in {"go", "wait"} and row not in told]

@@ -37,6 +37,14 @@ CHOICES = {
     ("effects", "channel"): {*CHANNELS, *MESSENGERS, None},
 }
 
+EXAMPLES: dict[str, Any] = {
+    **dict.fromkeys(("plan", "posting", "revision"), 1),
+    "starts": "2026-12-08T18:30:00",
+    "minutes": 120,
+    "capacity": 40,
+    "first": "2027-01-11",
+}
+
 
 def flow_of(name: str) -> Flow[..., Any]:
     path, _, function = DEPLOYMENTS[name]["entrypoint"].partition(":")
@@ -62,15 +70,7 @@ def test_a_deployment_s_flow_exists_and_takes_its_parameters(name: str) -> None:
     assert deployment["work_pool"] == {"name": "boostez"}
     given = deployment.get("parameters", {})
     assert set(given) <= set(parameter_schema(flow).properties)
-    examples = {
-        "plan": 1,
-        "posting": 1,
-        "revision": 1,
-        "minutes": 60,
-        "capacity": 2,
-        "starts": "2027-01-05T14:00:00",
-    }
-    missing = {wanted: examples.get(wanted, "Camille") for wanted in parameter_schema(flow).required}
+    missing = {wanted: EXAMPLES.get(wanted, "Camille") for wanted in parameter_schema(flow).required}
     assert flow.validate_parameters({**missing, **given}) is not None
 
 
