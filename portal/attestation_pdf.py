@@ -115,10 +115,9 @@ def _foot(canvas: Any, told: Attestation, issued_on: dt.date, check: str) -> Non
     _text(
         canvas, _LEFT, 29 * mm, "Pour la vérifier, lisez ce code ou ouvrez cette adresse :", 8, colour=_FAINT
     )
-    _text(
-        canvas, _LEFT, 24 * mm, _fit(check, "Vera", 6.5, _RIGHT - side - _LEFT - 5 * mm), 6.5, colour=_FAINT
-    )
-    canvas.linkURL(check, (_LEFT, 22 * mm, _RIGHT - side, 28 * mm))
+    for number, part in enumerate(_broken(check, "Vera", 6.5, _RIGHT - side - _LEFT - 5 * mm)):
+        _text(canvas, _LEFT, 24.5 * mm - number * 3.2 * mm, part, 6.5, colour=_FAINT)
+    canvas.linkURL(check, (_LEFT, 17 * mm, _RIGHT - side, 28 * mm))
 
 
 def _code(canvas: Any, address: str, x: float, y: float, side: float) -> None:

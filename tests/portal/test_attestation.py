@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from io import BytesIO
 
 import pytest
@@ -58,7 +59,7 @@ class TestDocument:
         reader = PdfReader(BytesIO(attestation(told(), ISSUED, CHECK)))
         assert reader.metadata is not None
         assert reader.metadata.title == "Attestation de présence S-1234-5"
-        assert reader.root_object["/Lang"] == "fr"
+        assert str(reader.root_object["/Lang"]) == "fr"
 
     def test_the_same_is_the_same_bytes(self) -> None:
         assert attestation(told(), ISSUED, CHECK) == attestation(told(), ISSUED, CHECK)
@@ -82,7 +83,7 @@ class TestDocument:
     def test_an_address_of_any_length_is_whole(self) -> None:
         address = f"{CHECK}{'0123456789' * 14}"
         (page,) = pages(attestation(told(), ISSUED, address))
-        assert address in page.replace("\n", "")
+        assert address in re.sub(r"\s", "", page)
 
     def test_without_a_firm_it_names_none(self) -> None:
         (page,) = pages(attestation(told(firm=None, siret=None), ISSUED, CHECK))
