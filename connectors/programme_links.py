@@ -63,3 +63,11 @@ class Links:
     def sheet(self, session: Session, coach: Coach) -> str:
         """The coach's sheet of who came."""
         return self._seals.link("sheet", f"{session.ref}.{coach.id}", self._now)
+
+    def outcome(self, place: Placed, months: int) -> str:
+        """Say what became of the firm, so many months after its cohort."""
+        return self._seals.link("outcome", f"{place.enrolment}.outcome_{months}", self._now)
+
+    def attestation(self, place: Placed) -> str:
+        """The attestation of a cohort's sessions up to this one, as PDF."""
+        return self._seals.link("attestation", str(place.enrolment), self._now)

@@ -11,11 +11,12 @@ mail), RFC 6868 (quotes in a name).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final, Literal
 from urllib.parse import quote
 
 import msgspec
-from icalendar import Event, vCalAddress
+from icalendar import Event, Timezone, vCalAddress
 
 from core.calendar_files import calendar_file, local, paris
 from core.days import PARIS
@@ -68,7 +69,23 @@ def sequence_of(version: int, turn: int, *, left: bool) -> int:
 
 
 def invitation(method: Method, appointment: Appointment) -> bytes:
-    """The iCalendar object: REQUEST to keep the event or to change it, CANCEL to strike it out.
+    """The iCalendar object: REQUEST to keep the event or to change it, CANCEL to strike it out."""
+    return calendar_file(method, *_clocks(appointment), _event(_STATUS[method], appointment))
+
+
+def agenda(appointments: Sequence[Appointment]) -> bytes:
+    """Several places as one file to be kept (RFC 5546, 3.2.1): a REQUEST would be of one event. What is told later of each fits on it."""
+    events = [_event("CONFIRMED", each) for each in appointments]
+    clocks = next((found for each in appointments if (found := _clocks(each))), [])
+    return calendar_file("PUBLISH", *clocks, *events)
+
+
+def _clocks(appointment: Appointment) -> list[Timezone]:
+    return [paris()] if appointment.zone == PARIS.key else []
+
+
+def _event(status: str, appointment: Appointment) -> Event:
+    """A place as an event.
 
     Who is invited has asked for it, so they have accepted and nobody waits for an answer. It has no alarm: reminders are a matter of
     consent, and people's calendars have alarms of their own.
@@ -77,7 +94,7 @@ def invitation(method: Method, appointment: Appointment) -> bytes:
     event.add("uid", appointment.uid)
     event.add("sequence", appointment.sequence)
     event.add("dtstamp", appointment.stamp.astimezone(dt.UTC).replace(microsecond=0))
-    event.add("status", _STATUS[method])
+    event.add("status", status)
     event.add("summary", printable(appointment.title))
     event.add("dtstart", local(appointment.starts_at, appointment.zone))
     event.add("dtend", local(appointment.ends_at, appointment.zone))
@@ -89,7 +106,7 @@ def invitation(method: Method, appointment: Appointment) -> bytes:
         event.add("description", printable(appointment.description))
     if appointment.url:
         event.add("url", appointment.url)
-    return calendar_file(method, *([paris()] if appointment.zone == PARIS.key else []), event)
+    return event
 
 
 def _organizer(mailbox: Mailbox) -> vCalAddress:

@@ -19,6 +19,7 @@ from connectors.region.database import region
 from connectors.settings import Settings, settings
 from deployments import (
     cli_channels,
+    cli_cohorts,
     cli_database,
     cli_firms,
     cli_letters,
@@ -56,6 +57,8 @@ app.add_typer(sync, name="sync")
 app.add_typer(cli_plans.app, name="plan")
 app.add_typer(cli_postings.app, name="posting")
 app.add_typer(cli_letters.app, name="letters")
+app.add_typer(cli_cohorts.app, name="cohort")
+app.command("programme")(cli_cohorts.programme)
 app.add_typer(cli_sessions.app, name="session")
 app.add_typer(cli_sessions.coach_app, name="coach")
 app.add_typer(cli_sessions.reminders_app, name="reminders")

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from pydantic import SecretStr
 
-from connectors.mail import postings, programme_words
+from connectors.mail import cohorts, postings, programme_words
 from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
@@ -112,6 +112,19 @@ def place(attendance: Attendance = "registered", kind: SessionKind = "seminar", 
     )
 
 
+def _meetings(attendance: Attendance = "registered") -> list[Placed]:
+    """A cohort's two sessions, two weeks apart."""
+    one, two = (place(attendance, "coaching", number) for number in (1, 2))
+    later = dt.timedelta(weeks=2)
+    moved = msgspec.structs.replace(
+        two.session,
+        starts_wall=two.session.starts_wall + later,
+        starts_at=two.session.starts_at + later,
+        ends_at=two.session.ends_at + later,
+    )
+    return [one, msgspec.structs.replace(two, session=moved)]
+
+
 def letters(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, Letter | Text]:
     """Every letter and text, by name. The links in them open nothing: they are sealed with a secret that nobody has."""
     nobodys = settings.model_copy(update={"portal_secret": SecretStr(secrets.token_urlsafe(32))})
@@ -125,6 +138,9 @@ def letters(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, Letter | T
         "untold": _untold_letter(rules, links, house),
         "sheet": programme_words.sheet_letter(Sheet(session(), COACH, people=12, unknown=3), links, house),
         "bounced": _bounced_letter(links, house),
+        "cohort": cohorts.joined_letter(_meetings(), links, house),
+        "finished": cohorts.finished_letter(_meetings("present"), links, house),
+        "outcome": cohorts.outcome_letter(place("present", "coaching"), 3, links, house),
         **_postings(settings, links),
     }
 

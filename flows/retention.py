@@ -6,7 +6,6 @@ each minute (postings.py).
 
 from __future__ import annotations
 
-
 from typing import Any
 
 import msgspec

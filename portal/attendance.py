@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.region import enrolments, places, sessions
 from connectors.region.places import Place
 from connectors.region.sessions import Session
@@ -28,10 +29,6 @@ from schemas.errors import Refused
 
 BY_LINK: Final = "link"
 SAID: Final = "merci"  # the parameter that says that an address was taken
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _dead(request: Request) -> Response:
@@ -48,7 +45,7 @@ def _held(request: Request, now: dt.datetime) -> Place | None:
 
 def mine(request: Request) -> Response:
     """The button that says that one is there; or why there is none."""
-    now = _now()
+    now = clock.now()
     place = _held(request, now)
     return _dead(request) if place is None else _mine(request, place, now)
 
@@ -90,7 +87,7 @@ def _room(request: Request, now: dt.datetime) -> Session | None:
 
 def room(request: Request) -> Response:
     """The form that asks for the address with which one registered."""
-    now = _now()
+    now = clock.now()
     session = _room(request, now)
     if session is None:
         return _dead(request)

@@ -40,11 +40,12 @@ async def take(request: Request) -> Response:
             "Le jeton manque ou n’est pas le bon.",
             headers={"WWW-Authenticate": 'Bearer realm="bounces"'},
         )
-    content = await body(request, LARGEST)
-    if len(content) > LARGEST:
-        return problem(413, f"Le message dépasse {LARGEST} octets.")
     try:
-        bounce = reported(content)
+        bounce = reported(await body(request, LARGEST))
+    except HTTPException as error:
+        return problem(
+            error.status_code, f"Le message n’est pas arrivé en entier, ou dépasse {LARGEST} octets."
+        )
     except Rejected as error:
         return problem(
             400, "Ce message n’a pas la forme attendue (bounce.v1).", members={"errors": str(error)}

@@ -24,6 +24,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from connectors import clock
 from connectors.seals import FORM_WITHIN, Seals
 from portal.answers import SECURITY, rendered
 
@@ -48,7 +49,7 @@ def answered(handler: Handler, *, most: int = MOST) -> Callable[[Request], Any]:
 
     async def answer(request: Request) -> Response:
         given = await fields(request, most)
-        return await run_in_threadpool(handler, request, given, dt.datetime.now(dt.UTC))
+        return await run_in_threadpool(handler, request, given, clock.now())
 
     return answer
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.region import enrolments, places
 from connectors.region.places import Place
 from connectors.seals import Seals
@@ -26,10 +27,6 @@ from portal.answers import SECURITY
 from portal.forms import PRIVATE, answered, go, private, sealed, with_form
 from portal.sessions import TOLD_FOR, meeting, registrable, stage_of
 from schemas.errors import Refused
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _held(request: Request, now: dt.datetime) -> Place | None:
@@ -45,7 +42,7 @@ def _dead(request: Request) -> Response:
 
 def show(request: Request) -> Response:
     """Where the place stands, and what its holder may do."""
-    now = _now()
+    now = clock.now()
     place = _held(request, now)
     return _dead(request) if place is None else _page(request, place, now)
 
@@ -68,7 +65,7 @@ def _page(request: Request, place: Place, now: dt.datetime, status: int = 200) -
 
 def event(request: Request) -> Response:
     """The session for one's calendar, with where it is held online: the same event as the one that letters bring."""
-    now = _now()
+    now = clock.now()
     place = _held(request, now)
     if place is None:
         return _dead(request)
@@ -96,7 +93,7 @@ def _leaving(request: Request, now: dt.datetime) -> Place | None:
 
 def leaving(request: Request) -> Response:
     """The button that gives the place back."""
-    now = _now()
+    now = clock.now()
     place = _leaving(request, now)
     return show(request) if place is None else _leave_page(request, place, now)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -20,20 +19,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region import contacts, enrolments, places
+from connectors import clock
+from connectors.region import contacts, persons, places
 from connectors.region.contacts import Contact
 from connectors.seals import Opener, Seals
 from portal import consents
 from portal.forms import LARGEST, answered, body, go, private, sealed, with_form
-from schemas.errors import Refused
 from schemas.firm import Consent
 
 KEPT: Final = "garde"  # the parameter that says that a choice was kept
 ERASED: Final = "/preferences/effacees"
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _opened(request: Request, purpose: Opener, now: dt.datetime) -> str | None:
@@ -55,7 +50,7 @@ def _dead(request: Request) -> Response:
 
 def show(request: Request) -> Response:
     """What holds now, as boxes."""
-    now = _now()
+    now = clock.now()
     person = _known(request, _opened(request, "preferences", now))
     return _dead(request) if person is None else _page(request, person, now)
 
@@ -103,18 +98,22 @@ def choose(request: Request, given: Mapping[str, str], now: dt.datetime) -> Resp
 
 def erasing(request: Request) -> Response:
     """The button that erases, and what it does."""
-    now = _now()
+    now = clock.now()
     person = _known(request, _opened(request, "preferences", now))
     return _dead(request) if person is None else _erasing(request, person, now)
 
 
 def _erasing(request: Request, person: Contact, now: dt.datetime, status: int = 200) -> Response:
+    region = request.app.state.region
+    with region.begin() as connection:
+        records = persons.records(connection, person.id)
     return with_form(
         request,
         "preferences_erase.html",
         status,
         now,
-        coming=_coming(request, person, now),
+        coming=[place for record in records for place in places.coming(region, record, now)],
+        firms=len(records),
         holder=request.path_params["seal"],
     )
 
@@ -126,12 +125,7 @@ def erase(request: Request, given: Mapping[str, str], now: dt.datetime) -> Respo
         return _dead(request)
     if not sealed(request, given, now):
         return _erasing(request, person, now, 403)
-    region, rules = request.app.state.region, request.app.state.rules
-    for place in places.coming(region, person.id, now):
-        with suppress(Refused):  # it has begun since: what happened stays, without them
-            enrolments.leave(region, rules, place.enrolment.id, now)
-    with region.begin() as connection:
-        contacts.erase(connection, person.id, now)
+    persons.erase(request.app.state.region, request.app.state.rules, person.id, now)
     return go(ERASED)
 
 
@@ -156,7 +150,7 @@ def _told(request: Request, now: dt.datetime) -> tuple[Contact, Consent] | None:
 
 def unsubscribing(request: Request) -> Response:
     """The one button. What it stops has stopped already when somebody, or their mail program, pressed it before."""
-    told = _told(request, _now())
+    told = _told(request, clock.now())
     if told is None:
         return _dead(request)
     person, consent = told
@@ -170,7 +164,7 @@ async def unsubscribe(request: Request) -> Response:
 
 
 def _unsubscribed(request: Request) -> Response:
-    now = _now()
+    now = clock.now()
     told = _told(request, now)
     if told is None:
         return _dead(request)

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.region import answers, places
 from connectors.region.places import Place
 from connectors.seals import Opener, Seals
@@ -32,17 +33,13 @@ _ASKED: Final[dict[Opener, tuple[str, ...]]] = {
     "satisfaction": ("present",),
     "outcome": ("present", "absent"),
 }
-LONGEST: Final = 2000  # characters of a comment
+LONGEST: Final = 2000  # characters of a text
 MOST_JOBS: Final = 249
 MARKS: Final[dict[str, str]] = {"utile": "useful", "clair": "clear", "conseil": "recommended"}
 CUSTOMERS: Final[dict[str, Customers]] = {"plus": "more", "autant": "same", "moins": "fewer"}
 TURNOVERS: Final[dict[str, Turnover]] = {"hausse": "up", "stable": "same", "baisse": "down", "tu": "unsaid"}
 TOOLS: Final[dict[str, Tool]] = {f"outil_{tool}": tool for tool in get_args(Tool)}
 Filled = tuple[dict[str, str], dict[str, str]]  # values, and a word for what is wrong, by field
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _dead(request: Request) -> Response:
@@ -67,13 +64,13 @@ def _opened(request: Request, purpose: Opener, now: dt.datetime) -> tuple[Place,
 
 def satisfaction(request: Request) -> Response:
     """The questions, with what was answered before."""
-    now = _now()
+    now = clock.now()
     opened = _opened(request, "satisfaction", now)
     if opened is None:
         return _dead(request)
     before = answers.get(request.app.state.region, opened[0].enrolment.id, "satisfaction", Satisfaction)
     values = {name: str(getattr(before, field)) if before else "" for name, field in MARKS.items()}
-    values["commentaire"] = before.comment if before else ""
+    values["commentaire"] = before.text if before else ""
     return _satisfaction(request, opened[0], (values, {}), now)
 
 
@@ -127,7 +124,7 @@ def satisfied(request: Request, given: Mapping[str, str], now: dt.datetime) -> R
         useful=int(values["utile"]),
         clear=int(values["clair"]),
         recommended=int(values["conseil"]),
-        comment=values["commentaire"],
+        text=values["commentaire"],
     )
     answers.keep(request.app.state.region, place.enrolment.id, about, answer, now)
     return private(request, "questionnaire_thanks.html")
@@ -142,7 +139,7 @@ def _comment(given: Mapping[str, str]) -> str:
 
 def outcome(request: Request) -> Response:
     """The questions, with what was answered before."""
-    now = _now()
+    now = clock.now()
     opened = _opened(request, "outcome", now)
     if opened is None:
         return _dead(request)
@@ -160,7 +157,7 @@ def _written(before: Outcome | None) -> dict[str, str]:
         "chiffre": next(word for word, meant in TURNOVERS.items() if meant == before.turnover),
         **{name: TICKED if tool in before.tools else "" for name, tool in TOOLS.items()},
         "emplois": "" if before.jobs is None else str(before.jobs),
-        "commentaire": before.comment,
+        "commentaire": before.text,
     }
 
 
@@ -188,7 +185,7 @@ def told(request: Request, given: Mapping[str, str], now: dt.datetime) -> Respon
         turnover=TURNOVERS[values["chiffre"]],
         tools=tuple(tool for name, tool in TOOLS.items() if values[name] == TICKED),
         jobs=int(values["emplois"]) if values["emplois"] else None,
-        comment=values["commentaire"],
+        text=values["commentaire"],
     )
     answers.keep(request.app.state.region, place.enrolment.id, about, answer, now)
     return private(request, "questionnaire_thanks.html")

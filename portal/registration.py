@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.region import contacts, places, postings, registrations, sessions
 from connectors.region.registrations import Asked
 from connectors.region.sessions import Session
@@ -33,10 +34,6 @@ from schemas.firm import DAYS, PARTS, SLOTS
 
 TRAP: Final = "site_internet"  # nobody sees this field: what fills it in is no person
 SENT: Final = "/inscription/envoyee"
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _open(request: Request) -> bool:
@@ -63,7 +60,7 @@ def _session(request: Request, now: dt.datetime) -> Session | None:
 
 def form(request: Request) -> Response:
     """The empty form."""
-    now = _now()
+    now = clock.now()
     session = _session(request, now)
     if not _open(request):
         return private(request, "registration_closed.html", 503)
@@ -164,7 +161,7 @@ def _asked(request: Request, now: dt.datetime) -> Asked | None:
 
 def confirmation(request: Request) -> Response:
     """The button that confirms; once it was pressed, what came of it."""
-    now = _now()
+    now = clock.now()
     asked = _asked(request, now)
     if asked is None:
         return _dead(request)

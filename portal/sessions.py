@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.region import sessions
 from connectors.region.sessions import Kind, Session
 from core.registrations import SESSION
@@ -40,13 +41,13 @@ Stage = Literal["open", "cancelled", "on", "over"]
 
 def following(request: Request) -> tuple[Session, ...]:
     """The next sessions, for the home page."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     return tuple(sessions.upcoming(request.app.state.region, now, limit=NEXT))
 
 
 def coming(request: Request) -> list[Session]:
     """All sessions to come, for machines; one that is cancelled is among them, for its page says so."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     return sessions.upcoming(request.app.state.region, now, cancelled=True, limit=SUBSCRIBED)
 
 
@@ -57,7 +58,7 @@ def listed(request: Request) -> Response:
     where = department if department in departments() else None
     found = sessions.upcoming(
         request.app.state.region,
-        dt.datetime.now(dt.UTC),
+        clock.now(),
         kinds=[kind] if kind else list(KINDS.values()),
         department=where,
         limit=SHOWN + 1,
@@ -83,7 +84,7 @@ def address(kind: Kind | None, department: str | None) -> str:
 
 def one(request: Request) -> Response:
     """One session; 404 when there is none for everybody, 410 a year after it was held."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     session = public(request)
     if session.ends_at + TOLD_FOR <= now:
         return page(request, "session_gone.html", 410, session=session)
@@ -135,7 +136,7 @@ def registrable(session: Session, now: dt.datetime) -> bool:
 def one_event(request: Request) -> Response:
     """One session as a calendar of one event."""
     session = public(request)
-    if session.ends_at + TOLD_FOR <= dt.datetime.now(dt.UTC):
+    if session.ends_at + TOLD_FOR <= clock.now():
         return page(request, "session_gone.html", 410, session=session)
     headers = {"Content-Disposition": f'attachment; filename="{session.ref}.ics"'}
     return _calendar(request, [session], headers=headers)

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.region import answers, attendees, coaches, enrolments, sessions
 from connectors.region.attendees import Attendee
 from connectors.region.coaches import Coach
@@ -39,10 +40,6 @@ class _Open(msgspec.Struct, frozen=True):
     coach: Coach
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 def _opened(request: Request, now: dt.datetime) -> _Open | None:
     """The sheet of a link that works: its coach holds the session, which was not long ago."""
     word = Seals(request.app.state.settings).opened("sheet", request.path_params["seal"], now, None)
@@ -62,7 +59,7 @@ def _dead(request: Request) -> Response:
 
 def show(request: Request) -> Response:
     """The people, and who of them came as far as is known."""
-    now = _now()
+    now = clock.now()
     sheet = _opened(request, now)
     return _dead(request) if sheet is None else _page(request, sheet, now)
 

@@ -6,7 +6,6 @@ preferences.py, questionnaires.py).
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.seals import SHORT, Seals
 from portal.forms import go, private
 
@@ -21,7 +21,7 @@ from portal.forms import go, private
 def lead_on(request: Request) -> Response:
     """To the sealed link; 410 when the address is none of ours."""
     seals = Seals(request.app.state.settings)
-    link = seals.lengthened(request.path_params["code"], dt.datetime.now(dt.UTC))
+    link = seals.lengthened(request.path_params["code"], clock.now())
     return private(request, "link_gone.html", 410) if link is None else go(urlsplit(link).path)
 
 

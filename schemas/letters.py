@@ -21,6 +21,9 @@ Kind = Literal[
     "reminder",
     "untold",
     "sheet",
+    "cohort",
+    "finished",
+    "outcome",
     "bounced",
 ]
 
@@ -52,7 +55,8 @@ class ProgrammeLetter(msgspec.Struct, frozen=True, tag_field="about", tag="progr
     ``of`` is the number of what it is about: a registration (confirm), an enrolment, a contact (reminder), a coach (untold, bounced),
     or a session (sheet). ``version`` is the session's that was to be told, ``turn`` the enrolment's. ``reminders`` are told of, or told
     not to have been sent. ``subject`` is the effect's own (reminder): it tells only of those that name that effect. ``people`` are
-    contacts whose address takes no letters any more (bounced).
+    contacts whose address takes no letters any more (bounced). Of a cohort (cohort, finished) ``of`` is the contact and ``version`` the
+    cohort; of an outcome, which is asked of an enrolment, it is 3 or 6: how many months have passed.
     """
 
     kind: Kind

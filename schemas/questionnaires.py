@@ -13,7 +13,8 @@ import msgspec
 About = Literal["satisfaction", "outcome_3", "outcome_6"]
 Mark = Annotated[int, msgspec.Meta(ge=1, le=5)]
 """From 1, not at all, to 5, entirely."""
-Comment = Annotated[str, msgspec.Meta(max_length=2000)]
+Words = Annotated[str, msgspec.Meta(max_length=2000)]
+"""Free text; in an answer it is ``text``, which goes before the rest of it does (core/terms.py)."""
 Customers = Literal["more", "same", "fewer"]
 Turnover = Literal["up", "same", "down", "unsaid"]
 Tool = Literal["facebook", "instagram", "website", "google", "messages", "none"]
@@ -25,7 +26,7 @@ class Satisfaction(msgspec.Struct, frozen=True, omit_defaults=True):
     useful: Mark
     clear: Mark
     recommended: Mark
-    comment: Comment = ""
+    text: Words = ""
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -35,7 +36,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     turnover: Turnover
     tools: tuple[Tool, ...] = ()
     jobs: Annotated[int, msgspec.Meta(ge=0, le=249)] | None = None
-    comment: Comment = ""
+    text: Words = ""
 
 
 Answer = Satisfaction | Outcome

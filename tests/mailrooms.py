@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from connectors.channel import ItemChannel
 from connectors.mail.channel import Mail
 from connectors.mail.programme import ProgrammeLetters
-from connectors.region import ledger, reminders
+from connectors.region import contacts, ledger, reminders
+from connectors.region.contacts import Contact
 from connectors.region.database import Region
 from connectors.reminder_rules import reminder_rules
 from connectors.seals import Opener, Seals
@@ -24,6 +25,7 @@ from connectors.sms.channel import Sms
 from connectors.sms.programme import ProgrammeTexts
 from connectors.writing import by_tag
 from core.effects import Receipt
+from tests.makers import NOON
 from tests.programme import Programme
 from tests.relays import Letters, relaying
 
@@ -92,7 +94,7 @@ class Mailroom:
     """Sends what is planned, at the programme's time, and keeps what arrived."""
 
     def __init__(self, programme: Programme, relay: Letters, settings: Settings) -> None:
-        self.programme, self._relay, self._settings = programme, relay, settings
+        self.programme, self.settings, self._relay = programme, settings, relay
         self.seals = Seals(settings)
         rules = reminders.named(programme.rules)
         letters = ProgrammeLetters(settings, programme.region, rules, self._now)
@@ -144,6 +146,11 @@ class Mailroom:
         (letter,) = self.take()
         return letter
 
+    def person(self, contact: int) -> Contact:
+        found = contacts.get(self.programme.region, contact)
+        assert found is not None
+        return found
+
     def opened(self, letter: Received, purpose: Opener) -> str:
         """What the letter's one link for a purpose names."""
         words = (
@@ -159,12 +166,12 @@ class Mailroom:
 
 
 @contextmanager
-def mailroom(region: Region, **changes: Any) -> Iterator[Mailroom]:
-    """A mailroom with a relay of its own, and the rules of deployments/reminders.toml."""
+def mailroom(region: Region, now: dt.datetime = NOON, **changes: Any) -> Iterator[Mailroom]:
+    """A mailroom with a relay of its own, and the rules of deployments/reminders.toml; it is ``now``."""
     relay = Letters()
     with relaying(relay) as address:
         chosen = SETTINGS.model_copy(update={"smtp_url": SecretStr(address), **changes})
-        room = Mailroom(Programme(region, RULES), relay, chosen)
+        room = Mailroom(Programme(region, RULES, now), relay, chosen)
         try:
             yield room
         finally:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from connectors.mail import programme_words
+from connectors.mail import cohorts, programme_words
 from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
@@ -58,6 +58,8 @@ class ProgrammeLetters:
                 return self._sheet(letter, links)
             case "bounced":
                 return self._bounced(letter, links, now)
+            case "cohort" | "finished" | "outcome":
+                return cohorts.write(self._region, letter, links, self._house)
             case about:
                 return self._place(letter, about, links, now)
 

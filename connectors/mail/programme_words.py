@@ -35,7 +35,7 @@ _TITLE: Final = 90  # characters of a title in a subject
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A session as templates tell it; ``link`` is where it is held online, ``page`` its public one."""
+    """A session as templates tell it; ``link`` is where it is held online, for those who have a place; ``page`` its public one."""
 
     kind: str
     title: str
@@ -44,6 +44,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     until: str
     place: str | None
     address: str | None
+    online: bool
     link: str | None
     page: str | None
     reason: str | None
@@ -61,8 +62,8 @@ class House(msgspec.Struct, frozen=True):
         return self.sender.rpartition("@")[2]
 
 
-def shown(session: Session, links: Links) -> Shown:
-    """The session in words."""
+def shown(session: Session, links: Links, *, placed: bool = True) -> Shown:
+    """The session in words, for somebody who has a place in it or not."""
     return Shown(
         kind=session.kind,
         title=line(session.title),
@@ -71,7 +72,8 @@ def shown(session: Session, links: Links) -> Shown:
         until=wording.clock(wall_of(session.ends_at, session.zone).time()),
         place=line(session.place) if session.place else None,
         address=line(session.address) if session.address else None,
-        link="".join(printable(session.link).split()) if session.link else None,
+        online=bool(session.link),
+        link="".join(printable(session.link).split()) if session.link and placed else None,
         page=links.session(session),
         reason=line(session.reason, 600) if session.reason else None,
     )
@@ -86,7 +88,7 @@ def confirm_letter(asked: Unconfirmed, links: Links, house: House, now: dt.datet
     told = words(
         "programme_confirm",
         {
-            "s": None if session is None else shown(session, links),
+            "s": None if session is None else shown(session, links, placed=False),
             "taken": session is not None and session.state == "open" and session.starts_at > now,
             "link": links.confirm(asked),
             "contact": house.contact,
@@ -104,8 +106,8 @@ def place_letter(
     told = words(
         f"programme_{about}",
         {
-            "name": _name(person),
-            "s": shown(place.session, links),
+            "name": called(person),
+            "s": shown(place.session, links, placed=place.attendance == "registered"),
             "has_place": place.attendance == "registered",
             "position": place.position,
             "reminders": planned(place, rules),
@@ -163,11 +165,16 @@ def _calendar(about: PlaceKind, place: Placed, links: Links, house: House) -> Ca
     if not (left or place.attendance == "registered"):
         return None
     method: Literal["REQUEST", "CANCEL"] = "CANCEL" if left or about == "cancelled" else "REQUEST"
+    return Calendar(invitation(method, appointment(place, links, house, left=left)), method)
+
+
+def appointment(place: Placed, links: Links, house: House, *, left: bool = False) -> Appointment:
+    """A place as its holder's calendar keeps it."""
     session, person = place.session, place.person
     assert person.email is not None
     s = shown(session, links)
     where = ", ".join(part for part in (s.place, s.address) if part) or s.link
-    appointment = Appointment(
+    return Appointment(
         uid=uid_of(session.ref, person.contact, house.host),
         sequence=sequence_of(session.version, place.turn, left=left),
         stamp=max(session.changed_at, place.since),
@@ -176,12 +183,11 @@ def _calendar(about: PlaceKind, place: Placed, links: Links, house: House) -> Ca
         ends_at=session.ends_at,
         zone=session.zone,
         organizer=Mailbox(NAME_SHOWN, house.sender),
-        attendee=Mailbox(_name(person) or person.email, person.email),
+        attendee=Mailbox(called(person) or person.email, person.email),
         where=where,
         description="\n".join(part for part in (s.link, s.page) if part) or None,
         url=s.page,
     )
-    return Calendar(invitation(method, appointment), method)
 
 
 def reminder_letter(reminding: Reminding, links: Links, house: House) -> Letter:
@@ -192,7 +198,7 @@ def reminder_letter(reminding: Reminding, links: Links, house: House) -> Letter:
     told: Words = reminder(
         leading.rule.template,
         {
-            "name": _name(person),
+            "name": called(person),
             "part": _part(leading, links),
             "others": [_part(each, links) for each in reminding.parts[1:]],
             "sessions": links.sessions,
@@ -312,5 +318,6 @@ def sheet_letter(sheet: Sheet, links: Links, house: House) -> Letter:
     return Letter(to=sheet.coach.email, subject=told.subject, text=told.text)
 
 
-def _name(person: Person) -> str:
+def called(person: Person) -> str:
+    """How a letter calls somebody."""
     return line(person.name or "", 80)

@@ -50,13 +50,13 @@ def get(region: Region, enrolment: int, about: About, kind: type[T]) -> T | None
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """What people say of a session together: means of their marks, and their comments, which nobody signed."""
+    """What people say of a session together: means of their marks, and their words, which nobody signed."""
 
     answers: int
     useful: float
     clear: float
     recommended: float
-    comments: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 def heard(region: Region, session: int) -> Heard | None:
@@ -77,5 +77,5 @@ def heard(region: Region, session: int) -> Heard | None:
         useful=sum(each.useful for each in found) / len(found),
         clear=sum(each.clear for each in found) / len(found),
         recommended=sum(each.recommended for each in found) / len(found),
-        comments=tuple(sorted(each.comment for each in found if each.comment)),
+        texts=tuple(sorted(each.text for each in found if each.text)),
     )

@@ -63,13 +63,13 @@ def take(region: Region, bounce: Bounce, now: dt.datetime) -> Outcome:
         if effect is None or effect.marker is None:
             return "unknown"
         reader = _reader(connection, effect.content)
-        theirs = believable(bounce, effect.marker, reader.address)
-        contact = reader.contact if theirs else None
-        if not _keep(connection, bounce, contact, told=None if theirs and reader.coach else now, now=now):
+        if not believable(bounce, effect.marker, reader.address):
+            return "nobody"  # and no row: a forged report must not stand in the way of a true one
+        if not _keep(connection, bounce, reader, now):
             return "again"
-        if contact is None:
+        if reader.contact is None:
             return "nobody"
-        return "suspended" if _suspend(connection, bounce, contact) else "noted"
+        return "suspended" if _suspend(connection, bounce, reader.contact) else "noted"
 
 
 def _reader(connection: Connection, content: dict[str, Any]) -> _Reader:
@@ -92,10 +92,8 @@ _READERS: Final = {
 }
 
 
-def _keep(
-    connection: Connection, bounce: Bounce, contact: int | None, *, told: dt.datetime | None, now: dt.datetime
-) -> bool:
-    """Keep a bounce; without ``told`` somebody has to be told of it. Returns whether it is new."""
+def _keep(connection: Connection, bounce: Bounce, reader: _Reader, now: dt.datetime) -> bool:
+    """Keep a bounce. Nobody has to be told of it yet, unless it is a coach's. Returns whether it is new."""
     return bool(
         connection.execute(
             text(
@@ -106,9 +104,9 @@ def _keep(
                 "marker": bounce.marker,
                 "kind": bounce.kind,
                 "status": bounce.status or None,
-                "contact": contact,
+                "contact": reader.contact,
                 "at": min(bounce.at, now),
-                "told": told,
+                "told": now if reader.coach is None else None,
             },
         ).rowcount
     )

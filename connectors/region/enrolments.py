@@ -89,9 +89,15 @@ def _read(connection: Connection, number: int) -> Enrolment:
 
 
 def enrol(
-    connection: Connection, rules: Sequence[Rule], session: Session, contact: int, now: dt.datetime
+    connection: Connection,
+    rules: Sequence[Rule],
+    session: Session,
+    contact: int,
+    now: dt.datetime,
+    *,
+    tell: bool = True,
 ) -> Enrolment:
-    """Give a person a place in a locked session, or have them wait for one. Twice is once.
+    """Give a person a place in a locked session, or have them wait for one. Twice is once. Without ``tell`` another letter says so.
 
     Raises:
         Refused: it is not open, or has begun.
@@ -114,7 +120,8 @@ def enrol(
     enrolled = _enrolment(row)
     if state == "registered":
         _arm(connection, rules, session, [enrolled], now)
-    _tell(connection, session, [enrolled], state)
+    if tell:
+        _tell(connection, session, [enrolled], state)
     return enrolled
 
 

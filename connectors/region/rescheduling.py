@@ -46,7 +46,9 @@ def change(region: Region, rules: Sequence[Rule], ref: str, wanted: Change, now:
         Refused: it is cancelled or has begun, or would have begun already.
 
     """
-    given = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
+    given = sessions.shown(
+        {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
+    )
     with region.begin() as connection:
         before = sessions.lock(connection, ref)
         _check_open(before, now)
@@ -99,7 +101,7 @@ def cancel(region: Region, ref: str, reason: str, now: dt.datetime) -> Session:
                 "UPDATE session SET state = 'cancelled', reason = :reason, version = version + 1, changed_at = :now "
                 "WHERE id = :id"
             ),
-            {"id": before.id, "reason": reason, "now": now},
+            {"id": before.id, **sessions.shown({"reason": reason}), "now": now},
         )
         after = sessions.lock(connection, before.id)
         enrolments.forget_attendance(connection, after, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from connectors.region.database import Region
 from core import wall
+from core.html import printable
 from core.reminders import Session as Timed
 from schemas.errors import Misconfigured, Refused
 
@@ -86,11 +87,24 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 COLUMNS: Final = ", ".join(
     f"s.{name}" for name in Session.__struct_fields__ if name not in {"taken", "waiting"}
 )
-_COUNTED: Final = (
-    f"SELECT {COLUMNS}, count(e.id) FILTER (WHERE e.state IN ('registered', 'present', 'absent')) AS taken, "
-    "count(e.id) FILTER (WHERE e.state = 'waiting') AS waiting FROM session s LEFT JOIN enrolment e ON e.session_id = s.id"
+_COUNTED: Final = (  # of the sessions that are asked for only, however many there are, and were
+    f"SELECT {COLUMNS}, e.taken, e.waiting FROM session s CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE state IN "
+    "('registered', 'present', 'absent')) AS taken, count(*) FILTER (WHERE state = 'waiting') AS waiting FROM enrolment "
+    "WHERE session_id = s.id) e"
 )
 _KEPT: Final = ", ".join(f":{name}" for name in Draft.__struct_fields__)
+
+
+def shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What staff wrote, without what cannot be seen or makes text read otherwise than it is written; of lines only a summary has many."""
+    return {
+        name: value
+        if not isinstance(value, str)
+        else printable(value).strip()
+        if name == "summary"
+        else " ".join(printable(value).split())
+        for name, value in values.items()
+    }
 
 
 def read(row: Any) -> Session:
@@ -105,27 +119,37 @@ def add(region: Region, draft: Draft, now: dt.datetime) -> Session:
         Refused: it would have begun already.
 
     """
+    with region.begin() as connection:
+        found = _named(connection, insert(connection, draft, now))
+    assert found is not None
+    return found
+
+
+def insert(connection: Connection, draft: Draft, now: dt.datetime) -> str:
+    """``add`` in a transaction that holds several. Returns the reference.
+
+    Raises:
+        Refused: it would have begun already.
+
+    """
     starts_at = wall.instant(draft.starts_wall, draft.zone)
     if starts_at <= now:
         raise Refused(f"« {draft.title} » would have begun already: give a later time.")
     ref = f"S-{''.join(secrets.choice(_ALPHABET) for _ in range(8))}"
-    with region.begin() as connection:
-        connection.execute(
-            text(
-                f"INSERT INTO session (ref, {', '.join(Draft.__struct_fields__)}, starts_at, ends_at, created_at, changed_at) "
-                f"VALUES (:ref, {_KEPT}, :starts_at, :ends_at, :now, :now)"
-            ),
-            {
-                **msgspec.structs.asdict(draft),
-                "ref": ref,
-                "starts_at": starts_at,
-                "ends_at": starts_at + dt.timedelta(minutes=draft.minutes),
-                "now": now,
-            },
-        )
-        found = _named(connection, ref)
-    assert found is not None
-    return found
+    connection.execute(
+        text(
+            f"INSERT INTO session (ref, {', '.join(Draft.__struct_fields__)}, starts_at, ends_at, created_at, changed_at) "
+            f"VALUES (:ref, {_KEPT}, :starts_at, :ends_at, :now, :now)"
+        ),
+        {
+            **shown(msgspec.structs.asdict(draft)),
+            "ref": ref,
+            "starts_at": starts_at,
+            "ends_at": starts_at + dt.timedelta(minutes=draft.minutes),
+            "now": now,
+        },
+    )
+    return ref
 
 
 def named(region: Region, which: int | str) -> Session | None:
@@ -136,7 +160,7 @@ def named(region: Region, which: int | str) -> Session | None:
 
 def _named(connection: Connection, which: int | str) -> Session | None:
     row = connection.execute(
-        text(f"{_COUNTED} WHERE s.{_key(which)} = :which GROUP BY s.id"), {"which": which}
+        text(f"{_COUNTED} WHERE s.{_key(which)} = :which"), {"which": which}
     ).one_or_none()
     return None if row is None else read(row)
 
@@ -161,7 +185,7 @@ def upcoming(
             text(
                 f"{_COUNTED} WHERE {state} AND s.starts_at > :now AND s.kind = ANY(:kinds) "
                 "AND (cast(:department AS text) IS NULL OR s.department = :department) "
-                "GROUP BY s.id ORDER BY s.starts_at, s.id LIMIT :n"
+                "ORDER BY s.starts_at, s.id LIMIT :n"
             ),
             {"now": now, "kinds": list(kinds), "department": department, "n": limit},
         )

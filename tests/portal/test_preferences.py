@@ -15,7 +15,7 @@ from portal.app import create_app
 from portal.consents import OFFERED, field_of
 from schemas.firm import Consent
 from tests.hands import sql
-from tests.portal.programme import NOW, REMINDED, path, person, place, press, session
+from tests.portal.programme import NOW, REMINDED, SIRETS, path, person, place, press, session
 from tests.portal.test_hostile import Markup
 from tests.portal.test_openness import read
 
@@ -227,6 +227,21 @@ def test_erasing_gives_places_back_forgets_and_kills_every_link(
         assert visitor.get(link).status_code == 410, link
     for link in (at, f"{at}/effacer", path(relayed, "unsubscribe", word)):
         assert visitor.post(link, data=ONE_CLICK).status_code == 410, link
+
+
+def test_erasing_forgets_all_records_of_a_person_and_says_so(
+    visitor: TestClient, region: Region, relayed: Settings
+) -> None:
+    first = person(region)
+    second = person(region, firm="Une autre", siret=SIRETS[1])
+    made = session(region)
+    place(region, made, second)
+    at = f"{path(relayed, 'preferences', first)}/effacer"
+    told = read(visitor.get(at).text)
+    assert "Votre adresse est inscrite pour 2 entreprises" in told
+    assert made.title in told
+    press(visitor, at)
+    assert read_of(region, second).erased_at is not None
 
 
 def test_a_stale_form_erases_nothing(visitor: TestClient, region: Region, relayed: Settings) -> None:

@@ -14,9 +14,12 @@ from starlette.testclient import TestClient
 from connectors.region import coaches, rescheduling, sessions
 from connectors.region.database import Region
 from connectors.region.sessions import Session
+from core.html import printable
 from portal import sessions as pages
 from tests.hands import sql
+from tests.hostile import SCRIPTS
 from tests.portal.programme import NOW, person, place, rules, session
+from tests.portal.test_hostile import Markup, check
 from tests.portal.test_openness import read
 
 pytestmark = pytest.mark.database
@@ -282,3 +285,22 @@ def test_the_parity_page_says_how_many_sessions_are_here(client: TestClient, reg
     session(region, kind="dialogue")
     session(region, state="draft")
     assert "2 séances à venir sont sur ce portail" in read(client.get("/parite").text)
+
+
+# Hostile words
+
+
+@pytest.mark.parametrize("script", [*SCRIPTS[:8], "\u202eannulée\u202c", "Très" * 60])
+def test_no_word_of_a_session_writes_into_a_page(client: TestClient, region: Region, script: str) -> None:
+    plain, words = session(region), script.replace("\x00", "")
+    bad = session(region, title=words, summary=words, place=words, address=words)
+    shape = [tag for tag, _ in Markup(client.get(f"/seances/{plain.ref}").text).tags]
+    page = client.get(f"/seances/{bad.ref}").text
+    assert [tag for tag, _ in Markup(page).tags] == shape
+    assert block(page)["name"] == " ".join(printable(words).split())
+    rescheduling.cancel(region, plain.ref, words, NOW)
+    for path in ("/", "/seances"):
+        check(client.get(path).text.replace('action="/seances"', 'action="/offres"'))
+    assert "<script>" not in client.get(f"/seances/{plain.ref}").text.replace(
+        '<script type="application/ld+json">', ""
+    )

@@ -101,7 +101,8 @@ def test_before_the_session_it_is_a_list_to_print(
     assert "Bruno Attend" not in told
     assert "ada@fournil.example" not in page
     assert "La séance n’a pas commencé" in told
-    answer = press(visitor, at, **{f"present_{first.id}": "oui"})
+    seal = seal_of(visitor.get("/inscription").text)
+    answer = visitor.post(at, data={"sceau": seal, f"present_{first.id}": "oui"})
     assert answer.status_code == 409
     assert enrolments.get(region, first.id).state == "registered"  # type: ignore[union-attr]
 

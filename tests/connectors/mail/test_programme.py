@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +14,7 @@ from connectors.region.registrations import Asked
 from core.effects import Receipt
 from schemas.firm import Consent, FirmDraft, PersonDraft, Registration
 from tests.hands import sql
-from tests.mailrooms import Mailroom, Received, mailroom
+from tests.mailrooms import Mailroom, mailroom
 from tests.programme import BEGINS, DAY, ENDS, HOUR, STARTS, Programme
 
 pytestmark = pytest.mark.database
@@ -253,29 +252,6 @@ class TestReminding:
         room.programme.now = now
         room.programme.queue()
 
-    def test_it_can_be_ended_by_one_click_and_the_next_is_refused(
-        self, room: Mailroom, programme: Programme
-    ) -> None:
-        enrolment = programme.enrol(programme.session())
-        self.due(room)
-        room.send()
-        letter = room.only()
-        programme.close()
-        assert letter.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-        (address,) = _header(letter, "List-Unsubscribe")
-        assert address in letter.links, "and by hand"
-        opened = room.seals.opened("unsubscribe", address.rpartition("/")[2], programme.now, None)
-        assert opened == f"{enrolment.contact_id}.sessions.mail"
-        contact, purpose, transport = opened.split(".")
-        assert (purpose, transport) == ("sessions", "mail")
-        contacts.withdraw(
-            programme.region, int(contact), "one-click", programme.now, purpose="sessions", transport="mail"
-        )
-        self.due(room, BEGINS - DAY)
-        assert programme.reminders(enrolment)["week_before"] == "sent"
-        assert programme.reminders(enrolment)["day_before"] == "refused"
-        assert room.send() == []
-
     def test_a_consent_that_ends_while_its_letter_waits_is_refused_and_logged(
         self, room: Mailroom, programme: Programme
     ) -> None:
@@ -424,10 +400,3 @@ def test_a_letter_about_what_is_not_there_any_more_is_moot(room: Mailroom, progr
     programme.enrol(programme.session())
     sql(programme.region, "UPDATE effect SET content = content || '{\"of\": 999}' RETURNING id")
     assert causes(room.send()) == ["moot"]
-
-
-def _header(letter: Received, name: str) -> list[str]:
-    """The addresses of a header, as the raw letter has them."""
-    raw = letter.raw.decode("ascii").split("\r\n\r\n", 1)[0]
-    (line,) = re.findall(rf"^{name}: (.*(?:\r\n[ \t].*)*)", raw, re.MULTILINE)
-    return re.findall(r"<(https://[^>\s]+)>", line.replace("\r\n", ""))

@@ -202,6 +202,29 @@ class TestCalendar:
         assert "url" not in event, "a cohort's session has no public page"
 
 
+class TestWhereItIsOnline:
+    """Whoever has the link is in the room: an early draft gave it to everybody who asked for a place."""
+
+    def test_it_is_told_to_who_has_a_place(self) -> None:
+        online = with_session(place(), link="https://visio.example/x", place=None)
+        assert "https://visio.example/x" in place_letter("registered", online).text
+
+    @pytest.mark.parametrize("about", ["moved", "waiting"])
+    def test_it_is_not_told_to_who_waits(self, about: PlaceKind) -> None:
+        online = with_session(place("waiting"), link="https://visio.example/x", place=None)
+        letter = place_letter(about, online)
+        assert "visio.example" not in letter.text
+        assert letter.calendar is None or b"visio.example" not in letter.calendar.content
+
+    def test_it_is_not_told_to_who_has_not_confirmed(self) -> None:
+        online = msgspec.structs.replace(session(), link="https://visio.example/x", place=None)
+        letter = programme_words.confirm_letter(
+            Unconfirmed("I-x", "a@x.example", NOW, online), LINKS, HOUSE, NOW
+        )
+        assert "visio.example" not in letter.text
+        assert "En ligne, à une adresse qui vous est donnée avec votre place" in letter.text
+
+
 class TestWhatWillCome:
     def planned(self, made: Placed) -> list[tuple[str, str]]:
         return [

@@ -35,7 +35,7 @@ def test_what_few_say_is_told_to_nobody(programme: Programme, region: Region) ->
     told = answers.heard(region, made.id)
     assert told is not None
     assert (told.answers, told.useful, told.clear, told.recommended) == (5, 3.0, 3.0, 5.0)
-    assert told.comments == ("Mot 6", "Mot 8"), "in an order that says nothing of who wrote them"
+    assert told.texts == ("Mot 6", "Mot 8"), "in an order that says nothing of who wrote them"
 
 
 def test_an_answer_goes_with_its_author(programme: Programme, region: Region) -> None:

@@ -305,8 +305,10 @@ def filled(programme: Programme) -> int:
     programme.now = BEGINS + HOUR
     programme.attend(place)
     for statement in (
-        "INSERT INTO answer (contact_id, about, enrolment_id, content, at) VALUES (:c, 'satisfaction', :e, "
-        '\'{"overall": 5, "text": "réponse canari"}\', :now)',
+        (
+            "INSERT INTO answer (contact_id, about, enrolment_id, content, at) VALUES (:c, 'satisfaction', :e, "
+            '\'{"overall": 5, "text": "réponse canari"}\', :now)'
+        ),
         "INSERT INTO cohort_member (cohort_id, contact_id, joined_at, why) VALUES (:g, :c, :now, 'raison canari')",
         "INSERT INTO bounce (marker, kind, status, contact_id, at) VALUES ('registered.1-f', 'soft', '4.2.2', :c, :now)",
         "INSERT INTO coach (name, email) VALUES ('Coach Canari', :address)",

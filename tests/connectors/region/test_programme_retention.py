@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from connectors.region import coaches, contacts, enrolments, person_acts, persons, programme_retention
-from connectors.region.database import Region
 from connectors.region.programme_retention import Tidied
 from core import terms
 from core.terms import Term
@@ -199,7 +198,7 @@ NO_SIGNS = {
 @pytest.mark.parametrize("sign", [*SIGNS, *NO_SIGNS])
 def test_a_sign_of_life_is_one_and_what_others_did_is_none(programme: Programme, sign: str) -> None:
     contact, session, cohort = programme.person(consents=()), programme.session(), programme.cohort()
-    future = programme.session(starts_wall=dt.datetime(2031, 1, 7, 14, 0))
+    future = programme.session(starts_wall=dt.datetime.fromisoformat("2031-01-07T14:00"))
     insert(
         programme,
         {**SIGNS, **NO_SIGNS}[sign],

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from connectors.region import sessions
+from connectors.region.database import Region
 from schemas.errors import Misconfigured, Refused, Rejected
 from tests.makers import NOON
 from tests.programme import BEGINS, DAY, ENDS, STARTS, Programme
@@ -29,6 +30,17 @@ def test_a_session_is_kept_as_it_was_said_and_its_instants_follow(programme: Pro
         == session
         == sessions.named(programme.region, session.id)
     )
+
+
+def test_what_staff_write_is_what_people_read(programme: Programme) -> None:
+    """A title with an override of direction read backwards on the portal, and a line end in one broke a letter's subject."""
+    made = programme.session(
+        title=" Vendre\u202e en\nligne ", summary="Un.\r\nDeux.\u200b", place="CCI\t de Lyon"
+    )
+    assert (made.title, made.summary, made.place) == ("Vendre en ligne", "Un.\nDeux.", "CCI de Lyon")
+    changed = programme.change(made, title="Autre\u202e titre", address="1\u00ad place")
+    assert (changed.title, changed.address) == ("Autre titre", "1 place")
+    assert programme.cancel(made, reason="Neige\u202e\net verglas").reason == "Neige et verglas"
 
 
 def test_each_session_has_a_reference_of_its_own(programme: Programme) -> None:
@@ -77,18 +89,26 @@ def test_fewer_places_than_people_leave_none(programme: Programme) -> None:
     assert programme.read(session).left == 0
 
 
-def test_residents_find_what_is_open_and_has_not_begun_soonest_first(programme: Programme) -> None:
-    later = programme.session(starts_wall=STARTS + DAY, department="38")
-    sooner = programme.session(department="69")
+def test_to_come_are_open_sessions_that_have_not_begun(programme: Programme, region: Region) -> None:
+    first, second, off = (
+        programme.session(),
+        programme.session(kind="dialogue", department="15"),
+        programme.session(),
+    )
     programme.session(state="draft")
-    programme.session(kind="coaching", cohort_id=programme.cohort())
-    programme.cancel(programme.session())
-    found = sessions.upcoming(programme.region, NOON)
-    assert [each.ref for each in found] == [sooner.ref, later.ref]
-    assert [each.ref for each in sessions.upcoming(programme.region, NOON, department="38")] == [later.ref]
-    assert [each.ref for each in sessions.upcoming(programme.region, BEGINS)] == [later.ref]
-    assert len(sessions.upcoming(programme.region, NOON, kinds=["coaching"])) == 1
-    assert len(sessions.upcoming(programme.region, NOON, limit=1)) == 1
+    programme.change(second, starts_wall=second.starts_wall - DAY)
+    programme.cancel(off)
+
+    def found(**asked: object) -> list[int]:
+        return [each.id for each in sessions.upcoming(region, programme.now, **asked)]  # type: ignore[arg-type]
+
+    assert found() == [second.id, first.id]
+    assert found(cancelled=True) == [second.id, first.id, off.id]
+    assert found(kinds=["seminar"]) == [first.id]
+    assert found(department="15") == [second.id]
+    assert found(limit=1) == [second.id]
+    assert sessions.upcoming(region, first.ends_at) == []
+    assert sessions.number_upcoming(region, programme.now) == 2
 
 
 def test_a_session_that_there_is_not_says_so(programme: Programme) -> None:
