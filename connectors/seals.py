@@ -42,6 +42,7 @@ Opener = Literal[
     "satisfaction",
     "outcome",
     "attestation",
+    "verify",
 ]
 Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
@@ -61,7 +62,8 @@ _PATHS: Final[dict[Opener, str]] = {
     "sheet": "/emargement",  # a session's reference and a coach's number, between them a dot
     "satisfaction": "/avis",  # an enrolment's number
     "outcome": "/bilan",  # an enrolment's number and "outcome_3" or "outcome_6", between them a dot
-    "attestation": "/attestation",  # an enrolment's number: of it and of all before it
+    "attestation": "/attestation",  # an enrolment's number: of it, or of its whole cohort
+    "verify": "/attestation/verifier",  # the same: whether one is genuine
 }
 SHORT: Final = "/s"
 _SHORT: Final[dict[str, tuple[Opener, str]]] = {

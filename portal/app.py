@@ -26,6 +26,7 @@ from connectors.settings import Settings
 from portal import (
     api,
     attendance,
+    attestation,
     bounces,
     feeds,
     offer,
@@ -61,6 +62,7 @@ _LINKS: Final = (
     "emargement",
     "avis",
     "bilan",
+    "attestation",
     "s",
 )
 """Where links that are somebody's own lead: nothing of it is for search engines."""
@@ -92,6 +94,7 @@ def create_app(
             *place.ROUTES,
             *preferences.ROUTES,
             *attendance.ROUTES,
+            *attestation.ROUTES,
             *sheet.ROUTES,
             *questionnaires.ROUTES,
             *short_links.ROUTES,

@@ -16,10 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region import sessions
+from connectors.region import progress, sessions
 from connectors.region.carried import Carried, carried
 from connectors.region.database import Region
 from connectors.region.openness import Work, work
+from core.progress import TARGET, Progress
 from core.wording import CHANNELS, PARTNERS
 from portal.answers import SECURITY, page
 
@@ -32,11 +33,12 @@ _FRAMED: Final = SECURITY["Content-Security-Policy"].replace("frame-ancestors 'n
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """What both pages tell, of one moment: ``work.at``. ``sessions`` are those to come."""
+    """What these pages tell, of one moment: ``work.at``. ``sessions`` are those to come."""
 
     work: Work
     channels: tuple[Carried, ...]
     sessions: int
+    progress: Progress
 
 
 class Counter:
@@ -67,6 +69,7 @@ class Counter:
             told,
             tuple(carried(self.region, CHANNELS | PARTNERS)),
             sessions.number_upcoming(self.region, told.at),
+            progress.figures(self.region),
         )
 
 
@@ -91,6 +94,12 @@ def parity(request: Request) -> Response:
     return page(request, "parity.html", channels=public, sessions=counted.sessions, at=counted.work.at)
 
 
+def accompanied(request: Request) -> Response:
+    """How many firms have come how far."""
+    counted = request.app.state.counter.count()
+    return page(request, "progress.html", progress=counted.progress, target=TARGET, at=counted.work.at)
+
+
 def tab(request: Request) -> Response:
     """The three buttons of the Page's tab. Facebook asks for it by POST, with a signed request that nobody here reads."""
     answer = page(request, "tab.html")
@@ -101,5 +110,6 @@ def tab(request: Request) -> Response:
 ROUTES: Final = (
     Route("/transparence", transparency),
     Route("/parite", parity),
+    Route("/accompagnement", accompanied),
     Route("/onglet", tab, methods=["GET", "POST"]),
 )

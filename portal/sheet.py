@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,6 +24,7 @@ from connectors.region.attendees import Attendee
 from connectors.region.coaches import Coach
 from connectors.region.sessions import Session
 from connectors.seals import Seals
+from core import qr
 from portal.consents import TICKED
 from portal.forms import answered, go, private, sealed, with_form
 from schemas.errors import Refused
@@ -87,6 +89,7 @@ def _page(
         kept=KEPT in request.query_params,
         heard=answers.heard(region, session.id),
         room=room,
+        code=Markup(qr.svg(room, "Code de la salle")),  # noqa: S704 - squares, and our own words
     )
 
 

@@ -1,6 +1,6 @@
 """One member to another group, or two in each other's place, wherever that costs less.
 
-Belongs here: the best such step of each candidate, until there is none. Does not: opening and closing groups (renewing.py).
+Belongs here: the best such step of each candidate. Does not: opening and closing groups (building.py, renewing.py).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def better(seating: Seating, candidates: Sequence[int]) -> int:
 def _better(seating: Seating, candidate: int) -> bool:
     group = seating.group_of[candidate]
     if group is None:
-        return insert(seating, candidate, seating.groups_for(candidate)) or _make_room(seating, candidate)
+        return insert(seating, candidate, seating.groups_for(candidate))
     if candidate in group.kept:
         return False
     best = min(_steps(seating, candidate, group), default=None)
@@ -42,24 +42,6 @@ def _better(seating: Seating, candidate: int) -> bool:
         seating.join(best.other, group)
     seating.join(candidate, seating.groups[best.seat])
     return True
-
-
-def _make_room(seating: Seating, candidate: int) -> bool:
-    """A place in a full group, whose member finds one in another."""
-    for group in seating.groups_for(candidate):
-        for member in group.members:
-            if member in group.kept:
-                continue
-            rest = [each for each in group.members if each != member]
-            if seating.pairs(candidate, rest) >= CONFLICT:
-                continue
-            for other in seating.groups_for(member):
-                if other is not group and seating.joining(member, other) is not None:
-                    seating.leave(member)
-                    seating.join(member, other)
-                    seating.join(candidate, group)
-                    return True
-    return False
 
 
 def _steps(seating: Seating, candidate: int, group: Group) -> Iterator[Step]:

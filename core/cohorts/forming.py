@@ -33,7 +33,7 @@ def form(
     seating = seated(*by_id, standing, options)
     random = Random(options.seed)  # noqa: S311 - chance in a search, not a secret
     builder = Builder(seating, random)
-    _complete(seating, builder)
+    complete(seating, builder)
     builder.build(builder.hardest_first())
     builder.insert(sorted(seating.free))
     _sweep(seating, random, 1)
@@ -42,7 +42,7 @@ def form(
     return seating
 
 
-def _complete(seating: Seating, builder: Builder) -> None:
+def complete(seating: Seating, builder: Builder) -> None:
     """Fill standing cohorts; those that stay too small are closed, the smallest first, unless somebody is locked in."""
     while True:
         builder.insert(builder.hardest_first())

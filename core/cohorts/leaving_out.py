@@ -56,7 +56,7 @@ class LeavingOut:
         found = Counter(self._obstacle(candidate, group) for group in self.seating.groups_for(candidate))
         if found:
             told = ", ".join(f"{times} {obstacle}" for obstacle, times in sorted(found.items()))
-            yield f"of the {found.total()} cohorts that suit: {told}"
+            yield f"cohorts that suit: {told}"
 
     def _obstacle(self, candidate: int, group: Group) -> str:
         seating = self.seating
@@ -75,11 +75,8 @@ class LeavingOut:
             return f"every coach with a common slot in {department} has as many cohorts as they take, or one at that slot"
         most = max(sum(other in seating.free for other in self._company(candidate, seat)) for seat in seats)
         if most + 1 < seating.options.minimum:
-            return (
-                f"for a new cohort {most} others are left at most who could meet with it; "
-                f"it takes {seating.options.minimum - 1}"
-            )
-        return "for a new cohort those who are left live too far from each other, or compete"
+            return f"left to meet with it in a new cohort: {most}; it takes {seating.options.minimum - 1}"
+        return "those left to meet with it in a new cohort live too far from each other, or compete"
 
     def _seats(self, candidate: int) -> list[Seat]:
         """Coaches of their department at their slots."""

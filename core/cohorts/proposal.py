@@ -124,9 +124,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     def _summary(self) -> str:
         total = self.placed + len(self.left_over)
         moved = f", {self.moved} of them from another cohort" if self.moved else ""
-        return (
-            f"{self.placed} of {total} in {len(self.cohorts)} cohorts{moved}; {len(self.left_over)} left over"
-        )
+        cohorts = f"{len(self.cohorts)} cohort{'' if len(self.cohorts) == 1 else 's'}"
+        return f"{self.placed} of {total} in {cohorts}{moved}; {len(self.left_over)} left over"
 
     def _cohorts(self) -> str:
         rows = "".join(

@@ -131,6 +131,8 @@ class Walk:
         yield Seen("room said", visitor.get(f"{room}?merci"))
         press(visitor, at)
         yield Seen("attendance said", visitor.get(at))
+        yield Seen("attestation", visitor.get(path(self.settings, "verify", mine.id)))
+        yield Seen("programme's progress", visitor.get("/accompagnement"))
         yield Seen("sheet before", visitor.get(sheet))
         early = place(region, session(region), self.ada)
         yield Seen("attendance too early", visitor.get(path(self.settings, "attend", early.id)))

@@ -103,6 +103,7 @@ PATHS: Final = {
     "legal": "/mentions-legales",
     "transparency": "/transparence",
     "parity": "/parite",
+    "progress": "/accompagnement",
     "tab": "/onglet",
     "verify": "/verifier",
     "report": "/verifier/exemple",
