@@ -74,6 +74,10 @@ def create_app(
     """The portal over ``region``. Builds nothing up: the database may come later (/healthz says so).
 
     ``clock`` gives the seconds by which rates are counted.
+
+    Raises:
+        Misconfigured: the rules of reminders make no sense.
+
     """
     app = Starlette(
         routes=[
