@@ -44,6 +44,9 @@ from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
 from connectors.reviewed import reviewed
 from connectors.settings import Settings
+from connectors.sms import channel as sms
+from connectors.sms.channel import Sms
+from connectors.sms.wire import Text
 from connectors.writing import Writer, by_tag
 from core.drafts import Draft
 from core.policy import Policy
@@ -124,9 +127,17 @@ LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
 }
 """Who writes a letter, by what its effect is about."""
 
+TEXTS: dict[str, Callable[[Settings, Region], Writer[Text]]] = {}
+"""Who writes a text, by what its effect is about."""
+
 MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
     alerts.NAME: lambda settings, _: Alerts(settings.alert_urls),
-    mail.NAME: lambda settings, region: Mail(settings, _by_tag(LETTERS, settings, region)),
+    mail.NAME: lambda settings, region: Mail(
+        settings, _by_tag(LETTERS, settings, region), _turn(region, mail.NAME, settings.mail_per_minute)
+    ),
+    sms.NAME: lambda settings, region: Sms(
+        settings, _by_tag(TEXTS, settings, region), _turn(region, sms.NAME, settings.sms_per_minute)
+    ),
 }
 """Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
 
@@ -135,6 +146,11 @@ def _by_tag(
     writers: Mapping[str, Callable[[Settings, Region], Writer[T]]], settings: Settings, region: Region
 ) -> Writer[T]:
     return by_tag({about: build(settings, region) for about, build in writers.items()})
+
+
+def _turn(region: Region, channel: str, per_minute: int) -> Callable[[], None]:
+    """What waits until a call may leave, for all workers together."""
+    return SharedBudget(region, channel, least=60 / per_minute if per_minute else 0.0).enter
 
 
 def source(name: str) -> Source:

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "BOOSTEZ_"
 _HOST: Final = re.compile(r"[a-z0-9][a-z0-9.-]*|[0-9a-f:.]+")
 _MAILBOX: Final = r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+_SENDER: Final = r"^[^\s@<>()\",;:]+@[A-Za-z0-9.-]+$"
 _TOKEN: Final = re.compile(r"[!-~]+")  # what a header can carry, without white space
 
 
@@ -110,13 +111,32 @@ class Settings(BaseSettings):
     )
     smtp_url: SecretStr | None = Field(
         None,
-        description="The relay for mails to firms: smtp+tls://user:password@host, smtps:// or smtp://; "
+        description="The relay for letters: smtp+tls://user:password@host, smtps:// or smtp://; "
         "unset, offers cannot be posted",
     )
     mail_from: str | None = Field(
         None,
-        pattern=r"^[^\s@<>()\",;:]+@[A-Za-z0-9.-]+$",
-        description="Sender of mails to firms; ne-pas-repondre@ the portal's host when unset",
+        pattern=_SENDER,
+        description="Sender of letters; ne-pas-repondre@ the portal's host when unset",
+    )
+    mail_bounce: str | None = Field(
+        None,
+        pattern=_SENDER,
+        description="Where letters that cannot be delivered come back to; MAIL_FROM when unset",
+    )
+    mail_per_minute: int = Field(
+        600, ge=0, description="Letters a minute that all workers together hand to the relay; 0: any number"
+    )
+    bounces: Path | None = Field(
+        None,
+        description="Maildir that the mail server delivers MAIL_BOUNCE's letters to; unset, none are read",
+    )
+    sms_url: SecretStr | None = Field(
+        None,
+        description="The gateway for texts: an Apprise address with {phone} where the number goes; unset, none are sent",
+    )
+    sms_per_minute: int = Field(
+        60, ge=0, description="Texts a minute that all workers together hand to the gateway; 0: any number"
     )
     portal_secret: SecretStr | None = Field(
         None, description="Seals links and forms of the portal; made and kept in HOME when unset"
@@ -210,8 +230,13 @@ class Settings(BaseSettings):
 
     @property
     def sender(self) -> str:
-        """The address that mails to firms come from."""
+        """The address that letters come from."""
         return self.mail_from or f"ne-pas-repondre@{urlsplit(self.public_url).hostname or 'localhost'}"
+
+    @property
+    def bounce(self) -> str:
+        """The address that letters which cannot be delivered come back to."""
+        return self.mail_bounce or self.sender
 
     @property
     def feeds(self) -> str:

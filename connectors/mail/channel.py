@@ -41,7 +41,7 @@ class Mail(ItemChannel):
 
         """
         self._relay = None if settings.smtp_url is None else Relay(settings.smtp_url)
-        self._sender = settings.sender
+        self._sender, self._bounce = settings.sender, settings.bounce
         self._writer, self._turn = writer, turn
 
     def close(self) -> None:
@@ -67,4 +67,4 @@ class Mail(ItemChannel):
         if isinstance(envelope, Receipt):
             return envelope
         self._turn()
-        return self._relay.take(intent, self._sender, envelope.recipient, envelope.letter)
+        return self._relay.take(intent, self._bounce, envelope.recipient, envelope.letter)

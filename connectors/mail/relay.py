@@ -59,7 +59,7 @@ class Relay:
         self._open, self._letters = None, 0
 
     def take(self, intent: Intent, sender: str, recipient: str, letter: bytes) -> Receipt:
-        """Hand one letter over.
+        """Hand one letter over; ``sender`` is where it comes back to when it cannot be delivered.
 
         Raises:
             Unreachable, RetryLater: nothing was handed over.
@@ -179,7 +179,7 @@ def _broke_off(error: Exception) -> Unreachable:
 def _stop(code: int) -> None:
     if code >= 500:
         raise Permanent(
-            f"the relay of BOOSTEZ_SMTP_URL takes no letters from BOOSTEZ_MAIL_FROM ({code})",
+            f"the relay of BOOSTEZ_SMTP_URL takes no letters from BOOSTEZ_MAIL_FROM, or BOOSTEZ_MAIL_BOUNCE ({code})",
             cause="permission",
         )
     raise RetryLater(f"the relay of BOOSTEZ_SMTP_URL asks for time ({code})", after=GREYLISTED, cause="limit")

@@ -300,7 +300,9 @@ def _tell(connection: Connection, session: Session, enrolled: Sequence[Enrolment
     letters.write(
         connection,
         {
-            f"{kind}.{each.id}.{each.turn}.{session.version}": ProgrammeLetter(kind, each.id, session.version)
+            f"{kind}.{each.id}.{each.turn}.{session.version}": ProgrammeLetter(
+                kind, each.id, session.version, each.turn
+            )
             for each in enrolled
         },
     )
