@@ -44,6 +44,10 @@ class Links:
         """Say how a session was."""
         return self._seals.link("satisfaction", str(place.enrolment), self._now)
 
+    def short_satisfaction(self, place: Placed) -> str:
+        """The same, for a text message."""
+        return self._seals.short("satisfaction", str(place.enrolment))
+
     def preferences(self, person: Person) -> str:
         """Choose what one is written to about, or have oneself erased."""
         return self._seals.link("preferences", str(person.contact), self._now)

@@ -6,6 +6,7 @@ is deleting its folder and its line here.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -34,18 +35,24 @@ from connectors.lheo import client as lheo_file
 from connectors.lheo import wire as lheo
 from connectors.mail import channel as mail
 from connectors.mail import postings as posting_letters
+from connectors.mail import programme as programme_letters
 from connectors.mail.channel import Mail
 from connectors.mail.postings import PostingLetters
+from connectors.mail.programme import ProgrammeLetters
 from connectors.mail.wire import Letter
 from connectors.open_portal import channel as open_portal
 from connectors.open_portal.channel import OpenPortal
-from connectors.region import postings
+from connectors.region import postings, reminders
 from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
+from connectors.region.reminders import Rules
+from connectors.reminder_rules import reminder_rules
 from connectors.reviewed import reviewed
 from connectors.settings import Settings
 from connectors.sms import channel as sms
+from connectors.sms import programme as programme_texts
 from connectors.sms.channel import Sms
+from connectors.sms.programme import ProgrammeTexts
 from connectors.sms.wire import Text
 from connectors.writing import Writer, by_tag
 from core.drafts import Draft
@@ -124,10 +131,15 @@ LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
     posting_letters.ABOUT: lambda settings, region: PostingLetters(
         settings, partial(postings.addressed, region)
     ),
+    programme_letters.ABOUT: lambda settings, region: ProgrammeLetters(
+        settings, region, _rules(settings), _now
+    ),
 }
 """Who writes a letter, by what its effect is about."""
 
-TEXTS: dict[str, Callable[[Settings, Region], Writer[Text]]] = {}
+TEXTS: dict[str, Callable[[Settings, Region], Writer[Text]]] = {
+    programme_texts.ABOUT: lambda settings, region: ProgrammeTexts(settings, region, _rules(settings), _now),
+}
 """Who writes a text, by what its effect is about."""
 
 MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
@@ -146,6 +158,14 @@ def _by_tag(
     writers: Mapping[str, Callable[[Settings, Region], Writer[T]]], settings: Settings, region: Region
 ) -> Writer[T]:
     return by_tag({about: build(settings, region) for about, build in writers.items()})
+
+
+def _rules(settings: Settings) -> Rules:
+    return reminders.named(reminder_rules(settings.reminders_file))
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _turn(region: Region, channel: str, per_minute: int) -> Callable[[], None]:

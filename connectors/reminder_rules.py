@@ -11,21 +11,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from connectors.mail.rendering import TEMPLATES
 from connectors.reviewed import refuse, reviewed
 from core.reminders import Days, Minutes, Offset, Rule, faults
 
 
 @cache
-def reminder_rules(file: Path, templates: frozenset[str] | None = None) -> tuple[Rule, ...]:
-    """Every rule of the file, in its order; ``templates`` are the names of those that there are, when that matters.
+def reminder_rules(file: Path, templates: frozenset[str] = TEMPLATES) -> tuple[Rule, ...]:
+    """Every rule of the file, in its order; ``templates`` are the names of the words that there are.
 
     Raises:
         Misconfigured: the file does not fit its schema, or its rules make no sense; the message has every reason.
 
     """
     rules = tuple(_rule(name, written) for name, written in reviewed(file, "reminders.v1").items())
-    known = {rule.template for rule in rules} if templates is None else templates
-    refuse(file, (f": {fault}" for fault in faults(rules, known)))
+    refuse(file, (f": {fault}" for fault in faults(rules, templates)))
     return rules
 
 

@@ -66,6 +66,7 @@ _PATHS: Final[dict[Opener, str]] = {
 SHORT: Final = "/s"
 _SHORT: Final[dict[str, tuple[Opener, str]]] = {
     "p": ("place", "{}"),
+    "a": ("satisfaction", "{}"),
     "s": ("unsubscribe", "{}.sessions.sms"),
     "f": ("unsubscribe", "{}.follow_up.sms"),
     "i": ("unsubscribe", "{}.invitations.sms"),

@@ -1,7 +1,7 @@
 """Writing: what an effect becomes when its turn comes, a letter or a text, or why none is sent.
 
-Belongs here: the two answers that are no message, the writer that fits what an effect is about, and what a writer's own
-trouble means. Does not: any message (connectors/mail, connectors/sms) or whom it reaches (connectors/region).
+Belongs here: the two answers that are no message, the writer that fits what an effect is about, what a writer's own trouble means,
+and how what somebody wrote may stand in a message. Does not: any message (connectors/mail, connectors/sms) or whom it reaches (connectors/region).
 
 A once-only effect says only what it is about (``about`` in its content, a tag); whom it reaches and what it tells is read when
 it is sent. So the ledger holds no address, and what is no longer true is never said.
@@ -10,6 +10,7 @@ it is sent. So the ledger holds no address, and what is no longer true is never 
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,8 +20,11 @@ import msgspec
 
 from connectors.settings import ROOT
 from core.effects import Intent, Receipt
+from core.html import printable
+from core.wording import excerpt
 from schemas.errors import BoostezError, Rejected
 
+_BLANK: Final = re.compile(r"[^\S\u00a0\u202f]+")  # white space, but the two that French sets by hand
 TAG: Final = "about"  # the member of an effect's content that names its writer
 
 
@@ -97,6 +101,15 @@ def written(intent: Intent, writer: Writer[T]) -> T | Receipt:
             return Receipt(intent.effect, "rejected", error=why, cause=cause)
         case _:
             return told
+
+
+def line(words: str, longest: int = 200) -> str:
+    """What somebody wrote as it may stand in a message: one line, nothing that cannot be seen, not too long.
+
+    So it can be no header, and no paragraph of its own.
+    """
+    told = _BLANK.sub(" ", printable(words)).strip()
+    return told if len(told) <= longest else excerpt(told, longest)
 
 
 def refused(intent: Intent, error: str) -> Receipt:

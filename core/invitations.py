@@ -107,8 +107,8 @@ def _paris() -> Timezone:
     zone = Timezone()
     zone.add("tzid", PARIS.key)
     for observance, name, start, month, before, after in (
-        (TimezoneDaylight(), "CEST", dt.datetime(1996, 3, 31, 2), 3, 1, 2),
-        (TimezoneStandard(), "CET", dt.datetime(1996, 10, 27, 3), 10, 2, 1),
+        (TimezoneDaylight(), "CEST", dt.datetime(1996, 3, 31, 2), 3, 1, 2),  # noqa: DTZ001 - a wall time
+        (TimezoneStandard(), "CET", dt.datetime(1996, 10, 27, 3), 10, 2, 1),  # noqa: DTZ001
     ):
         observance.add("tzname", name)
         observance.add("dtstart", start)

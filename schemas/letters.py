@@ -1,7 +1,7 @@
 """What an effect on a messenger says: which letter, about what. It holds no address, no name and no link.
 
-Belongs here: the contents of once-only effects of the programme, whatever carries them. Does not: what a letter tells, which
-is read when it is sent (connectors/region/programme_letters.py), or its words (connectors/mail, connectors/sms).
+Belongs here: the contents of once-only effects, whatever carries them. Does not: reading what a letter tells when it is sent
+(connectors/region), or its words (connectors/mail, connectors/sms).
 """
 
 from __future__ import annotations
@@ -22,6 +22,27 @@ Kind = Literal[
     "untold",
     "sheet",
 ]
+
+
+PostingKind = Literal["confirm", "approved", "refused"]
+
+
+class PostingLetter(msgspec.Struct, frozen=True, tag_field="about", tag="posting"):
+    """One letter to the firm that posted an offer, about one text of it."""
+
+    kind: PostingKind
+    posting: int
+    revision: int
+
+
+class PostingAddressee(msgspec.Struct, frozen=True):
+    """Who such a letter goes to and what it tells, read when it is sent and kept nowhere. ``key`` is the offer's public one."""
+
+    address: str
+    ref: str
+    key: str
+    title: str
+    reason: str | None
 
 
 class ProgrammeLetter(msgspec.Struct, frozen=True, tag_field="about", tag="programme", omit_defaults=True):

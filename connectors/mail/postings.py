@@ -1,14 +1,14 @@
 """Letters to firms that post an offer.
 
-Belongs here: what an effect about a posting says, and the letter made of it. Does not: a posting's rows (region/postings.py,
-handed in by the registry) or the words themselves (letters/).
+Belongs here: the letter made of an effect about a posting. Does not: a posting's rows (region/postings.py, handed in by the
+registry) or the words themselves (letters/).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -16,32 +16,12 @@ from connectors.mail.rendering import words
 from connectors.mail.wire import Letter
 from connectors.seals import Opener, Seals
 from connectors.settings import Settings
-from connectors.writing import TAG, Moot
+from connectors.writing import Moot
+from schemas.letters import PostingAddressee, PostingKind, PostingLetter
 
 ABOUT: Final = "posting"
-Kind = Literal["confirm", "approved", "refused"]
-
-
-class Message(msgspec.Struct, frozen=True, tag_field=TAG, tag=ABOUT):
-    """What an effect says: which letter about which posting. It holds no address, no name and no link."""
-
-    kind: Kind
-    posting: int
-    revision: int
-
-
-class Addressee(msgspec.Struct, frozen=True):
-    """Who a letter goes to and what it tells, read when it is sent. ``key`` is the offer's public one."""
-
-    address: str
-    ref: str
-    key: str
-    title: str
-    reason: str | None
-
-
-Addressed = Callable[[Message], Addressee | None]
-_decoder = msgspec.json.Decoder(Message)
+Addressed = Callable[[PostingLetter], PostingAddressee | None]
+_decoder = msgspec.json.Decoder(PostingLetter)
 
 
 class PostingLetters:
@@ -63,7 +43,7 @@ class PostingLetters:
         return letter(message.kind, to, link=link, public_url=self._public_url)
 
 
-def letter(kind: Kind, to: Addressee, *, link: str, public_url: str) -> Letter:
+def letter(kind: PostingKind, to: PostingAddressee, *, link: str, public_url: str) -> Letter:
     """The letter, pure. ``link`` confirms or manages the posting, as the letter asks for."""
     told = words(
         f"posting_{kind}",

@@ -9,6 +9,7 @@ without one the page is made of the text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,6 +17,10 @@ from typing import Final, NamedTuple
 from connectors.templates import templates
 
 LETTERS: Final = Path(__file__).parent / "letters"
+_REMINDER: Final = "reminder_"
+TEMPLATES: Final = frozenset(file.stem.removeprefix(_REMINDER) for file in LETTERS.glob(f"{_REMINDER}*.txt"))
+"""The names that rules of reminders may give their words."""
+_GAP: Final = re.compile(r"\n{3,}")  # what a condition leaves that does not hold
 
 
 class Words(NamedTuple):
@@ -33,4 +38,9 @@ def words(name: str, values: Mapping[str, object]) -> Words:
     subject, _, text = told.partition("\n")
     page = f"{name}.html"
     html = found.get_template(page).render(values) if (LETTERS / page).is_file() else None
-    return Words(subject.strip(), text.strip() + "\n", html)
+    return Words(subject.strip(), _GAP.sub("\n\n", text).strip() + "\n", html)
+
+
+def reminder(template: str, values: Mapping[str, object]) -> Words:
+    """The letter of a rule with that template."""
+    return words(f"{_REMINDER}{template}", values)

@@ -160,9 +160,7 @@ def unconfirmed(region: Region, registration: int) -> Unconfirmed | None:
         ).one_or_none()
     if row is None:
         return None
-    return Unconfirmed(
-        row.registration, row.email, row.created_at, None if row.id is None else _session(row)
-    )
+    return Unconfirmed(row.registration, row.email, row.created_at, None if row.id is None else _session(row))
 
 
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,14 +234,14 @@ def sheet(region: Region, session: int) -> Sheet | None:
         ).one_or_none()
     if row is None:
         return None
-    return Sheet(
-        _session(row), Coach(row.coach, row.coach_name, row.coach_email), row.people, row.unknown
-    )
+    return Sheet(_session(row), Coach(row.coach, row.coach_name, row.coach_email), row.people, row.unknown)
 
 
 def states(region: Region, reminders: Collection[int]) -> Counter[str]:
     """What became of these reminders, counted."""
     with region.begin() as connection:
         return Counter(
-            connection.scalars(text("SELECT state FROM reminder WHERE id = ANY(:ids)"), {"ids": list(reminders)})
+            connection.scalars(
+                text("SELECT state FROM reminder WHERE id = ANY(:ids)"), {"ids": list(reminders)}
+            )
         )

@@ -41,10 +41,19 @@ def whole(text: Text) -> str:
     """
     if not _E164.fullmatch(text.phone):
         raise Rejected("its number is none of E.164's")
-    told = gsm(templates(TEXTS).get_template("text.txt").render(body=text.body.strip(), stop=text.stop))
-    if (number := segments(told.strip()).number) > MOST:
+    if (number := cost(text)) > MOST:
         raise Rejected(f"it would cost {number} messages; {MOST} are the most")
-    return told.strip()
+    return _told(text)
+
+
+def cost(text: Text) -> int:
+    """How many messages it is sent as."""
+    return segments(_told(text)).number
+
+
+def _told(text: Text) -> str:
+    told = templates(TEXTS).get_template("text.txt").render(body=text.body.strip(), stop=text.stop)
+    return gsm(told).strip()
 
 
 def address(gateway: str, phone: str, marker: str) -> str:

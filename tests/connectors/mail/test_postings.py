@@ -8,10 +8,13 @@ import msgspec
 import pytest
 from pydantic import SecretStr
 
-from connectors.mail.postings import Addressee, Kind, Message, PostingLetters
+from connectors.mail.postings import PostingLetters
 from connectors.mail.wire import Letter, as_html
 from connectors.settings import Settings
 from connectors.writing import Moot
+from schemas.letters import PostingAddressee as Addressee
+from schemas.letters import PostingKind as Kind
+from schemas.letters import PostingLetter
 
 TO = Addressee("contact@fournil.example", "P-abc", "0123456789ab", "Boulanger « du soir »", "Pas de numéro.")
 KINDS: list[Kind] = ["confirm", "approved", "refused"]
@@ -19,13 +22,13 @@ KINDS: list[Kind] = ["confirm", "approved", "refused"]
 
 def written(kind: Kind = "confirm", to: Addressee | None = TO) -> Letter | Moot:
     chosen = Settings(portal_url="https://portail.example", portal_secret=SecretStr("s" * 40))
-    asked: list[Message] = []
+    asked: list[PostingLetter] = []
 
-    def addressed(message: Message) -> Addressee | None:
+    def addressed(message: PostingLetter) -> Addressee | None:
         asked.append(message)
         return to
 
-    message = Message(kind, 1, 1)
+    message = PostingLetter(kind, 1, 1)
     told = PostingLetters(chosen, addressed)(msgspec.json.encode(message))
     assert asked == [message]
     return told
@@ -38,7 +41,7 @@ def letter(kind: Kind = "confirm", to: Addressee = TO) -> Letter:
 
 
 def test_an_effect_says_what_it_is_about_and_nothing_of_a_person() -> None:
-    content = msgspec.json.decode(msgspec.json.encode(Message("confirm", 1, 2)))
+    content = msgspec.json.decode(msgspec.json.encode(PostingLetter("confirm", 1, 2)))
     assert content == {"about": "posting", "kind": "confirm", "posting": 1, "revision": 2}
 
 
