@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import letters, once
+from connectors.region import letters
 from connectors.region.database import Region
 from connectors.region.sessions import Session
 from core.catch_up import Due
@@ -219,24 +219,26 @@ def _carry(
 ) -> int:
     """Put each in a letter: one that has not begun to leave, or a new one. Returns how many letters are new."""
     of: dict[tuple[int, Transport], list[int]] = defaultdict(list)
-    alone = Counter(row.contact_id for row in going)
+    due = Counter(row.contact_id for row in going)
     for row in going:
-        transport = carrier(verdicts[row.id], alone=alone[row.contact_id] == 1)
+        transport = _transport(connection, row.contact_id, verdicts[row.id], alone=due[row.contact_id] == 1)
         of[row.contact_id, transport].append(row.id)
     new: dict[Transport, dict[str, ProgrammeLetter]] = defaultdict(dict)
     carried: dict[int, int] = {}
     turns = {row.id: row.turn for row in going}
+    told: dict[str, list[int]] = {}
     for (contact, transport), numbers in of.items():
-        waiting = _join(connection, contact, transport, numbers)
+        waiting = _waiting_letter(connection, contact, transport)
         if waiting is None:
-            letter = ProgrammeLetter("reminder", contact, reminders=tuple(numbers))
-            new[transport][f"reminder.{numbers[0]}.{turns[numbers[0]]}"] = letter
+            subject = f"reminder.{numbers[0]}.{turns[numbers[0]]}"
+            new[transport][subject] = ProgrammeLetter("reminder", contact, subject=subject)
+            told[subject] = numbers
         else:
             carried.update(dict.fromkeys(numbers, waiting))
     for transport, wanted in new.items():
         effects = letters.write(connection, wanted, transport)
-        for subject, letter in wanted.items():
-            carried.update(dict.fromkeys(letter.reminders, effects[subject]))
+        for subject in wanted:
+            carried.update(dict.fromkeys(told[subject], effects[subject]))
     connection.execute(
         text(
             "UPDATE reminder r SET state = 'queued', effect_id = w.effect, turn = r.turn + 1, why = NULL, changed_at = :now "
@@ -247,22 +249,25 @@ def _carry(
     return sum(map(len, new.values()))
 
 
-def _join(connection: Connection, contact: int, transport: Transport, numbers: Sequence[int]) -> int | None:
-    """Have a letter to this person that nobody has begun to send tell of these, too. Returns its effect, None when there is none."""
-    row = connection.execute(
+def _transport(connection: Connection, contact: int, verdict: Verdict, *, alone: bool) -> Transport:
+    """What carries a reminder of this person: in an SMS that still waits to leave there is no room for another, either."""
+    transport = carrier(verdict, alone=alone)
+    if alone and transport == "sms" and _waiting_letter(connection, contact, transport) is not None:
+        return carrier(verdict, alone=False)
+    return transport
+
+
+def _waiting_letter(connection: Connection, contact: int, transport: Transport) -> int | None:
+    """The effect of a letter to this person that nobody has begun to send, and nobody begins until this transaction ends."""
+    found: int | None = connection.execute(
         text(
-            "SELECT e.id, e.content::text AS content FROM effect e WHERE e.channel = :channel AND e.state = 'planned' AND e.id IN "
+            "SELECT e.id FROM effect e WHERE e.channel = :channel AND e.state = 'planned' AND e.id IN "
             "(SELECT effect_id FROM reminder WHERE contact_id = :contact AND state = 'queued') "
             "ORDER BY e.id LIMIT 1 FOR UPDATE OF e SKIP LOCKED"
         ),
         {"channel": transport, "contact": contact},
-    ).one_or_none()
-    if row is None:
-        return None
-    before = msgspec.json.decode(row.content, type=ProgrammeLetter)
-    letter = msgspec.structs.replace(before, reminders=(*before.reminders, *numbers))
-    once.rewrite(connection, row.id, msgspec.json.encode(letter))
-    return int(row.id)
+    ).scalar_one_or_none()
+    return found
 
 
 class Closed(msgspec.Struct):
@@ -300,19 +305,20 @@ class Live(msgspec.Struct, frozen=True):
     enrolment: int
 
 
-def live(
-    region: Region, rules: Rules, transport: Transport, numbers: Collection[int], now: dt.datetime
-) -> list[Live]:
-    """What a letter that is about to leave may still tell of. What it may not ends here, or waits for another letter.
+def live(region: Region, rules: Rules, transport: Transport, subject: str, now: dt.datetime) -> list[Live]:
+    """What a letter that is about to leave may tell of. What it may not ends here, or waits for another letter.
 
-    An effect that staff have sent again, though it was parked, is judged like any other.
+    A letter tells of the reminders that name its effect, and of no others: one that found another letter meanwhile (they left and
+    came back, or the first transport refused) is that one's alone, also when staff have the first sent again. An effect that
+    staff have sent again, though it was parked, is judged like any other.
     """
     with region.begin() as connection:
         rows = connection.execute(
             text(
-                f"{_FACTS} WHERE r.id = ANY(:ids) AND r.state IN ('queued', 'parked') ORDER BY r.id FOR UPDATE OF r"
+                f"{_FACTS} WHERE r.effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) "
+                "AND r.state IN ('queued', 'parked') ORDER BY r.id FOR UPDATE OF r"
             ),
-            {"ids": list(numbers)},
+            {"channel": transport, "subject": subject},
         ).all()
         verdicts = {row.id: judge(rules.get(row.rule), _facts(row), now) for row in rows}
         _end(connection, verdicts, now)
