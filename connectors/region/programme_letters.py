@@ -18,6 +18,7 @@ from connectors.region.database import Region
 from connectors.region.sessions import COLUMNS, Session
 from core.judging import Attendance
 from core.letters import Standing
+from core.reminders import Transport
 from schemas.firm import Consent
 
 _SESSION: Final = tuple(name.removeprefix("s.") for name in COLUMNS.split(", "))
@@ -237,11 +238,15 @@ def sheet(region: Region, session: int) -> Sheet | None:
     return Sheet(_session(row), Coach(row.coach, row.coach_name, row.coach_email), row.people, row.unknown)
 
 
-def states(region: Region, reminders: Collection[int]) -> Counter[str]:
-    """What became of these reminders, counted."""
+def states(region: Region, transport: Transport, subject: str) -> Counter[str]:
+    """What became of the reminders that name the letter with that subject, counted."""
     with region.begin() as connection:
         return Counter(
             connection.scalars(
-                text("SELECT state FROM reminder WHERE id = ANY(:ids)"), {"ids": list(reminders)}
+                text(
+                    "SELECT r.state FROM reminder r JOIN effect e ON e.id = r.effect_id "
+                    "WHERE e.channel = :channel AND e.subject = :subject"
+                ),
+                {"channel": transport, "subject": subject},
             )
         )
