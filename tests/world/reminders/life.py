@@ -54,6 +54,11 @@ class Size(msgspec.Struct, frozen=True):
 SMALL: Final = Size(sessions=5, people=5)
 
 
+def season(seed: int, size: Size) -> Callable[[Programme], list[Act]]:
+    """What people do around both changes of clocks."""
+    return lambda programme: Life(programme, seed, size).acts
+
+
 class _Plan(msgspec.Struct, frozen=True):
     """A session to be."""
 
@@ -68,7 +73,7 @@ class _Plan(msgspec.Struct, frozen=True):
 
 
 class Life:
-    """The people of a world, and all that they will do: ``acts``, the first one first."""
+    """The people of a world, and all that they will do."""
 
     def __init__(self, programme: Programme, seed: int, size: Size) -> None:
         self.programme = programme
@@ -83,7 +88,11 @@ class Life:
         self._cohorts = [programme.cohort(self._coaches[0]), programme.cohort(self._coaches[1])]
         for number, change in enumerate(CHANGES[: size.changes]):
             self._around(number, change)
-        self.acts = sorted(self._acts, key=lambda act: act.at)
+
+    @property
+    def acts(self) -> list[Act]:
+        """All that they will do."""
+        return self._acts
 
     def _will(self, at: dt.datetime, what: str, do: Callable[[], object]) -> None:
         self._acts.append(Act(at.replace(second=0, microsecond=0), what, do))

@@ -13,13 +13,14 @@ from typing import Any, Final
 
 import msgspec
 
-from core.quiet import is_quiet
+from core.quiet import next_allowed
 from core.reminders import Rule
 from tests.world.reminders import telling
 from tests.world.reminders.post import Arrival
 from tests.world.reminders.stage import Place
 
 ENDED: Final = ("sent", "void", "refused", "expired", "unreachable", "parked")
+MINUTE: Final = dt.timedelta(minutes=1)
 UNSENT: Final = ("expired", "unreachable", "parked")
 _ROWS: Final = """
     SELECT r.id, r.enrolment_id AS enrolment, r.contact_id AS contact, r.session_id AS session, r.rule, r.version, r.at, r.until,
@@ -33,7 +34,7 @@ _ROWS: Final = """
 
 
 class Case(msgspec.Struct, frozen=True):
-    """What the clauses judge: the reminders ``rows`` by id, all ``arrivals``, and the runs that nothing disturbed.
+    """What the clauses judge: the reminders ``rows`` by id, all ``arrivals``, and when nothing disturbed the hub.
 
     ``naming`` has, by reminder, the arrivals that tell of it; ``covering`` those whose effect it had.
     """
@@ -41,7 +42,7 @@ class Case(msgspec.Struct, frozen=True):
     place: Place
     rows: Mapping[int, Any]
     arrivals: Sequence[Arrival]
-    calm: Sequence[dt.datetime]
+    calm: Sequence[tuple[dt.datetime, dt.datetime]]
     naming: Mapping[int, Sequence[Arrival]]
     covering: Mapping[int, Sequence[Arrival]]
 
@@ -54,7 +55,7 @@ class Case(msgspec.Struct, frozen=True):
         return f"reminder {row.id} ({row.rule} of session {row.session} v{row.version} to {row.contact}, due {row.at:%m-%d %H:%M})"
 
 
-def seen(place: Place, calm: Sequence[dt.datetime] = ()) -> Case:
+def seen(place: Place, calm: Sequence[tuple[dt.datetime, dt.datetime]] = ()) -> Case:
     """What there is to judge now."""
     arrivals = place.post.arrivals()
     naming, covering = defaultdict(list), defaultdict(list)
@@ -164,11 +165,16 @@ def _spoken_to(rule: Rule, row: Any) -> bool:
 
 
 def _needless(case: Case) -> Iterator[str]:
-    """What is too late could not be sent: no undisturbed run came while it could, and it was known to be for them."""
+    """What is too late could not be sent: the hub was never undisturbed while it could, and was known to be for them."""
     for row in case.rows.values():
         if row.state != "expired" or row.was_queued:
             continue
-        known = row.at if case.rule(row).is_before else max(row.at, row.since)
-        missed = [at for at in case.calm if known <= at < row.until and not is_quiet(at)]
-        if missed and (case.rule(row).is_before or row.attendance in {"present", "absent"}):
-            yield f"{case.name(row)} is expired, and the run at {missed[0]:%m-%d %H:%M} could have sent it"
+        is_before = case.rule(row).is_before
+        if not is_before and row.attendance not in {"present", "absent"}:
+            continue
+        known = row.at if is_before else max(row.at, row.since)
+        for begins, ends in case.calm:
+            could = next_allowed(max(begins, known)) + MINUTE
+            if could < min(ends, row.until):
+                yield f"{case.name(row)} is expired, and at {could:%m-%d %H:%M} it could have been sent"
+                break

@@ -43,6 +43,14 @@ class Wrong(msgspec.Struct, frozen=True):
     database: dt.timedelta
 
 
+class Strike(msgspec.Struct, frozen=True):
+    """The next point with that label, from ``begins`` on, is struck by ``fault``."""
+
+    label: str
+    fault: str
+    begins: dt.datetime | None = None
+
+
 class Weather(Points):
     """The weather of one world. ``struck_at``: when something was struck last."""
 
@@ -54,10 +62,12 @@ class Weather(Points):
         chance: float = 0.0,
         away: Sequence[Away] = (),
         wrong: Sequence[Wrong] = (),
+        strikes: Sequence[Strike] = (),
     ) -> None:
         """``chance``: how often a point is struck, from 0 to 1."""
         super().__init__()
-        self.away, self.wrong = away, wrong
+        self.seed, self.away, self.wrong = seed, away, wrong
+        self._strikes = list(strikes)
         self._clock, self._chance = clock, chance
         self._random = Random(seed)
         self.struck_at: dt.datetime | None = None
@@ -86,6 +96,10 @@ class Weather(Points):
         wrongly = [each for each in self.wrong if each.begins <= now < each.ends + 2 * HOUR]
         return not lately and not wrongly and (self.struck_at is None or now - self.struck_at > SETTLES)
 
+    def interrupts(self, begins: dt.datetime, ends: dt.datetime) -> bool:
+        """Whether somebody goes away between two instants."""
+        return any(begins < each.begins < ends for each in (*self.away, *self.wrong))
+
     def _fault(self, point: Point) -> str | None:
         fault = self._drawn(point)
         if fault:
@@ -96,6 +110,11 @@ class Weather(Points):
         gone = _WHOSE.get(point.label.partition("%")[0])
         if gone is not None and self.is_away(gone):
             return "unreachable"
+        for strike in self._strikes:
+            if strike.label == point.label and (strike.begins is None or strike.begins <= self._clock.truly):
+                self._strikes.remove(strike)
+                assert strike.fault in point.faults, f"{strike} cannot strike at {point}"
+                return strike.fault
         if self._random.random() < self._chance:
             return self._random.choice(point.faults)
         return None

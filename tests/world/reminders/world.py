@@ -28,13 +28,14 @@ from tests.programme import Programme
 from tests.world import seams
 from tests.world.points import Death, Points
 from tests.world.reminders import truth
-from tests.world.reminders.life import Act, Life, Size, happen
+from tests.world.reminders.life import Act, happen
 from tests.world.reminders.stage import Place
 from tests.world.reminders.weather import MINUTE, Weather
 
 BEGINS: Final = dt.datetime(2027, 2, 20, 9, tzinfo=dt.UTC)
 QUIET_WITHIN: Final = dt.timedelta(days=80)  # of the last act: the last cut-off is 35 days after a session
 PATIENCE: Final = 3  # minutes in a row in which the same goes wrong, before some are skipped
+SKIPPED: Final = (7, 90)  # minutes, then
 STANDS_STILL: Final = (2 * MINUTE, 20 * MINUTE, 180 * MINUTE, 1800 * MINUTE)
 _OPEN: Final = """
     SELECT (SELECT count(*) FROM reminder WHERE state IN ('waiting', 'queued'))
@@ -45,9 +46,9 @@ _NEXT: Final = """
     SELECT min(at) AS at, (SELECT min(at) FROM reminder WHERE state = 'waiting') AS due FROM (
         SELECT min(at) AS at FROM reminder WHERE state = 'waiting' AND at > %(now)s
         UNION ALL SELECT min(until) FROM reminder WHERE state IN ('waiting', 'queued') AND until > %(now)s
-        UNION ALL SELECT min(not_before) FROM effect WHERE state = 'planned' AND not_before > %(now)s
+        UNION ALL SELECT min(not_before) FROM effect WHERE state = 'planned' AND not_before > %(later)s
         UNION ALL SELECT min(lease_until) FROM effect WHERE state IN ('intent', 'unknown') AND lease_until > %(now)s
-        UNION ALL SELECT min(not_before) FROM channel WHERE not_before > %(now)s
+        UNION ALL SELECT min(not_before) FROM channel WHERE not_before > %(later)s
         UNION ALL SELECT min(ends_at) FROM session WHERE state = 'open' AND ends_at > %(now)s) w
 """
 
@@ -79,20 +80,21 @@ class _Crash(Exception):
 class World:
     """One world on its place, from nothing."""
 
-    def __init__(self, place: Place, seed: int, size: Size, weather: Weather) -> None:
-        self.place, self.seed, self.weather = place, seed, weather
+    def __init__(self, place: Place, life: Callable[[Programme], list[Act]], weather: Weather) -> None:
+        """``life``: what people of a programme will do."""
+        self.place, self.weather = place, weather
         self.stage, self.clock = place.stage, place.clock
         place.reset()
         self.clock.goes_wrong(dt.timedelta(), dt.timedelta())
         self.clock.set(BEGINS)
         self.programme = Programme(self.stage.direct, tuple(place.rules.values()), BEGINS)
-        self._acts = deque(Life(self.programme, seed, size).acts)
-        self._random = Random(f"world {seed}")
+        self._acts = deque(sorted(life(self.programme), key=lambda act: act.at))
+        self._random = Random(weather.seed)
         self._hub: seams.Life | None = None
         self._edges = sorted(weather.edges())
-        self._last: Any = None
-        self._alike = 0
-        self.calm: list[dt.datetime] = []
+        self._last: Any = None  # what the last run came to, so many runs ``alike`` in a row
+        self._alike, self._idle = 0, False
+        self.calm: list[tuple[dt.datetime, dt.datetime]] = []
         self.found: list[str] = []
 
     def play(self) -> Story:
@@ -113,7 +115,7 @@ class World:
         for each in self.weather.struck:
             struck[each.fault] = struck.get(each.fault, 0) + 1
         return Story(
-            self.seed,
+            self.weather.seed,
             self.place.witness.tick,
             sum(states.values()),
             states,
@@ -150,19 +152,25 @@ class World:
             self.found.append(f"{number} reminders and letters are still open {QUIET_WITHIN.days} days after the last act")
 
     def _comes(self, at: dt.datetime) -> None:
-        self.clock.set(max(at, self.clock.truly))
+        before, calm = self.clock.truly, self.weather.is_calm
+        self.clock.set(max(at, before))
         self.weather.set_clocks()
+        if calm and self.weather.is_calm and not self.weather.interrupts(before, at):
+            self.calm.append((before, at))
 
     def _next(self) -> dt.datetime | None:
         """The next minute in which the hub has something to do; None when nothing is left."""
-        now = self.clock.truly
-        wanted = [_minute_after(now)] if self._again() else []
+        now, stuck = self.clock.truly, self._alike >= PATIENCE
+        wanted = []
+        if not self._idle:
+            wanted.append(now + MINUTE * self._random.randint(*SKIPPED) if stuck else _minute_after(now))
         while self._edges and self._edges[0] <= now:
             self._edges.pop(0)
         wanted += self._edges[:1]
         shown = self.clock.now()
         with self.place.witness.connection.cursor() as cursor:
-            row = cursor.execute(_NEXT, {"now": shown}).fetchone()
+            later = shown + MINUTE if stuck else shown  # else what is put off by a second is seen to each minute
+            row = cursor.execute(_NEXT, {"now": shown, "later": later}).fetchone()
             assert row is not None
             unsettled = cursor.execute(_UNSETTLED).fetchone() is not None
         at, due = row
@@ -177,29 +185,18 @@ class World:
         minute = max(min(wanted), _minute_after(now))
         return max(minute, self.weather.is_away("hub") or minute)
 
-    def _again(self) -> bool:
-        """Whether something was done or went wrong, so that the next minute counts."""
-        if self._last is None or not _idle(self._last):
-            return self._alike < PATIENCE or self._random.random() < 0.1
-        return False
-
     # What happens
 
     def _happens(self, act: Act) -> None:
         self.programme.now = self.clock.now()
         happen(act)
-        self._alike = 0
-        self._last = None
+        self._alike, self._last, self._idle = 0, None, False
 
     def _minute(self) -> None:
         self.place.witness.tick += 1
-        calm, struck = self.weather.is_calm, len(self.weather.struck)
-        shown = self.clock.now()
         done = self.attempt(send_reminders.fn)
-        if calm and done is not None and struck == len(self.weather.struck):
-            self.calm.append(shown)
         self._alike = self._alike + 1 if done == self._last else 0
-        self._last = done
+        self._last, self._idle = done, done is not None and _idle(done)
         if self.clock.truly.minute % 10 == 5:
             self.attempt(self._settle)
 
