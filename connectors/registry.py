@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from connectors import clock
 from connectors.aggregator_feed import channel as aggregator_feed
 from connectors.aggregator_feed.channel import AggregatorFeed
 from connectors.alerts import channel as alerts
@@ -165,7 +166,7 @@ def _rules(settings: Settings) -> Rules:
 
 
 def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+    return clock.now()
 
 
 def _turn(region: Region, channel: str, per_minute: int) -> Callable[[], None]:

@@ -46,17 +46,17 @@ def reminding(
     """What a message with these reminders tells at ``now``. What it may not tell any more ends here, and is kept with its reason."""
     if is_quiet(now):
         return NotNow((next_allowed(now) - now).total_seconds(), "nobody is written to in quiet hours")
-    live = {each.due.id: each for each in reminders.live(region, rules, transport, letter.subject, now)}
+    live = {each.due.id: each for each in reminders.live(region, rules, transport, letter, now)}
     told = catch_up([each.due for each in live.values()], now).told
     places = programme_letters.placed(region, [live[number].enrolment for number in told])
     parts = tuple(Part(rules[live[number].due.rule], places[live[number].enrolment]) for number in told)
     if not parts:
-        return _nothing_left(region, transport, letter)
+        return _nothing_left(region, letter)
     return Reminding(parts[0].place.person, parts)
 
 
-def _nothing_left(region: Region, transport: Transport, letter: ProgrammeLetter) -> Moot:
-    became = programme_letters.states(region, transport, letter.subject)
+def _nothing_left(region: Region, letter: ProgrammeLetter) -> Moot:
+    became = programme_letters.became(region, letter.reminders)
     told = ", ".join(f"{number} {state}" for state, number in sorted(became.items()))
     why = f"none of its reminders is to be sent any more: {told}"
     return Moot(why, "consent" if set(became) == {"refused"} else "moot")

@@ -91,6 +91,14 @@ def match(postal_code: str | None, city: str | None, code: str | None = None) ->
     return None if found is None else communes()[found]
 
 
+def unplaced(postal_code: str | None, city: str | None, code: str | None = None) -> bool:
+    """Whether a place that is told is of the Region, or of no department at all, and is no commune all the same."""
+    postal_code = None if postal_code == NOWHERE else postal_code
+    if not (postal_code or code) or match(postal_code, city, code):
+        return False
+    return department_of(postal_code, code) in {None, *departments()}
+
+
 def department_of(postal_code: str | None, code: str | None = None, city: str | None = None) -> str | None:
     """The department of a postal code, else an INSEE code, else a "69 - " before a city; None when it cannot be told.
 
@@ -128,12 +136,13 @@ def _match(postal_code: str | None, city: str | None, code: str | None) -> str |
         return named
     if named is None:
         return None if _elsewhere(postal_code, place, known) else known
-    if LYON in {known, named} and _in_lyon(known) and _in_lyon(named):
+    if LYON in {known, named} and in_lyon(known) and in_lyon(named):
         return named if known == LYON else known
     return named if postal_code and place else known
 
 
-def _in_lyon(code: str) -> bool:
+def in_lyon(code: str) -> bool:
+    """Whether an INSEE code is Lyon's or one of its arrondissements'."""
     return code == LYON or code.startswith("6938")
 
 
@@ -215,7 +224,7 @@ def _core(name: _Name) -> _Name:
 @cache
 def _index() -> _Index:
     official = [(_name(words(commune.name)), commune.code) for commune in communes().values()]
-    official = [(("lyon",) if _in_lyon(code) else name, code) for name, code in official]
+    official = [(("lyon",) if in_lyon(code) else name, code) for name, code in official]
     aliases = [(_name(words(alias)), code) for alias, code in commune_aliases()]
     names_of: dict[str, set[_Name]] = defaultdict(set)
     of_postal: dict[str, set[str]] = defaultdict(set)
@@ -248,7 +257,7 @@ def _behind_postal_codes(named: list[tuple[_Name, str]]) -> Iterator[tuple[_Key,
 def _in_departments(named: list[tuple[_Name, str]]) -> Iterator[tuple[_Key, str]]:
     """In a department, "Lyon" is the whole of it."""
     for name, code in named:
-        if code == LYON or not _in_lyon(code):
+        if code == LYON or not in_lyon(code):
             yield (communes()[code].department, name), code
 
 

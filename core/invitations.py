@@ -19,6 +19,7 @@ from icalendar import Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalA
 
 from core.calendar_files import calendar_file
 from core.days import PARIS
+from core.html import printable
 from core.wall import instant, wall_of
 
 Method = Literal["REQUEST", "CANCEL"]
@@ -78,16 +79,17 @@ def invitation(method: Method, appointment: Appointment) -> bytes:
     event.add("sequence", appointment.sequence)
     event.add("dtstamp", appointment.stamp.astimezone(dt.UTC).replace(microsecond=0))
     event.add("status", _STATUS[method])
-    event.add("summary", appointment.title)
+    event.add("summary", printable(appointment.title))
     event.add("dtstart", _local(appointment.starts_at, appointment.zone))
     event.add("dtend", _local(appointment.ends_at, appointment.zone))
     event.add("organizer", _organizer(appointment.organizer))
     event.add("attendee", _attendee(appointment.attendee))
-    for name in ("description", "url"):
-        if told := getattr(appointment, name):
-            event.add(name, told)
     if appointment.where:
-        event.add("location", appointment.where)
+        event.add("location", printable(appointment.where))
+    if appointment.description:
+        event.add("description", printable(appointment.description))
+    if appointment.url:
+        event.add("url", appointment.url)
     return calendar_file(method, *([_paris()] if appointment.zone == PARIS.key else []), event)
 
 
@@ -121,7 +123,7 @@ def _paris() -> Timezone:
 
 def _organizer(mailbox: Mailbox) -> vCalAddress:
     told = vCalAddress(f"mailto:{quote(mailbox.address, safe=_ATEXT)}")
-    told.params["CN"] = " ".join(mailbox.name.split())
+    told.params["CN"] = " ".join(printable(mailbox.name).split())
     return told
 
 

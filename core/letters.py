@@ -9,6 +9,8 @@ then is not sent.
 
 from __future__ import annotations
 
+from typing import Final, Literal, get_args
+
 import msgspec
 
 from core.judging import Attendance
@@ -30,7 +32,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     begun: bool
 
 
-_SPOKEN_TO: dict[Kind, tuple[Attendance, ...]] = {
+PlaceKind = Literal["registered", "waiting", "promoted", "moved", "cancelled", "left"]
+PLACES: Final[tuple[PlaceKind, ...]] = get_args(PlaceKind)
+"""Every kind of letter about a place."""
+
+_SPOKEN_TO: Final[dict[Kind, tuple[Attendance, ...]]] = {
     "registered": ("registered",),
     "waiting": ("waiting",),
     "promoted": ("registered",),
@@ -38,8 +44,6 @@ _SPOKEN_TO: dict[Kind, tuple[Attendance, ...]] = {
     "cancelled": ("registered", "waiting"),
     "left": ("left",),
 }
-PLACES = tuple(_SPOKEN_TO)
-"""Every kind of letter about a place."""
 
 
 def moot(letter: ProgrammeLetter, standing: Standing) -> str | None:

@@ -18,8 +18,8 @@ import datetime as dt
 import math
 
 import msgspec
-from stdnum.fr import siret as siret_number
 
+from core import sirets
 from core.communes import NOWHERE, department_of, match
 from core.drafts import Draft, Normalised, Verdict
 from core.html import printable, sanitise
@@ -95,7 +95,7 @@ def _employer(given: Employer) -> Employer:
     siret = _line(given.siret)
     return Employer(
         name=_line(given.name),
-        siret=siret if siret is None or siret.isdigit() else siret_number.compact(siret),
+        siret=siret and sirets.read(siret),
         url=_line(given.url),
         anonymous=given.anonymous,
     )

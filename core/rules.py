@@ -29,16 +29,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from functools import lru_cache
 
-from stdnum.fr import siret as siret_number
-
-from core.communes import NOWHERE, department_of, match, served
+from core import sirets
+from core.communes import NOWHERE, served, unplaced
 from core.drafts import Draft
 from core.withhold import reveals
 from schemas.documents import Reason, shown
 from schemas.offer import Salary
-from schemas.reference_tables import departments, rome_labels
+from schemas.reference_tables import rome_labels
 
 # Gross euros above which a unit is certainly wrong: 1,000 an hour is two million a year.
 SALARY_CEILING = {"hour": 1_000, "month": 200_000, "year": 5_000_000}
@@ -77,7 +75,7 @@ def giveaways(draft: Draft) -> tuple[str, ...]:
 
 def _employer(draft: Draft) -> Iterator[Reason]:
     siret = draft.employer.siret if draft.employer else None
-    if siret and siret.strip() and not _is_siret(siret):
+    if siret and siret.strip() and sirets.read(siret) is None:
         yield Reason(
             "/employer/siret",
             "siret_checksum",
@@ -85,11 +83,6 @@ def _employer(draft: Draft) -> Iterator[Reason]:
             f"{shown(siret)} is no SIRET: its checksum is wrong. Send the establishment's 14 digits as registered with "
             "INSEE, or leave /employer/siret out.",
         )
-
-
-@lru_cache(maxsize=65_536)
-def _is_siret(number: str) -> bool:
-    return bool(siret_number.is_valid(number))
 
 
 def _occupation(draft: Draft) -> Iterator[Reason]:
@@ -104,15 +97,10 @@ def _occupation(draft: Draft) -> Iterator[Reason]:
 
 
 def _place(draft: Draft) -> Iterator[Reason]:
-    if match(draft.postal_code, draft.city, draft.commune):
-        return
-    postal_code = None if draft.postal_code == NOWHERE else draft.postal_code
-    if not (postal_code or draft.commune):
-        return
-    if department_of(postal_code, draft.commune) not in {None, *departments()}:
-        return
-    pointer, value, advice = _unmatched(postal_code, draft)
-    yield Reason(pointer, "commune_unknown", shown(value), advice)
+    if unplaced(draft.postal_code, draft.city, draft.commune):
+        postal_code = None if draft.postal_code == NOWHERE else draft.postal_code
+        pointer, value, advice = _unmatched(postal_code, draft)
+        yield Reason(pointer, "commune_unknown", shown(value), advice)
 
 
 def _unmatched(postal_code: str | None, draft: Draft) -> tuple[str, str | None, str]:

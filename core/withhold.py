@@ -24,18 +24,13 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from core.firm_names import bare
 from core.folding import compact, fold, words
 from schemas.offer import Employer
 
 STAND_IN = "l\u2019employeur"
 TELLING = 4  # letters from which a name inside an address gives the employer away
 
-_LEGAL_FORMS = frozenset(
-    words(
-        "sa sas sasu sarl eurl ei eirl snc sci scop scic scp selarl selas sca scs gie gaec earl scea association asso ets "
-        "etablissements ste societe micro entreprise"
-    )
-)
 _ARTICLES = frozenset({"le", "la", "les", "l", "au", "aux"})
 _SHORT_WORDS = frozenset(
     words(
@@ -204,10 +199,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _names(name: list[str]) -> list[tuple[str, ...]]:
     """The name and its shorter forms, those left out that are a short plain word or « l'employeur » itself."""
-    bare = [word for word in name if word not in _LEGAL_FORMS]
-    forms = [tuple(name), tuple(bare)]
-    if bare[:1] and bare[0] in _ARTICLES and len(bare) > _SECOND_LEVEL:
-        forms.append(tuple(bare[1:]))
+    core = bare(name)
+    forms = [tuple(name), tuple(core)]
+    if core[:1] and core[0] in _ARTICLES and len(core) > _SECOND_LEVEL:
+        forms.append(tuple(core[1:]))
     own = set(words(STAND_IN))
     return [
         form for form in dict.fromkeys(forms) if _names_someone("".join(form)) and not own.issuperset(form)

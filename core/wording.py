@@ -138,6 +138,14 @@ def short_moment(wall: dt.datetime, zone: str = PARIS.key) -> str:
     return f"{_DAYS[wall.weekday()][:3]}. {wall.day}/{wall.month} à {wall.hour}h{minutes}{elsewhere}"
 
 
+def phone(number: str) -> str:
+    """« 06 12 34 56 78 » of E.164's ``+33612345678``; another country's stays as it is."""
+    if not number.startswith("+33") or len(number) != len("+33612345678"):
+        return number
+    national = f"0{number[3:]}"
+    return NBSP.join(national[at : at + 2] for at in range(0, len(national), 2))
+
+
 def place(location: Location) -> str:
     """« Aurillac (15) », or what is known of it; empty when nothing is."""
     city = location.city or location.postal_code or ""

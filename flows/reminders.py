@@ -8,12 +8,12 @@ changes nothing but when.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, Final
 
 import msgspec
 from prefect import flow
 
+from connectors import clock
 from connectors.region import reminders
 from connectors.region.database import safe_region
 from connectors.region.letters import MAIL, SMS
@@ -32,12 +32,12 @@ def send_reminders() -> dict[str, Any]:
     chosen, database = settings(), safe_region()
     rules = reminders.named(reminder_rules(chosen.reminders_file))
     with database.at_work():
-        now = dt.datetime.now(dt.UTC)
+        now = clock.now()
         before = close_reminders(database, now)
         queued = queue_reminders(database, rules, now)
         told = tell_coaches(database, chosen, now)
         sent = {transport: send_letters(database, chosen, transport) for transport in TRANSPORTS}
-        after = close_reminders(database, dt.datetime.now(dt.UTC))
+        after = close_reminders(database, clock.now())
         tell(database, chosen)
     return dict(
         msgspec.to_builtins({"before": before, "queued": queued, "told": told, "sent": sent, "after": after})

@@ -12,6 +12,7 @@ import msgspec
 from prefect import flow
 from pydantic import Field
 
+from connectors import clock
 from connectors.region import coaches, rescheduling, sessions
 from connectors.region.database import safe_region
 from connectors.region.rescheduling import Change
@@ -73,7 +74,7 @@ def hold_session(
         department=department,
         coach_id=coaches.named(region, coach).id if coach else None,
     )
-    return dict(msgspec.to_builtins(sessions.add(region, draft, dt.datetime.now(dt.UTC))))
+    return dict(msgspec.to_builtins(sessions.add(region, draft, clock.now())))
 
 
 @flow(name="move-session", flow_run_name="move {session}", description=__doc__)
@@ -115,7 +116,7 @@ def move_session(
         coach_id=coaches.named(region, coach).id if coach else None,
     )
     with region.at_work():
-        changed = rescheduling.change(region, rules, session, wanted, dt.datetime.now(dt.UTC))
+        changed = rescheduling.change(region, rules, session, wanted, clock.now())
     return dict(msgspec.to_builtins(changed))
 
 
@@ -134,5 +135,5 @@ def cancel_session(session: str, reason: Why) -> dict[str, Any]:
     """
     region = safe_region()
     with region.at_work():
-        cancelled = rescheduling.cancel(region, session, reason, dt.datetime.now(dt.UTC))
+        cancelled = rescheduling.cancel(region, session, reason, clock.now())
     return dict(msgspec.to_builtins(cancelled))

@@ -21,7 +21,7 @@ from connectors.region import postings
 from connectors.region.postings import Posting
 from connectors.region.search import Listed
 from connectors.seals import CONFIRM_WITHIN, Seals
-from core import wording
+from core import sirets, wording
 from core.ip_addresses import caller
 from portal import posting_form
 from portal.addresses import CONTRACTS
@@ -104,7 +104,7 @@ def _shown(given: Mapping[str, str]) -> Filled:
 
 def _with_name(request: Request, given: Mapping[str, str]) -> Mapping[str, str]:
     """The fields, the firm's name looked up in our offers when it is empty or somebody asks for it."""
-    siret = posting_form.siret_of(given)
+    siret = sirets.read(given.get("siret", ""))
     if siret is None or (given.get("nom", "").strip() and given.get("action") != "chercher"):
         return given
     known = postings.employer_name(request.app.state.region, siret)

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar, get_args
 
 import msgspec
-from stdnum.fr import siret as siret_number
 
+from core import addresses, sirets
 from core.days import PARIS, paris_day
 from core.drafts import Draft, Normalised
 from core.html import printable
@@ -61,10 +61,6 @@ EXPERIENCES: Final[dict[str, Experience]] = {
     "senior": "senior",
 }
 assert set(EXPERIENCES.values()) == set(get_args(Experience))
-_EMAIL: Final = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
-    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
-)
 _URL: Final = re.compile(r"https?://[^\s<>\"{}|\\^`/?#@:.]+\.[^\s<>\"{}|\\^`]+", re.IGNORECASE)
 _AMOUNT: Final = re.compile(r"[0-9]{1,7}(?:[.,][0-9]{1,2})?")
 _FRENCH_DAY: Final = re.compile(r"([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})")
@@ -139,12 +135,6 @@ def written(draft: Draft) -> dict[str, str]:
     }
 
 
-def siret_of(values: Mapping[str, str]) -> str | None:
-    """The 14 digits of a SIRET that passes its checksum (La Poste's own too), None when it does not."""
-    digits = re.sub(r"[\s.-]", "", values.get("siret", ""))
-    return digits if digits.isascii() and len(digits) == 14 and siret_number.is_valid(digits) else None
-
-
 def read(given: Mapping[str, str], now: dt.datetime, *, contact: bool = True) -> Filled:
     """What a firm filled in, with everything that is wrong at once. An edit needs no ``contact``: it is known."""
     reading = _Reading(given, now)
@@ -174,7 +164,7 @@ class _Reading:
         for name, longest in LENGTHS.items():
             if len(self.values[name]) > longest:
                 self.errors[name] = "too_long"
-        siret = siret_of(self.values)
+        siret = sirets.read(self.values["siret"])
         if siret is None:
             self._wrong("siret", "siret_checksum" if self.values["siret"] else "missing")
         else:
@@ -217,9 +207,11 @@ class _Reading:
 
     def _email(self, name: str) -> str | None:
         value = self.values[name]
-        if value and not _EMAIL.fullmatch(value):
+        address = addresses.email(value)
+        if value and address is None:
             self._wrong(name, "email")
-        return value or None
+        self.values[name] = address or value
+        return address
 
     def _site(self) -> str | None:
         value = self.values["postuler_site"]

@@ -162,6 +162,7 @@ def _sentence(error: ValidationError, rule: str, pointer: str) -> str:
         "maximum": f"{field} must be at most {wanted}.",
         "exclusiveMinimum": f"{field} must be more than {wanted}.",
         "not": f"{field} must not be there.",
+        "anyOf": f"{field} fits none of the forms that the document allows.",
         "minItems": f"{field} must have at least {wanted} items.",
         "maxItems": f"{field} must have at most {wanted} items.",
     }

@@ -49,13 +49,13 @@ class ProgrammeLetter(msgspec.Struct, frozen=True, tag_field="about", tag="progr
     """One letter to one person.
 
     ``of`` is the number of what it is about: a registration (confirm), an enrolment, a contact (reminder), a coach (untold), or a
-    session (sheet). ``version`` is the session's that was to be told, ``turn`` the enrolment's. ``reminders`` are told not to have
-    been sent (untold). ``subject`` is the effect's own (reminder): the reminders that name that effect are what the letter tells.
+    session (sheet). ``version`` is the session's that was to be told, ``turn`` the enrolment's. ``reminders`` are told of, or told
+    not to have been sent. ``subject`` is the effect's own (reminder): it tells only of those that name that effect.
     """
 
     kind: Kind
     of: int
     version: int = 0
     turn: int = 0
-    subject: str = ""
     reminders: tuple[int, ...] = ()
+    subject: str = ""

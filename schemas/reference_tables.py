@@ -1,4 +1,4 @@
-"""The reference tables of ``reference/``: communes, departments and ROME codes, as typed records.
+"""The reference tables of ``reference/``: communes, departments, ROME and NAF codes, as typed records.
 
 Belongs here: reading the packaged CSV files, once. Does not: matching what people type to them (core/communes.py).
 
@@ -31,6 +31,14 @@ class Commune(msgspec.Struct, frozen=True):
     longitude: float | None = None
 
 
+class Activity(msgspec.Struct, frozen=True):
+    """A subclass of NAF rev. 2, with the section that it is part of (a letter)."""
+
+    code: str
+    label: str
+    section: str
+
+
 @cache
 def communes() -> Mapping[str, Commune]:
     """Every commune of the Region and the nine Lyon arrondissements, by INSEE code."""
@@ -59,6 +67,20 @@ def departments() -> Mapping[str, str]:
 def rome_labels() -> Mapping[str, str]:
     """The occupations of ROME 4.0: code to label."""
     return MappingProxyType({row["code"]: row["label"] for row in _rows("rome")})
+
+
+@cache
+def activities() -> Mapping[str, Activity]:
+    """The 732 subclasses of NAF rev. 2, by code ("47.11B")."""
+    return MappingProxyType(
+        {row["code"]: Activity(row["code"], row["label"], row["section"]) for row in _rows("naf")}
+    )
+
+
+@cache
+def naf_sections() -> Mapping[str, str]:
+    """The 21 sections of NAF rev. 2: letter to label."""
+    return MappingProxyType({row["section"]: row["section_label"] for row in _rows("naf")})
 
 
 def _rows(table: str) -> list[dict[str, str]]:

@@ -5,12 +5,11 @@ Belongs here: the table. Does not: the figures (run.py) or the terminal (deploym
 
 from __future__ import annotations
 
-import re
-
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from core.markdown import cell
 from tasks.measure import Stage
 from tasks.run import Figures, Run
 
@@ -36,7 +35,7 @@ def table(figures: Figures, portal: str) -> str:
         f"| {figures.unchanged} | {figures.quarantined} | {figures.echoes} |\n"
     )
     channels = "".join(
-        f"| {name} | {d.created} | {d.updated} | {d.withdrawn} | {d.held} | {d.unknown} | {d.refused} | {_cell(d.error or '')} |\n"
+        f"| {name} | {d.created} | {d.updated} | {d.withdrawn} | {d.held} | {d.unknown} | {d.refused} | {cell(d.error or '')} |\n"
         for name, d in figures.channels.items()
     )
     stages = "".join(_stage(stage) for stage in figures.stages)
@@ -47,11 +46,6 @@ def table(figures: Figures, portal: str) -> str:
         f"## Stages\n\n| stage | seconds | documents | documents/s | peak MB |\n|---|---:|---:|---:|---:|\n{stages}\n"
         f"[The open portal]({portal}) · [its feeds]({portal}/flux)\n"
     )
-
-
-def _cell(text: str) -> str:
-    """A text as it is: Markdown and HTML that an outside system wrote stay words."""
-    return re.sub(r"[^\w\s.,:;/()’'-]", lambda mark: f"&#{ord(mark[0])};", " ".join(text.split()))
 
 
 def _stage(stage: Stage) -> str:

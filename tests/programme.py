@@ -269,7 +269,7 @@ class Post:
     def alive(self, transport: Transport, letter: ProgrammeLetter) -> tuple[int, ...]:
         programme = self._programme
         rules = reminders.named(programme.rules)
-        live = reminders.live(programme.region, rules, transport, letter.subject, programme.now)
+        live = reminders.live(programme.region, rules, transport, letter, programme.now)
         return tuple(each.due.id for each in live)
 
     def rules(self) -> Mapping[str, list[tuple[str, ...]]]:

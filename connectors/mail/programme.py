@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from connectors.mail import programme_words
-from connectors.mail.programme_words import About, House
+from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
 from connectors.region import programme_letters
@@ -23,7 +23,7 @@ from connectors.reminding import reminding
 from connectors.seals import CONFIRM_WITHIN, Seals
 from connectors.settings import Settings
 from connectors.writing import Moot, NotNow
-from core.letters import moot
+from core.letters import PlaceKind, moot
 from schemas.letters import ProgrammeLetter
 
 ABOUT: Final = "programme"
@@ -67,7 +67,9 @@ class ProgrammeLetters:
             return Moot("its registration has waited too long: the link would open nothing")
         return programme_words.confirm_letter(asked, links, self._house, now)
 
-    def _place(self, letter: ProgrammeLetter, about: About, links: Links, now: dt.datetime) -> Letter | Moot:
+    def _place(
+        self, letter: ProgrammeLetter, about: PlaceKind, links: Links, now: dt.datetime
+    ) -> Letter | Moot:
         place = programme_letters.placed(self._region, [letter.of]).get(letter.of)
         if place is None:
             return Moot("its enrolment is gone")

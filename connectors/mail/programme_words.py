@@ -26,11 +26,11 @@ from connectors.writing import line
 from core import wording
 from core.html import printable
 from core.invitations import Appointment, Mailbox, invitation, sequence_of, uid_of
+from core.letters import PlaceKind
 from core.reminders import Rule, Transport, moments
 from core.wall import wall_of
 from schemas.firm import Consent
 
-About = Literal["registered", "waiting", "promoted", "moved", "cancelled", "left"]
 _TITLE: Final = 90  # characters of a title in a subject
 
 
@@ -95,7 +95,9 @@ def confirm_letter(asked: Unconfirmed, links: Links, house: House, now: dt.datet
     return Letter(to=asked.email, subject=told.subject, text=told.text)
 
 
-def place_letter(about: About, place: Placed, rules: Sequence[Rule], links: Links, house: House) -> Letter:
+def place_letter(
+    about: PlaceKind, place: Placed, rules: Sequence[Rule], links: Links, house: House
+) -> Letter:
     """What somebody must know of the place that they asked for."""
     person = place.person
     assert person.email is not None
@@ -155,7 +157,7 @@ def reached_by(rule: Rule, person: Person) -> Transport | None:
     )
 
 
-def _calendar(about: About, place: Placed, links: Links, house: House) -> Calendar | None:
+def _calendar(about: PlaceKind, place: Placed, links: Links, house: House) -> Calendar | None:
     """The place in their own calendar; who waits for one has nothing to keep there."""
     left = about == "left"
     if not (left or place.attendance == "registered"):
@@ -257,7 +259,7 @@ def _missed(missed: Missed, templates: dict[str, str]) -> dict[str, str | None]:
     return {
         "name": line(missed.name or ""),
         "firm": line(missed.firm or ""),
-        "phone": missed.phone,
+        "phone": missed.phone and wording.phone(missed.phone),
         "email": missed.email,
         "state": missed.state,
         "rule": templates.get(missed.rule, ""),

@@ -67,11 +67,11 @@ def keep(
 
 
 def listed(region: Region, *, every: bool = False) -> list[Coach]:
-    """The coaches, by name; with ``every`` also those who have ended."""
+    """The coaches, by name; with ``every`` also those who have ended, until they are forgotten (programme_retention.py)."""
     with region.begin() as connection:
         rows = connection.execute(
             text(
-                f"SELECT {_COLUMNS} FROM coach {'' if every else 'WHERE ended_at IS NULL'} ORDER BY name, id"
+                f"SELECT {_COLUMNS} FROM coach WHERE {'name IS NOT NULL' if every else 'ended_at IS NULL'} ORDER BY name, id"
             )
         )
         return [_coach(row) for row in rows]

@@ -173,8 +173,16 @@ def stop(connection: Connection, contact: int, transport: Transport, why: str) -
 def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
     """Forget who a person is, everywhere, and end what they would have been sent. Returns whether there was something to forget.
 
-    What happened stays, without them: a place that was taken, a firm that came. Places to come must be given back before.
+    What happened stays, without them: a place that was taken, a firm that came. Places to come must be given back before, so
+    whoever asks for an erasure goes by persons.py.
     """
+    connection.execute(
+        text(
+            "DELETE FROM registration WHERE confirmed_at IS NULL "
+            "AND lower(email) = (SELECT lower(email) FROM contact WHERE id = :id)"
+        ),
+        {"id": number},
+    )
     gone = connection.execute(
         text(
             "UPDATE contact SET name = NULL, role = NULL, email = NULL, phone = NULL, availability = NULL, mail_stopped = NULL, "
@@ -190,5 +198,12 @@ def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
         {"id": number, "now": now},
     )
     connection.execute(text("DELETE FROM answer WHERE contact_id = :id"), {"id": number})
+    connection.execute(
+        text(
+            "UPDATE cohort_member m SET why = NULL, left_at = CASE WHEN g.state IN ('proposed', 'open') "
+            "THEN coalesce(m.left_at, :now) ELSE m.left_at END FROM cohort g WHERE g.id = m.cohort_id AND m.contact_id = :id"
+        ),
+        {"id": number, "now": now},
+    )
     reminders.void(connection, "they were erased", contact=number)
     return bool(gone)

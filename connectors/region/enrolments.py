@@ -6,6 +6,8 @@ the session itself (sessions.py), reminders' lives (reminders.py), what a letter
     registered ─> present | absent
        ↑   └────> left ──┐
        └─── waiting <────┘      a place that gets free goes to who waits longest
+
+Locks are taken in one order, session (several: by number), enrolment, contact, reminder, so nobody waits for each other in a ring.
 """
 
 from __future__ import annotations
@@ -68,14 +70,22 @@ def find(connection: Connection, session: int, contact: int) -> Enrolment | None
 
 def _lock(connection: Connection, number: int) -> tuple[Session, Enrolment]:
     """An enrolment and its session, which nobody else changes until this transaction ends."""
+    session = sessions.lock(connection, _session_of(connection, number))
+    return session, _read(connection, number)
+
+
+def _session_of(connection: Connection, number: int) -> int:
     found: int | None = connection.execute(
         text("SELECT session_id FROM enrolment WHERE id = :id"), {"id": number}
     ).scalar_one_or_none()
     if found is None:
         raise Misconfigured(f"No enrolment {number}.")
-    session = sessions.lock(connection, found)
+    return found
+
+
+def _read(connection: Connection, number: int) -> Enrolment:
     row = connection.execute(text(f"SELECT {_COLUMNS} FROM enrolment WHERE id = :id"), {"id": number}).one()
-    return session, _enrolment(row)
+    return _enrolment(row)
 
 
 def enrol(
@@ -125,7 +135,7 @@ def leave(region: Region, rules: Sequence[Rule], number: int, now: dt.datetime) 
 
     Raises:
         Misconfigured: there is none.
-        Refused: the session has begun.
+        Refused: the session has begun, or they have said that they are there.
 
     """
     with region.begin() as connection:
@@ -134,6 +144,8 @@ def leave(region: Region, rules: Sequence[Rule], number: int, now: dt.datetime) 
             return before
         if session.starts_at <= now:
             raise Refused(f"Session {session.ref} has begun.")
+        if before.state == "present":
+            raise Refused(f"They have said that they are there: session {session.ref} is about to begin.")
         return _leave(connection, rules, session, before, now)
 
 
@@ -146,6 +158,30 @@ def _leave(
         _tell(connection, session, [after], "left")
     fill(connection, rules, session, now)
     return after
+
+
+def give_back(connection: Connection, rules: Sequence[Rule], contact: int, now: dt.datetime) -> int:
+    """Give back every place to come of a person, or that they wait for. Returns how many; who waits longest has them.
+
+    Nobody writes to the person of it: they are about to be forgotten.
+    """
+    found = connection.scalars(
+        text(
+            "SELECT s.id FROM enrolment e JOIN session s ON s.id = e.session_id WHERE e.contact_id = :contact "
+            "AND e.state IN ('registered', 'waiting') AND s.state = 'open' AND s.starts_at > :now ORDER BY s.id"
+        ),
+        {"contact": contact, "now": now},
+    ).all()
+    given = 0
+    for number in found:
+        session = sessions.lock(connection, number)
+        before = find(connection, number, contact)
+        if before is not None and before.state in {"registered", "waiting"} and session.starts_at > now:
+            _set(connection, before, "left", now)
+            reminders.void(connection, "they do not take part any more", enrolment=before.id)
+            fill(connection, rules, session, now)
+            given += 1
+    return given
 
 
 def _set(connection: Connection, before: Enrolment, state: State, now: dt.datetime) -> Enrolment:
@@ -185,10 +221,11 @@ def transfer(region: Region, rules: Sequence[Rule], number: int, to: str, now: d
 
     """
     with region.begin() as connection:
-        session, before = _lock(connection, number)
+        session, other = sessions.lock_both(connection, _session_of(connection, number), to)
+        before = _read(connection, number)
         if before.state not in {"registered", "waiting"} or session.starts_at <= now:
             raise Refused(f"Enrolment {number} cannot be moved any more: it is {before.state}.")
-        after = enrol(connection, rules, sessions.lock(connection, to), before.contact_id, now)
+        after = enrol(connection, rules, other, before.contact_id, now)
         if after.id == before.id:
             return after
         _leave(connection, rules, session, before, now)
@@ -210,22 +247,24 @@ def attend(region: Region, number: int, by: str, now: dt.datetime) -> Enrolment:
         held = session.starts_at - ATTENDED_FROM <= now <= session.ends_at + ATTENDED_UNTIL
         if not held or session.state != "open" or before.state not in {"registered", "absent"}:
             raise Refused(f"Nobody can say that they attend session {session.ref} now.")
-        return _attended(connection, before, by, now)
+        _attended(connection, [before], by, now)
+        return _read(connection, number)
 
 
-def _attended(connection: Connection, before: Enrolment, by: str, now: dt.datetime) -> Enrolment:
-    row = connection.execute(
-        text(
-            "UPDATE enrolment SET state = 'present', since = :now, attended_at = :now, attended_by = :by WHERE id = :id "
-            f"RETURNING {_COLUMNS}"
-        ),
-        {"id": before.id, "by": by, "now": now},
-    ).one()
+def _attended(connection: Connection, came: Sequence[Enrolment], by: str, now: dt.datetime) -> None:
     connection.execute(
-        text("UPDATE contact SET seen_at = greatest(seen_at, :now) WHERE id = :id"),
-        {"id": before.contact_id, "now": now},
+        text(
+            "UPDATE enrolment SET state = 'present', since = :now, attended_at = :now, attended_by = :by WHERE id = ANY(:ids)"
+        ),
+        {"ids": [each.id for each in came], "by": by, "now": now},
     )
-    return _enrolment(row)
+    connection.execute(
+        text(
+            "UPDATE contact SET seen_at = greatest(seen_at, :now) WHERE id IN "
+            "(SELECT id FROM contact WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE)"  # two sheets may name the same people
+        ),
+        {"ids": [each.contact_id for each in came], "now": now},
+    )
 
 
 def sheet(region: Region, ref: str, present: Collection[int], by: str, now: dt.datetime) -> tuple[int, int]:
@@ -248,9 +287,7 @@ def sheet(region: Region, ref: str, present: Collection[int], by: str, now: dt.d
         )
         listed = [_enrolment(row) for row in rows]
         came = [each for each in listed if each.id in present]
-        for each in came:
-            if each.state != "present":
-                _attended(connection, each, by, now)
+        _attended(connection, [each for each in came if each.state != "present"], by, now)
         missed = [each.id for each in listed if each.id not in present and each.state != "absent"]
         connection.execute(
             text(
@@ -260,6 +297,17 @@ def sheet(region: Region, ref: str, present: Collection[int], by: str, now: dt.d
             {"ids": missed, "now": now},
         )
     return len(came), len(listed) - len(came)
+
+
+def forget_attendance(connection: Connection, session: Session, now: dt.datetime) -> None:
+    """Nobody has attended a locked session that is held at another time or place, or not at all: who said so has a place in it."""
+    connection.execute(
+        text(
+            "UPDATE enrolment SET state = 'registered', since = :now, attended_at = NULL, attended_by = NULL "
+            "WHERE session_id = :id AND state = 'present'"
+        ),
+        {"id": session.id, "now": now},
+    )
 
 
 def arm_all(connection: Connection, rules: Sequence[Rule], session: Session, now: dt.datetime) -> None:

@@ -1,11 +1,12 @@
 """Once-only effects: something that must happen one time, and is its own plan.
 
-Belongs here: putting them in the ledger. Does not: what they say (schemas/letters.py, connectors/alerts), or carrying them out
-(ledger.py).
+Belongs here: putting them in the ledger, having one say more while nobody has begun it. Does not: what they say
+(schemas/letters.py, connectors/alerts), or carrying them out (ledger.py).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
@@ -34,3 +35,16 @@ def plan(connection: Connection, channel: str, wanted: Mapping[str, bytes]) -> d
         },
     )
     return {row.subject: row.id for row in rows}
+
+
+def rewrite(connection: Connection, effect: int, content: bytes) -> bool:
+    """Have a planned effect say something else. Returns whether nobody had begun it."""
+    return bool(
+        connection.execute(
+            text(
+                "UPDATE effect SET content = cast(:content AS jsonb), wanted_hash = :hash, changed_at = now() "
+                "WHERE id = :id AND state = 'planned'"
+            ),
+            {"id": effect, "hash": hashlib.sha256(content).digest(), "content": content.decode()},
+        ).rowcount
+    )

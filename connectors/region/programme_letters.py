@@ -18,7 +18,6 @@ from connectors.region.database import Region
 from connectors.region.sessions import COLUMNS, Session
 from core.judging import Attendance
 from core.letters import Standing
-from core.reminders import Transport
 from schemas.firm import Consent
 
 _SESSION: Final = tuple(name.removeprefix("s.") for name in COLUMNS.split(", "))
@@ -26,6 +25,9 @@ _AGREED: Final = (
     "(SELECT coalesce(jsonb_agg(jsonb_build_array(k.purpose, k.transport)), '[]') FROM consent k "
     "WHERE k.contact_id = c.id AND k.withdrawn_at IS NULL)"
 )
+
+
+Untold = Literal["expired", "unreachable", "parked"]
 
 
 class Coach(msgspec.Struct, frozen=True):
@@ -167,7 +169,7 @@ def unconfirmed(region: Region, registration: int) -> Unconfirmed | None:
 class Missed(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who was not reminded of a session by a rule: too late, by no address that works, or nobody knows."""
 
-    state: Literal["expired", "unreachable", "parked"]
+    state: Untold
     rule: str
     session: Session
     name: str | None
@@ -238,15 +240,11 @@ def sheet(region: Region, session: int) -> Sheet | None:
     return Sheet(_session(row), Coach(row.coach, row.coach_name, row.coach_email), row.people, row.unknown)
 
 
-def states(region: Region, transport: Transport, subject: str) -> Counter[str]:
-    """What became of the reminders that name the letter with that subject, counted."""
+def became(region: Region, reminders: Collection[int]) -> Counter[str]:
+    """What became of these reminders, counted by state."""
     with region.begin() as connection:
         return Counter(
             connection.scalars(
-                text(
-                    "SELECT r.state FROM reminder r JOIN effect e ON e.id = r.effect_id "
-                    "WHERE e.channel = :channel AND e.subject = :subject"
-                ),
-                {"channel": transport, "subject": subject},
+                text("SELECT state FROM reminder WHERE id = ANY(:ids)"), {"ids": list(reminders)}
             )
         )

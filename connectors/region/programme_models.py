@@ -155,17 +155,22 @@ class ImportRow(Base):
 
 
 class CoachRow(Base):
-    """Who accompanies firms, and is told what a person must see to."""
+    """Who accompanies firms, and is told what a person must see to. A year after their end name and address are erased."""
 
     __tablename__ = "coach"
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    name: Mapped[str]
-    email: Mapped[str]
+    name: Mapped[str | None]
+    email: Mapped[str | None]
     departments: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     availability: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     cohorts: Mapped[int] = mapped_column(Integer(), server_default=text("2"))  # that they take at once
     ended_at: Mapped[dt.datetime | None]
-    __table_args__ = (Index("coach_email_idx", text("lower(email)"), unique=True),)
+    __table_args__ = (
+        CheckConstraint(
+            "(name IS NULL) = (email IS NULL) AND (email IS NOT NULL OR ended_at IS NOT NULL)", name="erased"
+        ),
+        Index("coach_email_idx", text("lower(email)"), unique=True),
+    )
 
 
 class CohortRow(Base):
@@ -346,3 +351,15 @@ class BounceRow(Base):
         UniqueConstraint("marker", "kind"),
         CheckConstraint("kind IN ('hard', 'soft', 'complaint')", name="kind"),
     )
+
+
+class PersonActRow(Base):
+    """That somebody looked for a person's data, read, handed out or erased them: when and who, never what."""
+
+    __tablename__ = "person_act"
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    act: Mapped[str]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
+    by: Mapped[str]  # whoever of the staff | themselves | term | restore
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    __table_args__ = (CheckConstraint("act IN ('found', 'shown', 'exported', 'erased')", name="act"),)

@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import letters
+from connectors.region import letters, once
 from connectors.region.database import Region
 from connectors.region.sessions import Session
 from core.catch_up import Due
@@ -81,14 +81,20 @@ def void(
 
     A letter whose reminders all end so says nothing and is not sent; one that is leaving cannot be called back.
     """
+    held = connection.scalars(  # in the order in which ``queue`` locks them
+        text(
+            "SELECT id FROM reminder WHERE (session_id = :session OR enrolment_id = :enrolment OR contact_id = :contact) "
+            "AND state IN ('waiting', 'queued') ORDER BY id FOR UPDATE"
+        ),
+        {"session": session, "enrolment": enrolment, "contact": contact},
+    ).all()
+    # Another statement, for it sees the letters that ``queue`` put some of them in while this one waited for it.
     return connection.execute(
         text(
-            "UPDATE reminder SET state = 'void', why = :why, changed_at = now() WHERE id IN (SELECT r.id FROM reminder r WHERE "
-            "(r.session_id = :session OR r.enrolment_id = :enrolment OR r.contact_id = :contact) AND (r.state = 'waiting' OR "
-            "(r.state = 'queued' AND EXISTS (SELECT FROM effect e WHERE e.id = r.effect_id AND e.state = 'planned'))) "
-            "ORDER BY r.id FOR UPDATE OF r)"  # in the order in which ``queue`` locks them
+            "UPDATE reminder r SET state = 'void', why = :why, changed_at = now() WHERE r.id = ANY(:ids) AND (r.state = 'waiting' "
+            "OR EXISTS (SELECT FROM effect e WHERE e.id = r.effect_id AND e.state = 'planned'))"
         ),
-        {"why": why, "session": session, "enrolment": enrolment, "contact": contact},
+        {"why": why, "ids": list(held)},
     ).rowcount
 
 
@@ -171,7 +177,8 @@ def _queue_some(region: Region, rules: Rules, now: dt.datetime, done: Queued) ->
     quiet = is_quiet(now)
     with region.begin() as connection:
         persons = connection.scalars(
-            text(f"SELECT id FROM contact WHERE id IN ({_DUE}) ORDER BY id FOR UPDATE SKIP LOCKED"),
+            # NO KEY: whoever gives one of them a place refers to their row, and need not wait.
+            text(f"SELECT id FROM contact WHERE id IN ({_DUE}) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"),
             {
                 "now": now,
                 "later": [rule.name for rule in rules.values() if rule.audience != "registered"],
@@ -226,19 +233,18 @@ def _carry(
     new: dict[Transport, dict[str, ProgrammeLetter]] = defaultdict(dict)
     carried: dict[int, int] = {}
     turns = {row.id: row.turn for row in going}
-    told: dict[str, list[int]] = {}
     for (contact, transport), numbers in of.items():
-        waiting = _waiting_letter(connection, contact, transport)
+        waiting = _join(connection, contact, transport, numbers)
         if waiting is None:
             subject = f"reminder.{numbers[0]}.{turns[numbers[0]]}"
-            new[transport][subject] = ProgrammeLetter("reminder", contact, subject=subject)
-            told[subject] = numbers
+            letter = ProgrammeLetter("reminder", contact, subject=subject, reminders=tuple(numbers))
+            new[transport][subject] = letter
         else:
             carried.update(dict.fromkeys(numbers, waiting))
     for transport, wanted in new.items():
         effects = letters.write(connection, wanted, transport)
-        for subject in wanted:
-            carried.update(dict.fromkeys(told[subject], effects[subject]))
+        for subject, letter in wanted.items():
+            carried.update(dict.fromkeys(letter.reminders, effects[subject]))
     connection.execute(
         text(
             "UPDATE reminder r SET state = 'queued', effect_id = w.effect, turn = r.turn + 1, why = NULL, changed_at = :now "
@@ -257,17 +263,28 @@ def _transport(connection: Connection, contact: int, verdict: Verdict, *, alone:
     return transport
 
 
-def _waiting_letter(connection: Connection, contact: int, transport: Transport) -> int | None:
+def _join(connection: Connection, contact: int, transport: Transport, numbers: Sequence[int]) -> int | None:
+    """Have a letter to this person that nobody has begun to send tell of these, too. Returns its effect, None when there is none."""
+    row = _waiting_letter(connection, contact, transport)
+    if row is None:
+        return None
+    before = msgspec.json.decode(row.content, type=ProgrammeLetter)
+    told = dict.fromkeys((*before.reminders, *numbers))  # each once, in order: who left may have come back
+    letter = msgspec.structs.replace(before, reminders=tuple(told))
+    once.rewrite(connection, row.id, msgspec.json.encode(letter))
+    return int(row.id)
+
+
+def _waiting_letter(connection: Connection, contact: int, transport: Transport) -> Any | None:
     """The effect of a letter to this person that nobody has begun to send, and nobody begins until this transaction ends."""
-    found: int | None = connection.execute(
+    return connection.execute(
         text(
-            "SELECT e.id FROM effect e WHERE e.channel = :channel AND e.state = 'planned' AND e.id IN "
+            "SELECT e.id, e.content::text AS content FROM effect e WHERE e.channel = :channel AND e.state = 'planned' AND e.id IN "
             "(SELECT effect_id FROM reminder WHERE contact_id = :contact AND state = 'queued') "
             "ORDER BY e.id LIMIT 1 FOR UPDATE OF e SKIP LOCKED"
         ),
         {"channel": transport, "contact": contact},
-    ).scalar_one_or_none()
-    return found
+    ).one_or_none()
 
 
 class Closed(msgspec.Struct):
@@ -305,20 +322,22 @@ class Live(msgspec.Struct, frozen=True):
     enrolment: int
 
 
-def live(region: Region, rules: Rules, transport: Transport, subject: str, now: dt.datetime) -> list[Live]:
-    """What a letter that is about to leave may tell of. What it may not ends here, or waits for another letter.
+def live(
+    region: Region, rules: Rules, transport: Transport, letter: ProgrammeLetter, now: dt.datetime
+) -> list[Live]:
+    """What a letter that is about to leave may still tell of. What it may not ends here, or waits for another letter.
 
-    A letter tells of the reminders that name its effect, and of no others: one that found another letter meanwhile (they left and
-    came back, or the first transport refused) is that one's alone, also when staff have the first sent again. An effect that
-    staff have sent again, though it was parked, is judged like any other.
+    A reminder is told by the letter whose effect it names, and by no other that lists it: one that found another letter meanwhile
+    (its first transport refused, say) is that one's alone, also when staff have the first sent again. An effect that staff have
+    sent again, though it was parked, is judged like any other.
     """
     with region.begin() as connection:
         rows = connection.execute(
             text(
-                f"{_FACTS} WHERE r.effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) "
-                "AND r.state IN ('queued', 'parked') ORDER BY r.id FOR UPDATE OF r"
+                f"{_FACTS} WHERE r.id = ANY(:ids) AND r.state IN ('queued', 'parked') AND r.effect_id = "
+                "(SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ORDER BY r.id FOR UPDATE OF r"
             ),
-            {"channel": transport, "subject": subject},
+            {"ids": list(letter.reminders), "channel": transport, "subject": letter.subject},
         ).all()
         verdicts = {row.id: judge(rules.get(row.rule), _facts(row), now) for row in rows}
         _end(connection, verdicts, now)

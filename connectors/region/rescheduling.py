@@ -73,6 +73,7 @@ def change(region: Region, rules: Sequence[Rule], ref: str, wanted: Change, now:
         )
         after = sessions.lock(connection, before.id)
         if moved:
+            enrolments.forget_attendance(connection, after, now)
             reminders.void(connection, "another time or place", session=after.id)
             enrolments.arm_all(connection, rules, after, now)
             enrolments.tell_all(connection, after, "moved")
@@ -101,6 +102,7 @@ def cancel(region: Region, ref: str, reason: str, now: dt.datetime) -> Session:
             {"id": before.id, "reason": reason, "now": now},
         )
         after = sessions.lock(connection, before.id)
+        enrolments.forget_attendance(connection, after, now)
         reminders.void(connection, "the session is cancelled", session=after.id)
         enrolments.tell_all(connection, after, "cancelled")
     return after

@@ -174,5 +174,27 @@ def lock(connection: Connection, which: int | str) -> Session:
         {"which": which},
     ).one_or_none()
     if row is None:
-        raise Misconfigured(f"No session {which}: `boostez session list` shows which there are.")
+        raise _missing(which)
     return read(row)
+
+
+def lock_both(connection: Connection, one: int, other: str) -> tuple[Session, Session]:
+    """Two sessions, or twice the same, as ``lock``; always in the same order, so that two who do so crosswise never block each other.
+
+    Raises:
+        Misconfigured: there is no such other one.
+
+    """
+    rows = connection.execute(
+        text(f"SELECT {COLUMNS} FROM session s WHERE s.id = :one OR s.ref = :other ORDER BY s.id FOR UPDATE"),
+        {"one": one, "other": other},
+    )
+    found = [read(row) for row in rows]
+    named = [each for each in found if each.ref == other]
+    if not named:
+        raise _missing(other)
+    return next(each for each in found if each.id == one), named[0]
+
+
+def _missing(which: int | str) -> Misconfigured:
+    return Misconfigured(f"No session {which}: `boostez session list` shows which there are.")

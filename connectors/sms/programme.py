@@ -26,7 +26,7 @@ from schemas.errors import Rejected
 from schemas.letters import ProgrammeLetter
 
 ABOUT: Final = "programme"
-ROOM: Final = (60, 40, 25)  # characters of a title and of a place
+ROOM: Final = ((60, 60), (40, 40), (40, 25), (25, 25))  # characters of a title and of a place
 _decoder = msgspec.json.Decoder(ProgrammeLetter)
 
 
@@ -66,7 +66,7 @@ def reminder_text(reminding: Reminding, links: Links) -> Text:
     return min((_text(reminding, links, room) for room in ROOM), key=cost)
 
 
-def _text(reminding: Reminding, links: Links, room: int) -> Text:
+def _text(reminding: Reminding, links: Links, room: tuple[int, int]) -> Text:
     person, leading = reminding.person, reminding.leading
     assert person.phone is not None
     lines = [_said(f"reminder_{leading.rule.template}", leading, links, room)]
@@ -74,16 +74,16 @@ def _text(reminding: Reminding, links: Links, room: int) -> Text:
     return Text(person.phone, "\n".join(lines), links.stop(person, leading.rule.purpose))
 
 
-def _said(template: str, part: Part, links: Links, room: int) -> str:
+def _said(template: str, part: Part, links: Links, room: tuple[int, int]) -> str:
     place = part.place
     session = place.session
     told = (
         templates(TEXTS)
         .get_template(f"{template}.txt")
         .render(
-            title=_cut(session.title, room),
+            title=_cut(session.title, room[0]),
             when=wording.short_moment(session.starts_wall, session.zone),
-            where=_where(part, links, room),
+            where=_where(part, links, room[1]),
             opinion=links.short_satisfaction(place),
             sessions=links.sessions,
             coach=place.coach and place.coach.email,

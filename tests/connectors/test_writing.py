@@ -3,8 +3,10 @@ from __future__ import annotations
 import logging
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from connectors.writing import Moot, NotNow, Writer, by_tag, refused, written
+from connectors.writing import Moot, NotNow, Writer, by_tag, line, refused, written
 from core.effects import Intent, Receipt
 from schemas.errors import Rejected, Unreachable
 from tests.makers import NOON
@@ -78,3 +80,16 @@ def test_a_fault_in_a_writer_says_where_and_tells_nothing_of_its_values(
     assert record.levelno == logging.ERROR
     assert "effect 7" in record.getMessage()
     assert "fournil" not in f"{receipt}{caplog.text}"
+
+
+@given(st.text(), st.integers(2, 300))
+def test_what_somebody_wrote_is_one_short_line(words: str, longest: int) -> None:
+    told = line(words, longest)
+    assert len(told.splitlines()) <= 1
+    assert len(told) <= longest
+    assert told == line(told, longest)
+
+
+def test_french_spaces_stay_and_what_deceives_the_eye_goes() -> None:
+    assert line("  Lyon\u00a0: le\r\nmarché\u202f!\t ") == "Lyon\u00a0: le marché\u202f!"
+    assert line("\u202eevil\u200b") == "evil"

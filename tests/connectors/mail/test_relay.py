@@ -14,7 +14,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from pydantic import SecretStr
 
-from connectors.mail.relay import Relay
+from connectors.mail.relay import REUSED, Relay
 from core.effects import Intent, Receipt
 from schemas.errors import Misconfigured, Permanent, RetryLater, Unreachable
 from tests.connectors.authority import Authority
@@ -61,29 +61,50 @@ def test_a_relay_that_is_not_there_took_nothing() -> None:
         sent("smtp://127.0.0.1:1")
 
 
-@contextmanager
-def speaking(*lines: str) -> Iterator[str]:
-    """A server that answers each line with the next of ``lines``, and then says nothing more."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        ended = threading.Event()
+class Talk:
+    """A server that answers each line with the next of a script, one script a connection, and then says nothing more."""
 
-        def talk() -> None:
+    def __init__(self, *scripts: tuple[str, ...]) -> None:
+        self.scripts, self.heard = scripts, [list[str]() for _ in scripts]
+        self._ended = threading.Event()
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """The address, meanwhile."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(10)
+            thread = threading.Thread(target=self._serve, args=(server,), daemon=True)
+            thread.start()
+            yield f"smtp://127.0.0.1:{server.getsockname()[1]}?timeout=0.5"
+            self._ended.set()
+            thread.join()
+
+    def _serve(self, server: socket.socket) -> None:
+        for script, heard in zip(self.scripts, self.heard, strict=True):
             connection, _ = server.accept()
             with connection, connection.makefile("rb") as read:
-                for line in lines:
-                    connection.sendall(f"{line}\r\n".encode())
-                    if line.startswith("354"):
-                        while read.readline() not in {b".\r\n", b""}:
-                            pass
-                    else:
-                        read.readline()
-                ended.wait(10)
+                self._converse(connection, read, script, heard)
 
-        thread = threading.Thread(target=talk, daemon=True)
-        thread.start()
-        yield f"smtp://127.0.0.1:{server.getsockname()[1]}?timeout=0.5"
-        ended.set()
-        thread.join()
+    def _converse(
+        self, connection: socket.socket, read: Any, script: tuple[str, ...], heard: list[str]
+    ) -> None:
+        for number, line in enumerate(script, 1):
+            if line == "hang up":
+                return
+            connection.sendall(f"{line}\r\n".encode())
+            if line.startswith("354"):
+                while read.readline() not in {b".\r\n", b""}:
+                    pass
+            elif not line.startswith("250-") and number < len(script):
+                heard.append(read.readline().decode().strip())
+        self._ended.wait(10)
+
+
+@contextmanager
+def speaking(*lines: str) -> Iterator[str]:
+    """A server of one conversation."""
+    with Talk(lines).serving() as address:
+        yield address
 
 
 @pytest.mark.parametrize(
@@ -147,6 +168,104 @@ def test_an_address_that_is_none_of_a_relay_names_its_setting_and_tells_nothing(
         Relay(SecretStr(address))
     assert "relay.example" not in str(caught.value)
     assert "u:p" not in str(caught.value)
+
+
+# One connection for many letters
+
+
+HELLO, ONE_LETTER = ("220 hi", "250 ok"), ("250 ok", "250 ok", "354 go", "250 taken")
+
+
+def take(relay: Relay) -> str:
+    return relay.take(INTENT, SENDER, TO, LETTER).outcome
+
+
+def test_letters_go_over_one_connection_until_it_has_had_its_number() -> None:
+    letters = Letters()
+    with relaying(letters) as address:
+        relay = Relay(SecretStr(address))
+        assert [take(relay) for _ in range(REUSED + 1)] == ["done"] * (REUSED + 1)
+        relay.close()
+    assert len(set(letters.peers[:REUSED])) == 1
+    assert len(set(letters.peers)) == 2
+
+
+def test_each_letter_is_begun_afresh() -> None:
+    talk = Talk((*HELLO, *ONE_LETTER, "250 reset", *ONE_LETTER))
+    with talk.serving() as address:
+        relay = Relay(SecretStr(address))
+        assert [take(relay), take(relay)] == ["done", "done"]
+    said = [line.partition(" ")[0].upper() for line in talk.heard[0]]
+    assert said == ["EHLO", "MAIL", "RCPT", "DATA", "RSET", "MAIL", "RCPT", "DATA"]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        ("hang up",),
+        ("421 bye",),
+        ("500 what?",),
+        ("250 reset", "421 too many letters"),
+        ("250 reset", "hang up"),
+    ],
+    ids=" ".join,
+)
+def test_a_connection_that_is_no_longer_good_is_replaced_and_no_letter_goes_twice(
+    after: tuple[str, ...],
+) -> None:
+    talk = Talk((*HELLO, *ONE_LETTER, *after, "hang up"), (*HELLO, *ONE_LETTER))
+    with talk.serving() as address:
+        relay = Relay(SecretStr(address))
+        assert [take(relay), take(relay)] == ["done", "done"]
+        relay.close()
+    assert [sum(line == "data" for line in heard) for heard in talk.heard] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        (("250 ok", "550 unknown"), "rejected"),
+        (("250 ok", "450 later"), "retry"),
+        (("250 ok", "250 ok", "554 not you"), "rejected"),
+        (("250 ok", "250 ok", "354 go", "554 spam"), "rejected"),
+    ],
+)
+def test_a_clear_no_leaves_the_connection_good(answers: tuple[str, ...], outcome: str) -> None:
+    talk = Talk((*HELLO, *answers, "250 reset", *ONE_LETTER))
+    with talk.serving() as address:
+        relay = Relay(SecretStr(address))
+        assert [take(relay), take(relay)] == [outcome, "done"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        (("250 ok", "421 bye"), "retry"),
+        (("250 ok", "250 ok", "421 bye"), "retry"),
+        (("250 ok", "250 ok", "354 go", "451 hm"), "unknown"),
+        (("250 ok", "250 ok", "354 go", "hang up"), "unknown"),
+    ],
+)
+def test_after_any_doubt_another_connection_is_made(answers: tuple[str, ...], outcome: str) -> None:
+    talk = Talk((*HELLO, *answers, "hang up"), (*HELLO, *ONE_LETTER))
+    with talk.serving() as address:
+        relay = Relay(SecretStr(address))
+        assert [take(relay), take(relay)] == [outcome, "done"]
+
+
+def test_a_relay_that_is_gone_for_good_took_nothing() -> None:
+    with speaking(*HELLO, *ONE_LETTER) as address:
+        relay = Relay(SecretStr(address))
+        assert take(relay) == "done"
+    with pytest.raises(Unreachable):
+        take(relay)
+
+
+def test_a_relay_that_knows_dsn_names_the_marker_in_what_it_bounces() -> None:
+    talk = Talk(("220 hi", "250-relay", "250 DSN", *ONE_LETTER))
+    with talk.serving() as address:
+        assert sent(address).outcome == "done"
+    assert f"mail FROM:<{SENDER}> ENVID=confirm.1.1-2f RET=HDRS" in talk.heard[0]
 
 
 # TLS and passwords

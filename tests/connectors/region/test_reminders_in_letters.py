@@ -13,6 +13,7 @@ from connectors.region.enrolments import Enrolment
 from connectors.region.reminders import Closed, Queued
 from connectors.region.sessions import Session
 from schemas.firm import Consent
+from schemas.letters import ProgrammeLetter
 from tests.hands import sql
 from tests.programme import BEGINS, DAY, HOUR, STARTS, Programme
 from tests.reminder_rules import DAY_BEFORE, RULES, TWO_HOURS, WEEK, rule
@@ -270,7 +271,8 @@ def test_a_letter_with_nothing_left_to_tell_is_not_sent_and_ends_nothing_else(pr
 
 def test_no_letter_tells_of_a_subject_that_there_is_not(programme: Programme) -> None:
     known = reminders.named(RULES)
-    assert reminders.live(programme.region, known, "mail", "reminder.1.0", programme.now) == []
+    letter = ProgrammeLetter("reminder", 1, subject="reminder.1.0", reminders=(1,))
+    assert reminders.live(programme.region, known, "mail", letter, programme.now) == []
 
 
 # Left, and came back

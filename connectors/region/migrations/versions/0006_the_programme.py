@@ -22,12 +22,16 @@ def upgrade() -> None:
     op.create_table(
         "coach",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
         sa.Column("departments", _JSON, server_default=sa.text("'[]'"), nullable=False),
         sa.Column("availability", _JSON, server_default=sa.text("'[]'"), nullable=False),
         sa.Column("cohorts", sa.Integer(), server_default=sa.text("2"), nullable=False),
         sa.Column("ended_at", _INSTANT, nullable=True),
+        sa.CheckConstraint(
+            "(name IS NULL) = (email IS NULL) AND (email IS NOT NULL OR ended_at IS NOT NULL)",
+            name=op.f("coach_erased_check"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("coach_pkey")),
     )
     op.create_index("coach_email_idx", "coach", [sa.literal_column("lower(email)")], unique=True)
@@ -392,10 +396,26 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('parked', 'expired', 'unreachable') AND told_at IS NULL"),
     )
+    op.create_table(
+        "person_act",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
+        sa.CheckConstraint(
+            "act IN ('found', 'shown', 'exported', 'erased')", name=op.f("person_act_act_check")
+        ),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("person_act_contact_id_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("person_act_pkey")),
+    )
+    op.create_index(op.f("person_act_at_idx"), "person_act", ["at"], unique=False)
+    op.create_index(op.f("person_act_contact_id_idx"), "person_act", ["contact_id"], unique=False)
     op.execute("UPDATE effect SET content = content || '{\"about\": \"posting\"}' WHERE channel = 'mail'")
 
 
 def downgrade() -> None:
+    op.drop_table("person_act")
     op.drop_table("reminder")
     op.drop_table("answer")
     op.drop_table("registration")
