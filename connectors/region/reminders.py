@@ -329,7 +329,7 @@ def live(
 
     A reminder is told by the letter whose effect it names, and by no other that lists it: one that found another letter meanwhile
     (its first transport refused, say) is that one's alone, also when staff have the first sent again. An effect that staff have
-    sent again, though it was parked, is judged like any other.
+    sent again, though it was parked, is judged like any other. What was due is due: no clock that was set back since undoes it.
     """
     with region.begin() as connection:
         rows = connection.execute(
@@ -351,7 +351,7 @@ def live(
         )
     return [
         Live(
-            Due(r.id, r.rule, r.session_id, r.starts_at, r.ends_at, r.at, r.until, rules[r.rule].rank),
+            Due(r.id, r.rule, r.session_id, r.starts_at, r.ends_at, min(r.at, now), r.until, rules[r.rule].rank),
             r.enrolment_id,
         )
         for r in told

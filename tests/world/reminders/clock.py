@@ -71,20 +71,3 @@ class Clock:
     def _show(self) -> None:
         self.connection.execute("UPDATE world.clock SET at = %s", [self._truly + self._database])
 
-
-class Watch:
-    """What stands for the module ``datetime`` where code asks it for the present."""
-
-    UTC = dt.UTC
-
-    def __init__(self, clock: Clock) -> None:
-        self.datetime = _Present(clock)
-
-
-class _Present:
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def now(self, _zone: dt.tzinfo) -> dt.datetime:
-        """The hub's present."""
-        return self._clock.now()

@@ -269,7 +269,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     "the hub dies when it has told of what nobody coaches": Scene(
         _nobodys,
         away=[("hub", "22 12:00", "23 13:45")],
-        strikes=[("untold.mark_told", "die_after", "23 13:00")],
+        strikes=[("untold.alert", "die_after", "23 13:00")],
     ),
     "the coach's address is refused": Scene(
         _dialogue, away=[("hub", "22 12:00", "23 13:45")], strikes=[("smtp rcpt", "refused", "23 13:00")]

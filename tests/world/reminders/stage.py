@@ -13,16 +13,15 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors import registry
+from connectors import clock as present
 from connectors.region import reminders
 from connectors.region.reminders import Rules
 from connectors.reminder_rules import reminder_rules
-from flows import reminders as flow
 from tests.relays import Letters, relaying
 from tests.world import smtp
 from tests.world.reminders import clock as clocks
 from tests.world.reminders import witness as witnesses
-from tests.world.reminders.clock import Clock, Watch
+from tests.world.reminders.clock import Clock
 from tests.world.reminders.post import Post
 from tests.world.reminders.witness import Witness, standing_by
 from tests.world.stage import Stage, set_up
@@ -64,7 +63,6 @@ def set_up_place(database_url: str, home: Path, *, threads: bool = False) -> Ite
         stage.connection.execute(witnesses.INSTALL)
         stage.settings = stage.settings.model_copy(update={"smtp_url": SecretStr(relay)})
         place = Place(stage, letters)
-        patch.setattr(flow, "dt", Watch(place.clock))
-        patch.setattr(registry, "_now", place.clock.now)
+        patch.setattr(present, "now", place.clock.now)
         with standing_by(place.witness):
             yield place

@@ -36,29 +36,30 @@ def told(case: Case) -> Iterator[str]:
         if row.told_at is None:
             yield f"{case.name(row)} is {row.state}, and nobody was told"
             continue
-        if row.tellings > 1:
-            yield f"{case.name(row)} was told {row.tellings} times"
         written = letters[row.id]
+        lost = [each for each in written if each.state == "rejected" and not _is_over(row, each)]
+        if row.tellings != 1 + len(lost):
+            yield f"{case.name(row)} was told {row.tellings} times, {len(lost)} of which came to nothing"
         if len(written) > 1:
             yield f"{case.name(row)} is in {len(written)} letters to coaches"
-        if not written:
+        if len(lost) == len(written):
             alerted[row.session] += 1
         for letter in written:
             yield from _reached(case, row, letter, arrived[letter.subject])
     yield from _alerts(case, alerted)
 
 
-def _reached(case: Case, row: Any, letter: Any, times: int) -> Iterator[str]:
-    """A letter to a coach came to something."""
+def _is_over(row: Any, letter: Any) -> bool:
+    """Whether a letter to a coach was rightly not sent: there was nothing to phone about any more."""
     over = row.held != "open" or row.attendance in {"left", "waiting"} or row.erased_at is not None
-    match letter.state, times:
-        case "done", 1:
-            return
-        case "parked", (0 | 1):
-            return  # an alert of the channel tells that it is not known
-        case "rejected", 0 if letter.cause == "moot" and over:
-            return
-    yield f"{case.name(row)} is {row.state}, and {letter.subject} that tells it is {letter.state} ({letter.error}), arrived {times} times"
+    return letter.cause == "moot" and over
+
+
+def _reached(case: Case, row: Any, letter: Any, times: int) -> Iterator[str]:
+    """A letter to a coach came to an end, and to nobody twice."""
+    expected = {"done": {1}, "parked": {0, 1}, "rejected": {0}}
+    if times not in expected.get(letter.state, ()):
+        yield f"{case.name(row)}: {letter.subject} that tells it is {letter.state} ({letter.error}), and arrived {times} times"
 
 
 def _alerts(case: Case, expected: Counter[int]) -> Iterator[str]:

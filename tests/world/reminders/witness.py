@@ -179,9 +179,9 @@ def standing_by(witness: Witness) -> Iterator[None]:
     """The witness beside every hub in this process."""
     live = reminders.live
 
-    def looked_at(region: Region, rules: Any, transport: Any, subject: str, now: dt.datetime) -> Any:
-        witness.look(transport, subject)
-        return live(region, rules, transport, subject, now)
+    def looked_at(region: Region, rules: Any, transport: Any, letter: ProgrammeLetter, *now: Any) -> Any:
+        witness.look(transport, letter.subject)
+        return live(region, rules, transport, letter, *now)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reminders, "live", looked_at)
