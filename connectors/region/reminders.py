@@ -157,9 +157,10 @@ class Queued(msgspec.Struct):
 def queue(region: Region, rules: Rules, now: dt.datetime) -> Queued:
     """Put every reminder that is due in a letter, or end it: at most one letter a person. Safe beside others doing the same.
 
-    In quiet hours nothing goes; what is too late by then ends all the same.
+    In quiet hours nothing goes; what is too late by then ends all the same, and so does what waits in a letter that cannot leave.
     """
     done = Queued()
+    _end_late(region, rules, now, done)
     while _queue_some(region, rules, now, done):
         pass
     return done
@@ -202,6 +203,21 @@ def _queue_some(region: Region, rules: Rules, now: dt.datetime, done: Queued) ->
             done.going += len(going)
             done.messages += _carry(connection, going, verdicts, now)
     return len(persons)
+
+
+def _end_late(region: Region, rules: Rules, now: dt.datetime, done: Queued) -> None:
+    """End what is too late in letters that nobody has begun to send: a relay that is away keeps no coach from knowing."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                f"{_FACTS} JOIN effect f ON f.id = r.effect_id WHERE r.state = 'queued' AND f.state = 'planned' AND r.until <= :now "
+                "ORDER BY r.id FOR UPDATE OF r, f SKIP LOCKED"
+            ),
+            {"now": now},
+        ).all()
+        verdicts = {row.id: judge(rules.get(row.rule), _facts(row), now) for row in rows}
+        _end(connection, verdicts, now)
+        done.add(verdict.state for verdict in verdicts.values())
 
 
 def _end(connection: Connection, verdicts: Mapping[int, Verdict], now: dt.datetime) -> None:

@@ -213,6 +213,13 @@ def _nobodys(cast: Cast) -> None:
     cast.registers("bea", "dialogue", "15 11:00")
 
 
+def _others_first(cast: Cast) -> None:
+    """A letter that has time until Saturday waits before one that has until Tuesday."""
+    cast.opens("seminar", "15 10:00", "29 13:00")
+    cast.registers("cleo", "seminar", "15 11:00")
+    _nobodys(cast)
+
+
 def _coach_ends(cast: Cast) -> None:
     _dialogue(cast)
     cast.coach_ends("23 13:10")
@@ -265,6 +272,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     "the clock is set back while a letter waits": Scene(
         _dialogue, strikes=[("ledger.claim", "die_before", "22 12:59")], wrong=[("22 10:00", "22 13:01", 1)]
     ),
+    "the relay is away until it is too late": Scene(_others_first, away=[("mail", "22 12:00", "24 09:00")]),
     "nobody coaches": Scene(_nobodys, away=[("hub", "22 12:00", "23 13:45")]),
     "the hub dies when it has told of what nobody coaches": Scene(
         _nobodys,

@@ -41,6 +41,10 @@ _OPEN: Final = """
     SELECT (SELECT count(*) FROM reminder WHERE state IN ('waiting', 'queued'))
         + (SELECT count(*) FROM effect WHERE state IN ('planned', 'intent', 'unknown')) AS number
 """
+_OVERDUE: Final = """
+    SELECT r.id, r.rule, r.until, r.state FROM reminder r LEFT JOIN effect e ON e.id = r.effect_id
+    WHERE r.until <= %s AND (r.state = 'waiting' OR (r.state = 'queued' AND e.state = 'planned'))
+"""
 _UNSETTLED: Final = "SELECT FROM effect WHERE state IN ('intent', 'unknown') LIMIT 1"
 _NEXT: Final = """
     SELECT min(at) AS at, (SELECT min(at) FROM reminder WHERE state = 'waiting') AS due FROM (
@@ -194,11 +198,19 @@ class World:
 
     def _minute(self) -> None:
         self.place.witness.tick += 1
+        shown, struck = self.clock.now(), len(self.weather.struck)
         done = self.attempt(send_reminders.fn)
+        if done is not None and struck == len(self.weather.struck):
+            self._check_overdue(shown)
         self._alike = self._alike + 1 if done == self._last else 0
         self._last, self._idle = done, done is not None and _idle(done)
         if self.clock.truly.minute % 10 == 5:
             self.attempt(self._settle)
+
+    def _check_overdue(self, shown: dt.datetime) -> None:
+        """What was too late when a whole run began has come to an end in it, whether its letter could leave or not."""
+        for row in self.place.rows(_OVERDUE, shown):
+            self.found.append(f"reminder {row.id} ({row.rule}, until {row.until}) is still {row.state} at {shown}")
 
     def _settle(self) -> None:
         for name in MESSENGERS:
