@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from connectors.region import coaches, contacts
+from connectors.region import coaches, contacts, replays
 from connectors.region.enrolments import Enrolment
+from connectors.region.replays import Choice
 from connectors.region.sessions import Session
 from core.wall import instant
 from schemas.firm import Consent
@@ -117,6 +118,34 @@ class Cast:
         self.will(
             when,
             lambda: contacts.withdraw(programme.region, self.people[who], "one-click", programme.now, **what),
+        )
+
+    def staff_replay(self, when: str, channel: str, *, parked: bool = False) -> None:
+        """Staff have sent again what failed; of what was parked they know that it may arrive twice."""
+        region = self.programme.region
+
+        def do() -> None:
+            if parked:
+                sql(
+                    region,
+                    "INSERT INTO world.replayed SELECT channel, subject FROM effect WHERE channel = :channel AND state = 'parked' "
+                    "RETURNING subject",
+                    channel=channel,
+                )
+            assert replays.failed(region, Choice(channel=channel, parked=parked), dry=False).number
+
+        self.will(when, do)
+
+    def has_number(self, who: str, when: str, number: str) -> None:
+        """Staff put a number right."""
+        self.will(
+            when,
+            lambda: sql(
+                self.programme.region,
+                "UPDATE contact SET phone = :number WHERE id = :id RETURNING id",
+                id=self.people[who],
+                number=number,
+            ),
         )
 
     def coach_ends(self, when: str) -> None:
@@ -238,8 +267,37 @@ def _attended(cast: Cast) -> None:
     cast.sheet("seminar", "23 18:00", "ana")
 
 
+def _late_sheet(cast: Cast) -> None:
+    """Tuesday 23rd, and nobody says before Friday who came."""
+    cast.opens("seminar", "08 10:00", "23 14:00")
+    cast.registers("ana", "seminar", "08 11:00")
+    cast.registers("bea", "seminar", "08 11:00")
+    cast.sheet("seminar", "26 18:00", "ana")
+
+
+def _wrong_number(cast: Cast) -> None:
+    """Two hours before, at 12:00: the text is refused, the letter waits, and staff put the number right and send the text again."""
+    _dialogue(cast)
+    cast.has_number("ana", "15 12:00", "0612")
+    cast.has_number("ana", "23 12:03", "+33612340000")
+    cast.staff_replay("23 12:03", "sms")
+
+
+def _parked_again(cast: Cast) -> None:
+    _dialogue(cast)
+    cast.staff_replay("22 15:00", "mail", parked=True)
+
+
+def _back_in_time(cast: Cast) -> None:
+    """By a clock that is two hours fast the reminder of 14:00 is put in a letter at noon, and the relay is away."""
+    _dialogue(cast)
+    cast.leaves("ana", "dialogue", "22 12:10")
+    cast.registers("ana", "dialogue", "22 12:15")
+
+
 SCENES: Final[Mapping[str, Scene]] = {
     "nothing goes wrong": Scene(_attended),
+    "the sheet comes late": Scene(_late_sheet),
     "the hub is away for two days": Scene(_seminar, away=[("hub", "22 12:00", "24 09:30")]),
     "the hub is away until it is too late": Scene(_dialogue, away=[("hub", "22 12:00", "23 13:45")]),
     "the hub is away for a week": Scene(_busy_person, away=[("hub", "14 12:00", "21 09:30")]),
@@ -266,6 +324,12 @@ SCENES: Final[Mapping[str, Scene]] = {
     "the relay hangs up after the end of a letter": Scene(
         _dialogue, strikes=[("smtp data", "cut_after", "22 12:00")]
     ),
+    "staff have sent again what is parked": Scene(
+        _parked_again, strikes=[("smtp data", "cut_before", "22 12:00")]
+    ),
+    "staff have sent again what found another way": Scene(
+        _wrong_number, strikes=[("smtp rcpt", "not_now", "23 11:00")]
+    ),
     "the relay asks for time": Scene(_dialogue, strikes=[("smtp rcpt", "not_now", "22 12:00")]),
     "the relay refuses an address": Scene(_dialogue, strikes=[("smtp rcpt", "refused", "22 12:00")]),
     "the gateway is away": Scene(_by_text_only, away=[("sms", "22 12:00", "23 13:45")]),
@@ -273,6 +337,9 @@ SCENES: Final[Mapping[str, Scene]] = {
         _dialogue, strikes=[("ledger.claim", "die_before", "22 12:59")], wrong=[("22 10:00", "22 13:01", 1)]
     ),
     "the relay is away until it is too late": Scene(_others_first, away=[("mail", "22 12:00", "24 09:00")]),
+    "somebody comes back when the clock is set back": Scene(
+        _back_in_time, away=[("mail", "22 11:00", "22 18:00")], wrong=[("22 09:00", "22 12:05", 2)]
+    ),
     "nobody coaches": Scene(_nobodys, away=[("hub", "22 12:00", "23 13:45")]),
     "the hub dies when it has told of what nobody coaches": Scene(
         _nobodys,

@@ -57,14 +57,15 @@ class Case(msgspec.Struct, frozen=True):
 
 def seen(place: Place, calm: Sequence[tuple[dt.datetime, dt.datetime]] = ()) -> Case:
     """What there is to judge now."""
+    rows = {row.id: row for row in place.rows(_ROWS)}
     arrivals = place.post.arrivals()
     naming, covering = defaultdict(list), defaultdict(list)
     for arrival in arrivals:
-        for number in arrival.seen.reminders:
+        for number in rows.keys() & set(arrival.seen.reminders):
             naming[number].append(arrival)
-        for number in arrival.seen.covered:
+        for number in rows.keys() & set(arrival.seen.covered):
             covering[number].append(arrival)
-    return Case(place, {row.id: row for row in place.rows(_ROWS)}, arrivals, calm, naming, covering)
+    return Case(place, rows, arrivals, calm, naming, covering)
 
 
 def differences(case: Case, *, quiet: bool = True) -> list[str]:
@@ -110,8 +111,7 @@ def _sent(case: Case) -> Iterator[str]:
 def _tells(case: Case, row: Any, arrival: Arrival) -> bool:
     if (arrival.transport, arrival.subject) != (row.channel, row.subject):
         return False
-    told = [case.rows[number].session for number in arrival.seen.reminders]
-    return row.session in told
+    return row.session in {case.rows[number].session for number in case.rows.keys() & set(arrival.seen.reminders)}
 
 
 def _unsent(case: Case) -> Iterator[str]:

@@ -72,10 +72,11 @@ class Weather(Points):
         self._random = Random(seed)
         self.struck_at: dt.datetime | None = None
 
-    def is_away(self, what: What) -> dt.datetime | None:
-        """Until when somebody is away; None when they are there."""
-        now = self._clock.truly
-        return max((each.ends for each in self.away if each.what == what and each.begins <= now < each.ends), default=None)
+    def is_away(self, what: What, at: dt.datetime | None = None) -> dt.datetime | None:
+        """Until when somebody is away, at that time or now; None when they are there."""
+        now = at or self._clock.truly
+        ends = [each.ends for each in self.away if each.what == what and each.begins <= now < each.ends]
+        return max(ends, default=None)
 
     def set_clocks(self) -> None:
         """Let the clocks show what they show at this time."""
@@ -85,8 +86,9 @@ class Weather(Points):
         self._clock.goes_wrong(*(errors[0] if errors else (none, none)))
 
     def edges(self) -> list[dt.datetime]:
-        """When somebody comes back, or a clock changes its mind."""
-        return [each.ends for each in self.away] + [edge for each in self.wrong for edge in (each.begins, each.ends)]
+        """When somebody comes back, all is calm again, or a clock changes its mind."""
+        back = [each.ends + span for each in self.away for span in (MINUTE, SETTLES + MINUTE)]
+        return back + [edge for each in self.wrong for edge in (each.begins, each.ends)]
 
     @property
     def is_calm(self) -> bool:

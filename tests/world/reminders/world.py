@@ -187,7 +187,9 @@ class World:
         if not wanted:
             return None
         minute = max(min(wanted), _minute_after(now))
-        return max(minute, self.weather.is_away("hub") or minute)
+        while back := self.weather.is_away("hub", minute):
+            minute = _minute_after(back)
+        return minute
 
     # What happens
 
