@@ -41,7 +41,7 @@ def _noticed_when(*names: str) -> tuple[Scene, ...]:
     return tuple(SCENES[name] for name in names)
 
 
-def _rewritten(patch: Patch, module: Any, old: str, new: str) -> None:
+def rewritten(patch: Patch, module: Any, old: str, new: str) -> None:
     """A module whose statements have ``new`` for ``old``; some statement must have it."""
     source = module.__loader__.get_source(module.__name__)
     joined = "".join(source.split()).replace('"f"', "").replace('""', "")
@@ -204,7 +204,7 @@ def _not_waited_for_the_sheet(patch: Patch) -> None:
 
 
 def _told_by_whoever_lists_it(patch: Patch) -> None:
-    _rewritten(
+    rewritten(
         patch,
         reminders,
         "AND r.effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ",
@@ -213,7 +213,7 @@ def _told_by_whoever_lists_it(patch: Patch) -> None:
 
 
 def _refused_is_over(patch: Patch) -> None:
-    _rewritten(patch, reminders, "ELSE 'waiting' END AS next", "ELSE 'void' END AS next")
+    rewritten(patch, reminders, "ELSE 'waiting' END AS next", "ELSE 'void' END AS next")
 
 
 def _coach_not_told_otherwise(patch: Patch) -> None:

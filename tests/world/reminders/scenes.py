@@ -167,8 +167,8 @@ class Scene(msgspec.Struct, frozen=True):
     wrong: Sequence[tuple[str, str, float]] = ()
     strikes: Sequence[tuple[str, str, str]] = ()
 
-    def world(self, place: Place, weather: type[Weather] = Weather) -> World:
-        """It, about to be played."""
+    def world(self, place: Place, *strikes: Strike) -> World:
+        """It, about to be played, and struck by more."""
 
         def life(programme: Programme) -> list[Act]:
             cast = Cast(programme)
@@ -176,16 +176,13 @@ class Scene(msgspec.Struct, frozen=True):
             return cast.acts
 
         hour = dt.timedelta(hours=1)
-        return World(
-            place,
-            life,
-            weather(
-                place.clock,
-                away=[Away(what, at(begins), at(ends)) for what, begins, ends in self.away],
-                wrong=[Wrong(at(b), at(e), by * hour, by * hour) for b, e, by in self.wrong],
-                strikes=[Strike(label, fault, at(when)) for label, fault, when in self.strikes],
-            ),
+        weather = Weather(
+            place.clock,
+            away=[Away(what, at(begins), at(ends)) for what, begins, ends in self.away],
+            wrong=[Wrong(at(b), at(e), by * hour, by * hour) for b, e, by in self.wrong],
+            strikes=[*strikes, *(Strike(label, fault, at(when)) for label, fault, when in self.strikes)],
         )
+        return World(place, life, weather)
 
     def story(self, place: Place) -> Story:
         """How it goes."""
@@ -295,8 +292,29 @@ def _back_in_time(cast: Cast) -> None:
     cast.registers("ana", "dialogue", "22 12:15")
 
 
+NOON: Final = "23 13:32"
+"""When the hub of an eventful day is back: the only run in which something of everything is to do."""
+
+
+def _eventful(cast: Cast) -> None:
+    """At once: letters to two, a text, somebody without consent, a coach to tell, and what nobody coaches."""
+    cast.opens("tomorrow", "15 10:00", "24 10:00", kind="dialogue")
+    cast.person("cleo", [each for each in EVERYTHING if each.purpose != "sessions"])
+    for who in ("ana", "bea", "cleo"):
+        cast.registers(who, "tomorrow", "15 11:00")
+    cast.opens("over", "15 10:00", "23 14:00", kind="dialogue")
+    cast.registers("ana", "over", "15 11:00")
+    cast.opens("over and nobody's", "15 10:00", "23 14:00", kind="dialogue", coached=False)
+    cast.registers("bea", "over and nobody's", "15 11:00")
+    cast.opens("soon", "15 10:00", "23 15:30", kind="dialogue")
+    cast.person("dan", [each for each in EVERYTHING if each.transport == "sms"])
+    cast.registers("dan", "soon", "15 11:00")
+
+
+EVENTFUL: Final = Scene(_eventful, away=[("hub", "22 12:00", "23 13:31")])
 SCENES: Final[Mapping[str, Scene]] = {
     "nothing goes wrong": Scene(_attended),
+    "much is to do at once": EVENTFUL,
     "the sheet comes late": Scene(_late_sheet),
     "the hub is away for two days": Scene(_seminar, away=[("hub", "22 12:00", "24 09:30")]),
     "the hub is away until it is too late": Scene(_dialogue, away=[("hub", "22 12:00", "23 13:45")]),

@@ -7,6 +7,7 @@ fault does (faults.py, smtp.py).
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from math import exp, log
 from random import Random
@@ -22,7 +23,7 @@ from tests.world.reminders.life import CHANGES, DAY, HOUR, PARIS
 What = Literal["hub", "mail", "sms"]
 MINUTE: Final = dt.timedelta(minutes=1)
 SHORTEST, LONGEST = MINUTE, 7 * DAY
-_WHOSE: Final[dict[str, What]] = {"smtp connect": "mail", "POST /sms/": "sms"}
+_WHOSE: Final[dict[str, What]] = {"smtp connect": "mail", "POST /sms/": "sms"}  # the beginnings of labels
 SETTLES: Final = HOUR  # after something was struck, until everything goes its way again: leases, holds, look-ups
 
 
@@ -44,11 +45,12 @@ class Wrong(msgspec.Struct, frozen=True):
 
 
 class Strike(msgspec.Struct, frozen=True):
-    """The next point with that label, from ``begins`` on, is struck by ``fault``."""
+    """The ``nth`` point with that label, from ``begins`` on, is struck by ``fault``."""
 
     label: str
     fault: str
-    begins: dt.datetime | None = None
+    begins: dt.datetime
+    nth: int = 1
 
 
 class Weather(Points):
@@ -67,7 +69,7 @@ class Weather(Points):
         """``chance``: how often a point is struck, from 0 to 1."""
         super().__init__()
         self.seed, self.away, self.wrong = seed, away, wrong
-        self._strikes = list(strikes)
+        self._strikes, self._reached = strikes, Counter[Strike]()
         self._clock, self._chance = clock, chance
         self._random = Random(seed)
         self.struck_at: dt.datetime | None = None
@@ -109,14 +111,14 @@ class Weather(Points):
         return fault
 
     def _drawn(self, point: Point) -> str | None:
-        gone = _WHOSE.get(point.label.partition("%")[0])
-        if gone is not None and self.is_away(gone):
+        if any(point.label.startswith(label) and self.is_away(whose) for label, whose in _WHOSE.items()):
             return "unreachable"
         for strike in self._strikes:
-            if strike.label == point.label and (strike.begins is None or strike.begins <= self._clock.truly):
-                self._strikes.remove(strike)
-                assert strike.fault in point.faults, f"{strike} cannot strike at {point}"
-                return strike.fault
+            if strike.label == point.label and strike.begins <= self._clock.truly:
+                self._reached[strike] += 1
+                if self._reached[strike] == strike.nth:
+                    assert strike.fault in point.faults, f"{strike} cannot strike at {point}"
+                    return strike.fault
         if self._random.random() < self._chance:
             return self._random.choice(point.faults)
         return None

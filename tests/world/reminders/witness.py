@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from threading import local
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -198,11 +199,11 @@ def _attested(
     transport: str,
 ) -> None:
     build, ask = writers[module.ABOUT], module.reminding
-    last: list[Reminding] = []
+    last = local()  # workers write at once
 
     def reminding(*words: Any) -> Any:
         told = ask(*words)
-        last[:] = [told] if isinstance(told, Reminding) else []
+        last.reminding = told if isinstance(told, Reminding) else None
         return told
 
     def built(settings: Settings, region: Region) -> Writer[T]:
@@ -213,7 +214,7 @@ def _attested(
             if isinstance(told, NotNow | Moot):
                 return told
             to = told.to if isinstance(told, Letter) else told.phone
-            number = witness.attest(transport, content, to, last[0] if last else None)
+            number = witness.attest(transport, content, to, getattr(last, "reminding", None))
             return _signed(told, number)
 
         return written

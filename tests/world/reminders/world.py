@@ -104,7 +104,7 @@ class World:
     def play(self) -> Story:
         """All of it, and the verdict."""
         try:
-            self._until(None)
+            self.until(None)
         except _Crash as crash:
             self.found.append(str(crash))
         finally:
@@ -130,7 +130,7 @@ class World:
 
     # Time
 
-    def _until(self, end: dt.datetime | None) -> None:
+    def until(self, end: dt.datetime | None) -> None:
         """Let time pass until then, or until all is quiet."""
         last = self._acts[-1].at if self._acts else self.clock.truly
         while True:
@@ -249,7 +249,7 @@ class World:
         other = seams.Life(Points(), Region(self.stage.impatient_url), self.stage.impatient)
         self._hub, self.stage.region = other, other.region
         try:
-            self._until(self.clock.truly + self._random.choice(STANDS_STILL))
+            self.until(self.clock.truly + self._random.choice(STANDS_STILL))
         finally:
             self._bury()
             self._hub, self.stage.region, self._last = stalled, region, last
