@@ -286,7 +286,8 @@ class ReminderRow(Base):
     """One reminder of one person: due at ``at``, pointless after ``until``, and what became of it.
 
     waiting ─> queued (part of an effect) ─> sent | parked. Otherwise: void (no longer true), expired (too late), refused (no
-    consent covers it), unreachable (no address that works). ``told_at``: when the coach was told of what was not sent.
+    consent covers it), unreachable (no address that works). ``told_at``: when the coach was told of what was not sent,
+    ``told_by``: by which letter, until that is done with; when it came to nothing ``told_at`` is null again, and an alert tells.
     """
 
     __tablename__ = "reminder"
@@ -304,6 +305,7 @@ class ReminderRow(Base):
     effect_id: Mapped[int | None] = mapped_column(ForeignKey("effect.id"))
     why: Mapped[str | None]
     told_at: Mapped[dt.datetime | None]
+    told_by: Mapped[int | None] = mapped_column(ForeignKey("effect.id"))
     changed_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
     __table_args__ = (
         UniqueConstraint("enrolment_id", "rule", "version"),
@@ -320,6 +322,7 @@ class ReminderRow(Base):
             "id",
             postgresql_where=text("state IN ('parked', 'expired', 'unreachable') AND told_at IS NULL"),
         ),
+        Index("reminder_telling_idx", "told_by", postgresql_where=text("told_by IS NOT NULL")),
         Index("reminder_contact_idx", "contact_id"),
         Index("reminder_session_idx", "session_id", "state"),
     )

@@ -362,6 +362,7 @@ def upgrade() -> None:
         sa.Column("effect_id", sa.BigInteger(), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("told_at", _INSTANT, nullable=True),
+        sa.Column("told_by", sa.BigInteger(), nullable=True),
         sa.Column("changed_at", _INSTANT, server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
             "state IN ('waiting', 'queued', 'sent', 'parked', 'void', 'expired', 'refused', 'unreachable')",
@@ -376,6 +377,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["effect_id"], ["effect.id"], name=op.f("reminder_effect_id_fkey")),
         sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("reminder_enrolment_id_fkey")),
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("reminder_session_id_fkey")),
+        sa.ForeignKeyConstraint(["told_by"], ["effect.id"], name=op.f("reminder_told_by_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("reminder_pkey")),
         sa.UniqueConstraint(
             "enrolment_id", "rule", "version", name=op.f("reminder_enrolment_id_rule_version_key")
@@ -393,6 +395,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('queued', 'parked')"),
     )
     op.create_index("reminder_session_idx", "reminder", ["session_id", "state"], unique=False)
+    op.create_index(
+        "reminder_telling_idx",
+        "reminder",
+        ["told_by"],
+        unique=False,
+        postgresql_where=sa.text("told_by IS NOT NULL"),
+    )
     op.create_index(
         "reminder_untold_idx",
         "reminder",
