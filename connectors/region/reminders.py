@@ -397,7 +397,16 @@ def live(
         )
     return [
         Live(
-            Due(r.id, r.rule, r.session_id, r.starts_at, r.ends_at, min(r.at, now), r.until, rules[r.rule].rank),
+            Due(
+                r.id,
+                r.rule,
+                r.session_id,
+                r.starts_at,
+                r.ends_at,
+                min(r.at, now),
+                r.until,
+                rules[r.rule].rank,
+            ),
             r.enrolment_id,
         )
         for r in told

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import psycopg
 
-SEARCH_PATH: Final = "%20-csearch_path%3Dworld%2Cpublic%2Cpg_catalog"  # in the options of a database's address
+SEARCH_PATH: Final = (
+    "%20-csearch_path%3Dworld%2Cpublic%2Cpg_catalog"  # in the options of a database's address
+)
 _NO_ERROR: Final = dt.timedelta()
 _INSTALL: Final = """
     CREATE SCHEMA world;
@@ -70,4 +72,3 @@ class Clock:
 
     def _show(self) -> None:
         self.connection.execute("UPDATE world.clock SET at = %s", [self._truly + self._database])
-

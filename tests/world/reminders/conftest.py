@@ -13,7 +13,9 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def place(postgres_server: TestServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(
+    postgres_server: TestServer, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
     """A place of the module's own, on a database of its own."""
     name = f"reminders_{os.getpid()}_{next(_numbers)}"
     postgres_server.create_database(name, template)

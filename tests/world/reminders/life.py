@@ -188,7 +188,9 @@ class Life:
         ends = instant(plan.starts, PARIS) + 4 * HOUR
         there = {person for person in range(10_000) if random.random() < 0.6} if self._size.people else set()
         if self._maybe(0.4):
-            self._will(ends - 3 * HOUR, f"some attend {plan.number}", lambda: self._attend(plan.number, there))
+            self._will(
+                ends - 3 * HOUR, f"some attend {plan.number}", lambda: self._attend(plan.number, there)
+            )
         if self._maybe(0.85):
             handed_in = next_allowed(ends + random.choice((1, 1, 20, 50)) * HOUR) + 2 * DAY * self._maybe(0.3)
             self._will(handed_in, f"sheet of {plan.number}", lambda: self._sheet(plan.number, there))
@@ -247,7 +249,11 @@ class Life:
                 _as_may_be(lambda enrolment=enrolment: self.programme.attend(enrolment))  # type: ignore[misc]
 
     def _sheet(self, number: int, there: set[int]) -> None:
-        present = [each for (session, person), each in self._enrolled.items() if session == number and person in there]
+        present = [
+            each
+            for (session, person), each in self._enrolled.items()
+            if session == number and person in there
+        ]
         self.programme.sheet(self._sessions[number], *present)
 
     def _withdraw(self, person: int, consent: Consent) -> None:

@@ -128,7 +128,9 @@ def _left_without_voiding(patch: Patch) -> None:
     patch.setattr(reminders, "void", lambda *_, **__: 0)
 
     def there(facts: Facts) -> Facts:
-        return msgspec.structs.replace(facts, attendance="registered") if facts.attendance == "left" else facts
+        return (
+            msgspec.structs.replace(facts, attendance="registered") if facts.attendance == "left" else facts
+        )
 
     _judged(patch, there)
 
@@ -152,7 +154,9 @@ def _told_before_written(patch: Patch) -> None:
             letters.write(
                 connection,
                 {
-                    f"untold.{row.coach_id}.{row.id}": ProgrammeLetter("untold", row.coach_id, reminders=(row.id,))
+                    f"untold.{row.coach_id}.{row.id}": ProgrammeLetter(
+                        "untold", row.coach_id, reminders=(row.id,)
+                    )
                     for row in rows
                 },
             )
@@ -200,7 +204,11 @@ def _not_waited_for_the_sheet(patch: Patch) -> None:
         return Verdict("go", transports=rule.transports) if verdict.state == "wait" else verdict
 
     patch.setattr(reminders, "judge", hasty)
-    patch.setattr(reminders, "_DUE", reminders._DUE.replace("NOT r.rule = ANY(:later)", "cast(:later AS text[]) IS NOT NULL"))  # noqa: SLF001
+    patch.setattr(
+        reminders,
+        "_DUE",
+        reminders._DUE.replace("NOT r.rule = ANY(:later)", "cast(:later AS text[]) IS NOT NULL"),
+    )  # noqa: SLF001
 
 
 def _told_by_whoever_lists_it(patch: Patch) -> None:
@@ -243,7 +251,9 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "moved without voiding": Mutant(
         _moved_without_voiding, _noticed_when("a session is moved while a letter waits")
     ),
-    "left without voiding": Mutant(_left_without_voiding, _noticed_when("somebody leaves while a letter waits")),
+    "left without voiding": Mutant(
+        _left_without_voiding, _noticed_when("somebody leaves while a letter waits")
+    ),
     "cancelled without voiding": Mutant(
         _cancelled_without_voiding, _noticed_when("a session is cancelled while a letter waits")
     ),

@@ -26,6 +26,7 @@ from tests.world.reminders.post import Post
 from tests.world.reminders.witness import Witness, standing_by
 from tests.world.stage import Stage, set_up
 
+
 class Place:
     """Where reminders' worlds are played, one after the other."""
 

@@ -78,7 +78,9 @@ def _alerts(case: Case, expected: Counter[int]) -> Iterator[str]:
     for session in expected.keys() | {number for number, ref in refs.items() if ref in said}:
         if said[refs[session]] != expected[session]:
             yield f"session {session}: {expected[session]} reminders were not sent, alerts told of {said[refs[session]]}"
-    for row in case.place.rows("SELECT cause FROM public.alert WHERE cause LIKE 'reminders %%' AND resolved_at IS NULL"):
+    for row in case.place.rows(
+        "SELECT cause FROM public.alert WHERE cause LIKE 'reminders %%' AND resolved_at IS NULL"
+    ):
         yield f"the alert {row.cause} stands open for ever"
 
 
@@ -136,7 +138,8 @@ def _last_version(case: Case, of: dict[tuple[int, int], list[Arrival]]) -> Itera
         excuse = [
             each
             for each in written[row.id, row.turn]
-            if each.state == "parked" or (each.state == "rejected" and (each.cause != "moot" or "begun" in each.error))
+            if each.state == "parked"
+            or (each.state == "rejected" and (each.cause != "moot" or "begun" in each.error))
         ]
         if known != row.version and not excuse:
             yield f"enrolment {row.id}, turn {row.turn}: knows version {known} of a session at version {row.version}"

@@ -41,7 +41,9 @@ def strikes(passed: list[Point]) -> list[Strike]:
 
 def _covering(every: list[Strike]) -> Iterator[Strike]:
     labels, struck = set[str](), set[str]()
-    for strike in sorted(every, key=lambda each: (each.fault != "die_after", each.label.startswith("ledger"))):
+    for strike in sorted(
+        every, key=lambda each: (each.fault != "die_after", each.label.startswith("ledger"))
+    ):
         if strike.label not in labels or strike.fault not in struck:
             labels.add(strike.label)
             struck.add(strike.fault)

@@ -29,7 +29,9 @@ HELD = (
 )
 OVERTAKEN = ("reminders._queue_some", "ledger.claim", "reminders.live", "smtp data", "ledger.receive")
 PATIENCE = 30.0  # seconds
-_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+_WAITS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 
 @pytest.fixture(autouse=True)

@@ -70,7 +70,14 @@ def seen(place: Place, calm: Sequence[tuple[dt.datetime, dt.datetime]] = ()) -> 
 
 def differences(case: Case, *, quiet: bool = True) -> list[str]:
     """Everything that is not as it should be, clause by clause; ``quiet``: also what must be so once all is over."""
-    always: tuple[Callable[[Case], Iterator[str]], ...] = (_kept, _never_twice, _sent, _unsent, _right, _one_message)
+    always: tuple[Callable[[Case], Iterator[str]], ...] = (
+        _kept,
+        _never_twice,
+        _sent,
+        _unsent,
+        _right,
+        _one_message,
+    )
     over: tuple[Callable[[Case], Iterator[str]], ...] = (
         _ended,
         _in_vain,
@@ -90,7 +97,10 @@ def _kept(case: Case) -> Iterator[str]:
 
 def _never_twice(case: Case) -> Iterator[str]:
     """Nobody received an effect twice, nor a reminder of the same session, rule and version."""
-    asked = {f"{row.channel} {row.subject}" for row in case.place.rows("SELECT channel, subject FROM world.replayed")}
+    asked = {
+        f"{row.channel} {row.subject}"
+        for row in case.place.rows("SELECT channel, subject FROM world.replayed")
+    }
     for name, times in Counter(f"{each.transport} {each.subject}" for each in case.arrivals).items():
         if times > 1 and name not in asked:
             yield f"{name} arrived {times} times"
@@ -111,7 +121,9 @@ def _sent(case: Case) -> Iterator[str]:
 def _tells(case: Case, row: Any, arrival: Arrival) -> bool:
     if (arrival.transport, arrival.subject) != (row.channel, row.subject):
         return False
-    return row.session in {case.rows[number].session for number in case.rows.keys() & set(arrival.seen.reminders)}
+    return row.session in {
+        case.rows[number].session for number in case.rows.keys() & set(arrival.seen.reminders)
+    }
 
 
 def _unsent(case: Case) -> Iterator[str]:

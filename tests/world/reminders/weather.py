@@ -24,7 +24,9 @@ What = Literal["hub", "mail", "sms"]
 MINUTE: Final = dt.timedelta(minutes=1)
 SHORTEST, LONGEST = MINUTE, 7 * DAY
 _WHOSE: Final[dict[str, What]] = {"smtp connect": "mail", "POST /sms/": "sms"}  # the beginnings of labels
-SETTLES: Final = HOUR  # after something was struck, until everything goes its way again: leases, holds, look-ups
+SETTLES: Final = (
+    HOUR  # after something was struck, until everything goes its way again: leases, holds, look-ups
+)
 
 
 class Away(msgspec.Struct, frozen=True):

@@ -116,7 +116,9 @@ class Witness:
             seen = self._looks[transport, letter.subject]
             wanted = [(part.place.enrolment, part.rule.name) for part in reminding.parts]
             told = [fact for fact in seen.facts if (fact.enrolment, fact.rule) in wanted]
-            flaws += [f"{fact.id}: {flaw}" for fact in told for flaw in self._flaws(fact, seen.at, transport, to)]
+            flaws += [
+                f"{fact.id}: {flaw}" for fact in told for flaw in self._flaws(fact, seen.at, transport, to)
+            ]
             if len(told) != len(wanted):
                 flaws.append(f"it tells of {len(wanted)} reminders, of which the ledger gives it {len(told)}")
         testimony = Testimony(

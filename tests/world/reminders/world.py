@@ -114,7 +114,10 @@ class World:
     def story(self) -> Story:
         """How it went."""
         case = truth.seen(self.place, self.calm)
-        states = {row.state: row.n for row in self.place.rows("SELECT state, count(*) AS n FROM reminder GROUP BY 1")}
+        states = {
+            row.state: row.n
+            for row in self.place.rows("SELECT state, count(*) AS n FROM reminder GROUP BY 1")
+        }
         struck: dict[str, int] = {}
         for each in self.weather.struck:
             struck[each.fault] = struck.get(each.fault, 0) + 1
@@ -153,7 +156,9 @@ class World:
     def _ends(self) -> None:
         ((number,),) = self.place.rows(_OPEN)
         if number:
-            self.found.append(f"{number} reminders and letters are still open {QUIET_WITHIN.days} days after the last act")
+            self.found.append(
+                f"{number} reminders and letters are still open {QUIET_WITHIN.days} days after the last act"
+            )
 
     def _comes(self, at: dt.datetime) -> None:
         before, calm = self.clock.truly, self.weather.is_calm
@@ -173,7 +178,9 @@ class World:
         wanted += self._edges[:1]
         shown = self.clock.now()
         with self.place.witness.connection.cursor() as cursor:
-            later = shown + MINUTE if stuck else shown  # else what is put off by a second is seen to each minute
+            later = (
+                shown + MINUTE if stuck else shown
+            )  # else what is put off by a second is seen to each minute
             row = cursor.execute(_NEXT, {"now": shown, "later": later}).fetchone()
             assert row is not None
             unsettled = cursor.execute(_UNSETTLED).fetchone() is not None
@@ -212,7 +219,9 @@ class World:
     def _check_overdue(self, shown: dt.datetime) -> None:
         """What was too late when a whole run began has come to an end in it, whether its letter could leave or not."""
         for row in self.place.rows(_OVERDUE, shown):
-            self.found.append(f"reminder {row.id} ({row.rule}, until {row.until}) is still {row.state} at {shown}")
+            self.found.append(
+                f"reminder {row.id} ({row.rule}, until {row.until}) is still {row.state} at {shown}"
+            )
 
     def _settle(self) -> None:
         for name in MESSENGERS:
@@ -234,7 +243,9 @@ class World:
         return None
 
     def _born(self, points: Points) -> seams.Life:
-        self._hub = seams.Life(points, Region(self.stage.database_url), self.stage.idle, stall=self._stands_still)
+        self._hub = seams.Life(
+            points, Region(self.stage.database_url), self.stage.idle, stall=self._stands_still
+        )
         self.stage.region = self._hub.region
         return self._hub
 
