@@ -6,14 +6,15 @@ is deleting its folder and its line here.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from connectors import clock
 from connectors.aggregator_feed import channel as aggregator_feed
 from connectors.aggregator_feed.channel import AggregatorFeed
 from connectors.alerts import channel as alerts
@@ -34,17 +35,32 @@ from connectors.indeed import wire as indeed
 from connectors.lheo import client as lheo_file
 from connectors.lheo import wire as lheo
 from connectors.mail import channel as mail
+from connectors.mail import postings as posting_letters
+from connectors.mail import programme as programme_letters
 from connectors.mail.channel import Mail
+from connectors.mail.postings import PostingLetters
+from connectors.mail.programme import ProgrammeLetters
+from connectors.mail.wire import Letter
 from connectors.open_portal import channel as open_portal
 from connectors.open_portal.channel import OpenPortal
-from connectors.region import postings
+from connectors.region import postings, reminders
 from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
+from connectors.region.reminders import Rules
+from connectors.reminder_rules import reminder_rules
+from connectors.reviewed import reviewed
 from connectors.settings import Settings
+from connectors.sms import channel as sms
+from connectors.sms import programme as programme_texts
+from connectors.sms.channel import Sms
+from connectors.sms.programme import ProgrammeTexts
+from connectors.sms.wire import Text
+from connectors.writing import Writer, by_tag
 from core.drafts import Draft
 from core.policy import Policy
-from schemas import documents
 from schemas.errors import Misconfigured
+
+T = TypeVar("T")
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -112,11 +128,50 @@ CHANNELS: dict[str, Callable[[Settings, Region], Channel]] = {
 ONLY: dict[str, tuple[str, ...]] = {contractor_channel.NAME: (postings.SOURCE,)}
 """The only sources whose offers a channel is sent, whatever its policy says: the contractor has its own."""
 
+LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
+    posting_letters.ABOUT: lambda settings, region: PostingLetters(
+        settings, partial(postings.addressed, region)
+    ),
+    programme_letters.ABOUT: lambda settings, region: ProgrammeLetters(
+        settings, region, _rules(settings), _now
+    ),
+}
+"""Who writes a letter, by what its effect is about."""
+
+TEXTS: dict[str, Callable[[Settings, Region], Writer[Text]]] = {
+    programme_texts.ABOUT: lambda settings, region: ProgrammeTexts(settings, region, _rules(settings), _now),
+}
+"""Who writes a text, by what its effect is about."""
+
 MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
     alerts.NAME: lambda settings, _: Alerts(settings.alert_urls),
-    mail.NAME: lambda settings, region: Mail(settings, partial(postings.addressed, region)),
+    mail.NAME: lambda settings, region: Mail(
+        settings, _by_tag(LETTERS, settings, region), _turn(region, mail.NAME, settings.mail_per_minute)
+    ),
+    sms.NAME: lambda settings, region: Sms(
+        settings, _by_tag(TEXTS, settings, region), _turn(region, sms.NAME, settings.sms_per_minute)
+    ),
 }
 """Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
+
+
+def _by_tag(
+    writers: Mapping[str, Callable[[Settings, Region], Writer[T]]], settings: Settings, region: Region
+) -> Writer[T]:
+    return by_tag({about: build(settings, region) for about, build in writers.items()})
+
+
+def _rules(settings: Settings) -> Rules:
+    return reminders.named(reminder_rules(settings.reminders_file))
+
+
+def _now() -> dt.datetime:
+    return clock.now()
+
+
+def _turn(region: Region, channel: str, per_minute: int) -> Callable[[], None]:
+    """What waits until a call may leave, for all workers together."""
+    return SharedBudget(region, channel, least=60 / per_minute if per_minute else 0.0).enter
 
 
 def source(name: str) -> Source:
@@ -165,12 +220,7 @@ def policies(file: Path) -> dict[str, Policy]:
         Misconfigured: the file does not fit its schema or names an unknown channel.
 
     """
-    try:
-        written = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Misconfigured(f"{file}: {error}") from error
-    if reasons := documents.report("channels.v1", written):
-        raise Misconfigured("\n".join(f"{file}{r.pointer}: {r.message}" for r in reasons))
+    written = reviewed(file, "channels.v1")
     if unknown := set(written) - set(CHANNELS):
         raise Misconfigured(
             f"{file}: no channel {', '.join(sorted(unknown))}; there are {', '.join(CHANNELS)}."

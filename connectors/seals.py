@@ -4,13 +4,19 @@ Belongs here: the secret, links by purpose, the seal of a form. Does not: what a
 (portal/posting.py, officer.py) or when a posting ends (region/postings.py).
 
 Each purpose has a salt of its own, so a link for one thing opens no other. Time is an argument, in UTC.
+
+A text message has no room for a seal, so for what one of those may name there is a short address, which the portal answers with the
+sealed one: it says a kind, a number and 60 bits of a keyed hash, and is good for ever.
 """
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
+import hmac
 import os
+import re
 import secrets
 from functools import cache
 from pathlib import Path
@@ -22,8 +28,23 @@ from connectors.redaction import hide
 from connectors.settings import Settings
 from schemas.errors import Misconfigured
 
-Purpose = Literal["confirm", "manage", "officer", "form", "origin"]
-Opener = Literal["confirm", "manage", "officer"]
+Opener = Literal[
+    "confirm",
+    "manage",
+    "officer",
+    "registration",
+    "place",
+    "preferences",
+    "unsubscribe",
+    "attend",
+    "room",
+    "sheet",
+    "satisfaction",
+    "outcome",
+    "attestation",
+    "verify",
+]
+Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
 OFFICER_WITHIN: Final = dt.timedelta(days=7)
 FORM_WITHIN: Final = dt.timedelta(hours=12)
@@ -32,7 +53,27 @@ _PATHS: Final[dict[Opener, str]] = {
     "confirm": "/deposer/confirmer",
     "manage": "/deposer/suivi",
     "officer": "/deposer/agent",
+    "registration": "/inscription/confirmer",  # a registration's reference
+    "place": "/inscription/suivi",  # an enrolment's number
+    "preferences": "/preferences",  # a contact's number
+    "unsubscribe": "/desabonnement",  # contact.purpose.transport
+    "attend": "/presence",  # an enrolment's number
+    "room": "/presence/salle",  # a session's reference: the code on the wall
+    "sheet": "/emargement",  # a session's reference and a coach's number, between them a dot
+    "satisfaction": "/avis",  # an enrolment's number
+    "outcome": "/bilan",  # an enrolment's number and "outcome_3" or "outcome_6", between them a dot
+    "attestation": "/attestation",  # an enrolment's number: of it, or of its whole cohort
+    "verify": "/attestation/verifier",  # the same: whether one is genuine
 }
+SHORT: Final = "/s"
+_SHORT: Final[dict[str, tuple[Opener, str]]] = {
+    "p": ("place", "{}"),
+    "a": ("satisfaction", "{}"),
+    "s": ("unsubscribe", "{}.sessions.sms"),
+    "f": ("unsubscribe", "{}.follow_up.sms"),
+    "i": ("unsubscribe", "{}.invitations.sms"),
+}  # the kind of a short address: what it opens, and its word around the number
+_CODE: Final = re.compile(r"([a-z])([0-9]{1,18})\.([A-Za-z0-9_-]{10})", re.ASCII)
 _LEAST: Final = 16  # characters of a secret
 
 
@@ -65,8 +106,33 @@ class Seals:
         return str(word)
 
     def link(self, purpose: Opener, word: str, now: dt.datetime) -> str:
-        """The address that lets its holder confirm or manage the posting of a reference, or decide as an officer."""
+        """The address that lets its holder do what the purpose says with what the word names."""
         return f"{self._public_url}{_PATHS[purpose]}/{self.seal(purpose, word, now)}"
+
+    def short(self, purpose: Opener, word: str) -> str:
+        """The short address of a link, for a text message."""
+        for kind, (opener, around) in _SHORT.items():
+            before, after = around.split("{}")
+            number = word.removeprefix(before).removesuffix(after)
+            if opener == purpose and number.isdecimal() and around.format(number) == word:
+                return f"{self._public_url}{SHORT}/{kind}{number}.{self._mac(kind, number)}"
+        raise AssertionError(f"{purpose} {word!r} has no short address")
+
+    def lengthened(self, code: str, now: dt.datetime) -> str | None:
+        """The link that a short address stands for, by what follows ``SHORT``; None when it is none of ours."""
+        found = _CODE.fullmatch(code)
+        if found is None:
+            return None
+        kind, number, mac = found.groups()
+        if kind not in _SHORT or not hmac.compare_digest(mac, self._mac(kind, number)):
+            return None
+        purpose, around = _SHORT[kind]
+        return self.link(purpose, around.format(number), now)
+
+    def _mac(self, kind: str, number: str) -> str:
+        key = hashlib.sha256(f"{self._secret}\nshort".encode()).digest()
+        mac = hashlib.blake2b(f"{kind}{number}".encode(), key=key, digest_size=9).digest()
+        return base64.urlsafe_b64encode(mac).decode()[:10]
 
     def origin(self, address: str, now: dt.datetime) -> bytes:
         """A network address as something that can be counted for a day and not be read back: 16 bytes."""

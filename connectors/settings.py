@@ -1,7 +1,7 @@
 """The settings: where the outside systems are, and what opens them. Read once, from the environment.
 
 Belongs here: one field a setting, its default and its meaning. Does not: channel routing and budgets
-(deployments/channels.toml), or anything that is decided while running.
+(deployments/channels.toml), the rules of reminders (deployments/reminders.toml), or anything that is decided while running.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "BOOSTEZ_"
 _HOST: Final = re.compile(r"[a-z0-9][a-z0-9.-]*|[0-9a-f:.]+")
 _MAILBOX: Final = r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+_SENDER: Final = r"^[^\s@<>()\",;:]+@[A-Za-z0-9.-]+$"
 _TOKEN: Final = re.compile(r"[!-~]+")  # what a header can carry, without white space
 
 
@@ -74,7 +75,14 @@ class Settings(BaseSettings):
         20, ge=0, description="Files a minute that a client address may have checked; 0: any number"
     )
     portal_rate_forms: int = Field(
-        60, ge=0, description="Forms of postings a minute that a client address may send; 0: any number"
+        60,
+        ge=0,
+        description="Forms of postings, registrations and answers a minute that a client address may send; 0: any number",
+    )
+    portal_rate_rooms: int = Field(
+        300,
+        ge=0,
+        description="People a minute who may say from one client address, a room's, that they are there; 0: any number",
     )
     contact_email: str | None = Field(
         None, pattern=_MAILBOX, description="Where residents report a problem; the postal address when unset"
@@ -98,6 +106,9 @@ class Settings(BaseSettings):
     channels_file: Path = Field(
         ROOT / "deployments" / "channels.toml", description="What each channel wants: its policy"
     )
+    reminders_file: Path = Field(
+        ROOT / "deployments" / "reminders.toml", description="Which reminders leave when: their rules"
+    )
     quarantine_budget: float = Field(
         0.03, ge=0, le=1, description="Share of collected payloads that may be quarantined before exit code 3"
     )
@@ -107,13 +118,37 @@ class Settings(BaseSettings):
     )
     smtp_url: SecretStr | None = Field(
         None,
-        description="The relay for mails to firms: smtp+tls://user:password@host, smtps:// or smtp://; "
+        description="The relay for letters: smtp+tls://user:password@host, smtps:// or smtp://; "
         "unset, offers cannot be posted",
     )
     mail_from: str | None = Field(
         None,
-        pattern=r"^[^\s@<>()\",;:]+@[A-Za-z0-9.-]+$",
-        description="Sender of mails to firms; ne-pas-repondre@ the portal's host when unset",
+        pattern=_SENDER,
+        description="Sender of letters; ne-pas-repondre@ the portal's host when unset",
+    )
+    mail_bounce: str | None = Field(
+        None,
+        pattern=_SENDER,
+        description="Where letters that cannot be delivered come back to; MAIL_FROM when unset",
+    )
+    mail_per_minute: int = Field(
+        600, ge=0, description="Letters a minute that all workers together hand to the relay; 0: any number"
+    )
+    bounces: Path | None = Field(
+        None,
+        description="Maildir that the mail server delivers MAIL_BOUNCE's letters to; unset, none are read",
+    )
+    bounce_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="What a relay's web hook bears to tell of letters that came back; unset, there is none",
+    )
+    sms_url: SecretStr | None = Field(
+        None,
+        description="The gateway for texts: an Apprise address with {phone} where the number goes; unset, none are sent",
+    )
+    sms_per_minute: int = Field(
+        60, ge=0, description="Texts a minute that all workers together hand to the gateway; 0: any number"
     )
     portal_secret: SecretStr | None = Field(
         None, description="Seals links and forms of the portal; made and kept in HOME when unset"
@@ -207,8 +242,13 @@ class Settings(BaseSettings):
 
     @property
     def sender(self) -> str:
-        """The address that mails to firms come from."""
+        """The address that letters come from."""
         return self.mail_from or f"ne-pas-repondre@{urlsplit(self.public_url).hostname or 'localhost'}"
+
+    @property
+    def bounce(self) -> str:
+        """The address that letters which cannot be delivered come back to."""
+        return self.mail_bounce or self.sender
 
     @property
     def feeds(self) -> str:

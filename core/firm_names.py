@@ -3,7 +3,7 @@
 Belongs here: taking a name apart, and how alike two are. Does not: who is compared with whom (firms_matching.py).
 
 Two names are alike when what is left of them is the same words in any order, the same letters without the spaces, one mistake
-apart in every six letters, or the one's words all among the other's. Names of two trades (« Garage Dupont », « Boulangerie
+apart in every five letters, or the one's words all among the other's. Names of two trades (« Garage Dupont », « Boulangerie
 Dupont ») are not, and neither are names that differ by a number.
 """
 
@@ -24,7 +24,8 @@ LEGAL_FORMS: Final = frozenset(
     )
 )
 NEAR: Final = 0.8  # from which likeness two names may be one firm's
-SHORTEST: Final = 5  # letters of a name that may be mistyped
+LETTERS: Final = 5  # among which one may be mistyped
+assert NEAR == 1 - 1 / LETTERS
 CONTAINED: Final = 0.85  # the likeness of « Dupont » and « Dupont Marie »
 TRADE_UNTOLD: Final = 0.95  # the likeness at most when one names a trade that the other does not
 OTHER_TRADE: Final = 0.75  # what is left of a likeness when the trades differ
@@ -126,18 +127,23 @@ def likeness(one: Name, other: Name) -> float:
 def _spelled_alike(one: Name, other: Name) -> float:
     if one.ordered == other.ordered or one.together == other.together:
         return 1.0
-    if max(len(one.together), len(other.together)) < SHORTEST:
+    if max(len(one.together), len(other.together)) < LETTERS:
         return 0.0
     if one.ordered == one.together and other.ordered == other.together:
-        return OSA.normalized_similarity(one.together, other.together, score_cutoff=NEAR)
-    return max(
-        OSA.normalized_similarity(one.ordered, other.ordered, score_cutoff=NEAR),
-        OSA.normalized_similarity(one.together, other.together, score_cutoff=NEAR),
-    )
+        return _similarity(one.together, other.together)
+    return max(_similarity(one.ordered, other.ordered), _similarity(one.together, other.together))
+
+
+def _similarity(one: str, other: str) -> float:
+    """One minus the mistakes a letter, when there are few enough. By distance: OSA's own similarity drops what is at the limit."""
+    longest = max(len(one), len(other))
+    few = longest // LETTERS
+    mistakes = OSA.distance(one, other, score_cutoff=few)
+    return 1 - mistakes / longest if mistakes <= few else 0.0
 
 
 def _contained(one: Name, other: Name) -> float:
     if not (one.own < other.own or other.own < one.own):
         return 0.0
     shared = one.own & other.own
-    return CONTAINED if sum(map(len, shared)) >= SHORTEST - 1 else 0.0
+    return CONTAINED if sum(map(len, shared)) >= LETTERS - 1 else 0.0

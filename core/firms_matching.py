@@ -35,7 +35,7 @@ from schemas.firm import FirmDraft, Registration
 
 Reason = Literal["siret", "email", "siren", "name"]
 SCORES: Final[dict[Reason, float]] = {"siret": 1.0, "email": 0.9, "siren": 0.85, "name": 0.95}
-SUREST: Final = 0.99  # without the same SIRET
+SUREST: Final = 0.999  # without the same SIRET
 
 
 class Known(msgspec.Struct, frozen=True):

@@ -107,7 +107,8 @@ class Preview(msgspec.Struct, frozen=True):
             yield f"columns not understood: {', '.join(self.unknown)}"
         for row in self.rows:
             told = row.registration
-            yield f"  line {row.line}: {row.kind}: {told.firm.name} ({told.firm.siret}), {told.person.name}{self._why(row)}"
+            what = f"{row.kind}{self._why(row)}"
+            yield f"  line {row.line}: {what}: {told.firm.name} ({told.firm.siret}), {told.person.name}"
             yield from (
                 f"      {each.field}: {each.before or '(none)'} → {each.after}" for each in row.changes
             )
@@ -147,7 +148,7 @@ class Preview(msgspec.Struct, frozen=True):
         if row.near:
             near = row.near[0]
             where = f"firm {near.id}" if near.id > 0 else f"line {-near.id}"
-            return f" of {self.names[near.id]} ({where}, {near.score:.0%}: {', '.join(near.reasons)})"
+            return f" of {self.names[near.id]} ({where}, {int(near.score * 100)}%: {', '.join(near.reasons)})"
         return f", of the firm of line {row.same_as}" if row.same_as else ""
 
 

@@ -40,9 +40,9 @@ from schemas import documents
 from schemas.documents import Reason, shown
 from schemas.errors import Rejected
 from schemas.firm import (
+    HEADCOUNTS,
     SLOTS,
     FirmDraft,
-    Headcount,
     Level,
     PersonDraft,
     Registration,
@@ -172,7 +172,7 @@ def _forms(told: Registration) -> Iterator[Reason]:
     firm = told.firm
     if firm.naf and naf.read(firm.naf) is None:
         yield _reason("/firm/naf", "naf", firm.naf)
-    if firm.headcount is not None and firm.headcount not in get_args(Headcount):
+    if firm.headcount is not None and firm.headcount not in HEADCOUNTS:
         yield _reason("/firm/headcount", "headcount", firm.headcount)
     if told.level is not None and told.level not in get_args(Level):
         yield _reason("/level", "level", told.level)

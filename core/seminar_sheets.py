@@ -22,13 +22,12 @@ from core.folding import compact, words
 from core.registrations import canonical, line, longest
 from core.sheet_cells import Wrong, plain
 from core.sheet_columns import Column, Head, find
-from core.sheet_sentences import LABELS, sentence
+from core.sheet_sentences import LABELS, sentence, shown
 from schemas.documents import Reason
 from schemas.firm import Consent, FirmDraft, PersonDraft, Registration
 from schemas.reference_tables import communes, departments
 
 MOST_LINES: Final = 20_000
-SHOWN: Final = 120  # characters of a value that is told
 _FIELDS: Final = {  # which fields a reason of core/registrations.py speaks of, the first that the sheet has
     "/firm/siret": ("siret",),
     "/firm/name": ("firm_name",),
@@ -201,8 +200,7 @@ class _Line:
         """Add one sentence to errors or notes."""
         column = self.head.of(field)
         header = column.header if column else LABELS[field]
-        shown = value if len(value) <= SHOWN else value[: SHOWN - 1] + "…"
-        told.append(SheetError(self.record.line, header, shown, sentence(rule, *values), rule))
+        told.append(SheetError(self.record.line, header, shown(value), sentence(rule, *values), rule))
 
     def _cell(self, column: Column) -> str:
         return plain(self.record.cells[column.place]) if column.place < len(self.record.cells) else ""
@@ -239,7 +237,7 @@ class _Line:
         beyond = [plain(cell) for cell in self.record.cells[self.head.width :] if cell.strip()]
         if beyond:
             self.errors.append(
-                SheetError(self.record.line, "", beyond[0][:SHOWN], sentence("cells_many"), "cells_many")
+                SheetError(self.record.line, "", shown(beyond[0]), sentence("cells_many"), "cells_many")
             )
         for column in self.head.columns:
             cell = self.record.cells[column.place] if column.place < len(self.record.cells) else ""
@@ -247,7 +245,7 @@ class _Line:
                 told = SheetError(
                     self.record.line,
                     column.header,
-                    plain(cell)[:SHOWN],
+                    shown(plain(cell)),
                     sentence("cell_quotes"),
                     "cell_quotes",
                 )
@@ -302,9 +300,7 @@ class _Line:
                 agreed = sheet_cells.yes(text)
             except Wrong as wrong:
                 self.errors.append(
-                    SheetError(
-                        self.record.line, column.header, text[:SHOWN], sentence(wrong.rule), wrong.rule
-                    )
+                    SheetError(self.record.line, column.header, shown(text), sentence(wrong.rule), wrong.rule)
                 )
                 continue
             for consent in column.consents if agreed else ():
@@ -314,7 +310,7 @@ class _Line:
                     means = "pas d’e-mail" if consent.transport == "mail" else "pas de portable"
                     told = sentence("consent_unreachable", means)
                     self.notes.append(
-                        SheetError(self.record.line, column.header, text[:SHOWN], told, "consent_unreachable")
+                        SheetError(self.record.line, column.header, shown(text), told, "consent_unreachable")
                     )
 
     def _refuse(self, reason: Reason, told: Registration) -> None:
@@ -341,5 +337,5 @@ class _Line:
         if firm.commune in communes() or not (firm.commune or firm.city or firm.postal_code):
             return
         outside = department_of(firm.postal_code, firm.commune, firm.city) not in {None, *departments()}
-        shown = firm.city or firm.postal_code or firm.commune or ""
-        self.tell(self.notes, "city", shown, "outside_region" if outside else "commune_unsure")
+        place = firm.city or firm.postal_code or firm.commune or ""
+        self.tell(self.notes, "city", place, "outside_region" if outside else "commune_unsure")

@@ -21,11 +21,12 @@ import msgspec
 from core.delimited import SEPARATORS, Record, Unreadable, announced, records
 from core.folding import compact, words
 from core.html import printable
-from core.sheet_sentences import LABELS
+from core.sheet_sentences import LABELS, shown
 from schemas.firm import Consent, Purpose, Transport
 
 HEAD: Final = 20  # lines among which the headers stand: a title and a date may be above them
 WIDEST: Final = 100  # columns
+LONGEST: Final = 1_000  # characters of a header that are looked at: a consent may be a whole sentence
 _HEADERS: Final[dict[str, str]] = {
     "siret": "siret nsiret nosiret numsiret numerosiret numerodesiret siretetablissement siretdeletablissement codesiret",
     "firm_name": "raisonsociale entreprise nomentreprise nomdelentreprise societe nomsociete nomdelasociete denomination "
@@ -135,7 +136,8 @@ def understood(cells: Sequence[str], line: int, separator: str) -> Head:
     columns, unknown, vague = [], [], []
     for place, cell in enumerate(cells):
         header = " ".join(printable(cell).split())
-        field, consents = meaning(header)
+        field, consents = meaning(header[:LONGEST])
+        header = shown(header)
         if field == "consent" and not consents:
             vague.append(header)
         elif field:

@@ -1,6 +1,6 @@
-"""The French words for the codes of an offer, as residents read them on any channel.
+"""French words for codes, numbers and times, as residents read them on any channel.
 
-Belongs here: labels and short phrases made of codes, numbers and dates. Does not: sentences (templates) or markup.
+Belongs here: labels and short phrases. Does not: sentences (templates) or markup.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from core.days import PARIS
 from schemas.offer import Contract, Experience, Kind, Location, Offer, Remote, Salary
 
 NBSP: Final = "\u00a0"
@@ -75,8 +76,11 @@ SOURCES: Final = {
     "indeed": "Flux d’employeurs",
     "portal": "Entreprises, sur ce portail",
 }
+MEETINGS: Final = {"seminar": "Séminaire", "coaching": "Atelier", "dialogue": "Rencontre avec les élus"}
+"""The kinds of the programme's sessions."""
 ANONYMOUS: Final = "Employeur anonyme"
 _UNITS: Final = {"hour": "heure", "month": "mois", "year": "an"}
+_DAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS: Final = (
     "janvier",
     "février",
@@ -111,6 +115,45 @@ def date(day: dt.date) -> str:
     """« 1er février 2027 »."""
     first = "1er" if day.day == 1 else str(day.day)
     return f"{first}{NBSP}{_MONTHS[day.month - 1]} {day.year}"
+
+
+def full_date(day: dt.date) -> str:
+    """« mardi 8 décembre 2026 »."""
+    return f"{_DAYS[day.weekday()]} {date(day)}"
+
+
+def clock(time: dt.time) -> str:
+    """« 18 h 30 », « 9 h »."""
+    return f"{time.hour}{NBSP}h" + (f"{NBSP}{time.minute:02}" if time.minute else "")
+
+
+def moment(wall: dt.datetime, zone: str = PARIS.key) -> str:
+    """« mardi 8 décembre 2026 à 18 h 30 », as clocks of ``zone`` show it; another zone than Paris's is named."""
+    elsewhere = "" if zone == PARIS.key else f" (fuseau horaire {zone})"
+    return f"{full_date(wall.date())} à {clock(wall.time())}{elsewhere}"
+
+
+def span(starts: dt.datetime, ends: dt.datetime, zone: str = PARIS.key) -> str:
+    """« mardi 8 décembre 2026, de 18 h 30 à 20 h (heure de Paris) », as clocks of ``zone`` show it: it is always named."""
+    where = "heure de Paris" if zone == PARIS.key else f"fuseau horaire {zone}"
+    if starts.date() == ends.date():
+        return f"{full_date(starts.date())}, de {clock(starts.time())} à {clock(ends.time())} ({where})"
+    return f"du {moment(starts)} au {moment(ends)} ({where})"
+
+
+def short_moment(wall: dt.datetime, zone: str = PARIS.key) -> str:
+    """« mar. 8/12 à 18h30 », where each character is paid for."""
+    elsewhere = "" if zone == PARIS.key else f" ({zone})"
+    minutes = f"{wall.minute:02}" if wall.minute else ""
+    return f"{_DAYS[wall.weekday()][:3]}. {wall.day}/{wall.month} à {wall.hour}h{minutes}{elsewhere}"
+
+
+def phone(number: str) -> str:
+    """« 06 12 34 56 78 » of E.164's ``+33612345678``; another country's stays as it is."""
+    if not number.startswith("+33") or len(number) != len("+33612345678"):
+        return number
+    national = f"0{number[3:]}"
+    return NBSP.join(national[at : at + 2] for at in range(0, len(national), 2))
 
 
 def place(location: Location) -> str:

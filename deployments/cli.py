@@ -19,11 +19,16 @@ from connectors.region.database import region
 from connectors.settings import Settings, settings
 from deployments import (
     cli_channels,
+    cli_cohorts,
     cli_database,
+    cli_firms,
+    cli_letters,
+    cli_persons,
     cli_plans,
     cli_postings,
     cli_quarantine,
     cli_replay,
+    cli_sessions,
     report,
 )
 from deployments.command import (
@@ -51,6 +56,14 @@ sync = typer.Typer(no_args_is_help=True, help="Bring a source and the channels i
 app.add_typer(sync, name="sync")
 app.add_typer(cli_plans.app, name="plan")
 app.add_typer(cli_postings.app, name="posting")
+app.add_typer(cli_letters.app, name="letters")
+app.add_typer(cli_cohorts.app, name="cohort")
+app.command("programme")(cli_cohorts.programme)
+app.add_typer(cli_sessions.app, name="session")
+app.add_typer(cli_sessions.coach_app, name="coach")
+app.add_typer(cli_sessions.reminders_app, name="reminders")
+app.add_typer(cli_firms.app, name="firm")
+app.add_typer(cli_persons.app, name="person")
 app.add_typer(cli_quarantine.app, name="quarantine")
 app.add_typer(cli_channels.app, name="channel")
 app.command("audit")(cli_channels.audit)

@@ -10,11 +10,13 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from connectors import registry
 from connectors.region import migrations
 from connectors.region.database import region, wait_for
+from connectors.region.endings import Ended
 from deployments import backup as backups
 from deployments import restore as restores
 from deployments.bars import shown
@@ -128,9 +130,15 @@ def _print_forgotten(names: list[str], *, as_json: bool) -> None:
 
 def _print_restored(done: Restored) -> None:
     notes = "".join(f"  not carried over: {note}\n" for note in done.notes)
+    if any(msgspec.structs.astuple(done.ended)):
+        notes += f"  ended again, since people had ended it: {_ended(done.ended)}\n"
     sys.stdout.write(
         f"{done.database} is restored: {sum(done.rows.values()):,} rows, version {done.version}.\n{notes}"
         f"The database before it is kept as {done.kept}: `boostez restore --undo` puts it back, `--forget` drops it.\n"
         f"Every channel is paused ({', '.join(done.paused)}), since the ledger is older than what was published. Now:\n"
         "  1. boostez audit --heal\n  2. boostez channel resume NAME, for each\n  3. boostez sync offers --full\n"
     )
+
+
+def _ended(ended: Ended) -> str:
+    return ", ".join(f"{number} {name}" for name, number in msgspec.structs.asdict(ended).items() if number)

@@ -17,9 +17,10 @@ from typing import IO
 
 import msgspec
 
-from connectors.region import beside, migrations, rewinding
+from connectors.region import beside, endings, migrations, rewinding
 from connectors.region.census import census
 from connectors.region.database import Region
+from connectors.region.endings import Ended
 from deployments import archive, backup
 from deployments.backup import Manifest
 from deployments.bars import Listener
@@ -31,7 +32,8 @@ _THEN = "run `boostez audit --heal`, then resume"
 class Restored(msgspec.Struct, frozen=True):
     """What serves now as ``database``, and under which name the one before it is kept.
 
-    ``version`` is the schema's, ``paused`` are the channels that wait for an audit, ``notes`` what was not carried over.
+    ``version`` is the schema's, ``paused`` are the channels that wait for an audit, ``notes`` what was not carried over, ``ended`` what
+    people had ended in the one before it, and so is ended in this one.
     """
 
     database: str
@@ -40,6 +42,7 @@ class Restored(msgspec.Struct, frozen=True):
     rows: dict[str, int]
     paused: list[str]
     notes: list[str]
+    ended: Ended
 
 
 def restore(
@@ -65,7 +68,7 @@ def restore(
                 _check_wanted(region, manifest, yes=yes)
                 notes = _fill(region, draft, manifest, open_file, tell)
                 with _at(region, draft) as other:
-                    restored = _make_ready(region, other, channels, reason, kept, notes)
+                    restored = _make_ready(region, other, channels, reason, kept, notes, now)
             beside.swap(region, draft, kept)
     return restored
 
@@ -98,7 +101,7 @@ def undo(region: Region, channels: Iterable[str], now: dt.datetime) -> Restored:
         with region.alone(), _at(region, former) as other:
             beside.check_unused(region)
             _check_known(census(other).version, former)
-            restored = _make_ready(region, other, channels, reason, kept, [])
+            restored = _make_ready(region, other, channels, reason, kept, [], now)
         beside.swap(region, former, kept)
     return restored
 
@@ -154,12 +157,19 @@ def _verify(other: Region, manifest: Manifest) -> None:
 
 
 def _make_ready(
-    region: Region, other: Region, channels: Iterable[str], reason: str, kept: str, notes: list[str]
+    region: Region,
+    other: Region,
+    channels: Iterable[str],
+    reason: str,
+    kept: str,
+    notes: list[str],
+    now: dt.datetime,
 ) -> Restored:
     migrations.upgrade(other)
-    paused = rewinding.rewind(other, channels, reason, newest_lease=rewinding.lease(region))
+    ended = endings.apply(other, endings.read(region), now)
+    paused = rewinding.rewind(other, channels, reason, newest=rewinding.drawn(region))
     held = census(other)
-    return Restored(beside.name_of(region), kept, held.version, held.rows, paused, notes)
+    return Restored(beside.name_of(region), kept, held.version, held.rows, paused, notes, ended)
 
 
 @contextmanager

@@ -63,6 +63,7 @@ def _sandbox_settings(url: str) -> dict[str, str]:
         "BOOSTEZ_CONTRACTOR_URL": url,
         "BOOSTEZ_ALERT_URLS": f'["{url.replace("http:", "json:")}/inbox"]',
         "BOOSTEZ_SMTP_URL": mailbox_of(url),
+        "BOOSTEZ_SMS_URL": gateway_of(url),
     }
     if not os.environ.get("BOOSTEZ_FACEBOOK_GRAPH_URL"):
         told |= {
@@ -76,6 +77,11 @@ def mailbox_of(sandbox_url: str) -> str:
     """The sandbox's mail relay: on the port after its own."""
     host, _, port = sandbox_url.removeprefix("http://").rpartition(":")
     return f"smtp://{host}:{int(port) + 1}"
+
+
+def gateway_of(sandbox_url: str) -> str:
+    """The sandbox's SMS gateway, as an address of Apprise's."""
+    return f"{sandbox_url.replace('http:', 'json:')}/sms/{{phone}}?:reference={{marker}}"
 
 
 def open_settings() -> dict[str, str]:

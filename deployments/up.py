@@ -187,7 +187,7 @@ def _addresses(chosen: Settings) -> None:
     _say(f"  Open portal  {chosen.public_url}")
     _say(f"  Feeds        {chosen.feeds} (on the portal: {chosen.public_url}/feeds)")
     if _needs_sandbox(chosen):
-        _say(f"  Sandbox      {chosen.sandbox_url}/_sandbox/truth (mails: /_sandbox/truth/mails)")
+        _say(f"  Sandbox      {chosen.sandbox_url}/_sandbox/truth (mails: …/mails, texts: …/texts)")
 
 
 def _ready(name: str, begun: float) -> None:

@@ -19,10 +19,12 @@ from pydantic import Field, model_validator
 
 from connectors.region import postings
 from connectors.region.database import safe_region
+from connectors.region.letters import MAIL
 from connectors.region.postings import Posting
 from connectors.settings import settings
 from schemas.errors import Refused
-from tasks.postings import put_out, write_letters
+from tasks.letters import send_letters
+from tasks.postings import put_out
 
 PATIENCE = 30 * 24 * 3600  # seconds that a form waits
 
@@ -90,5 +92,5 @@ def _carry_out(posting: Posting, decision: Decision) -> Posting:
             decided = postings.refuse(
                 region, posting.id, posting.revision, decision.by, decision.reason.strip(), now
             )
-        write_letters(region, settings())
+        send_letters(region, settings(), MAIL)
     return decided

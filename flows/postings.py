@@ -13,9 +13,11 @@ from prefect import flow
 
 from connectors.region import postings, retention
 from connectors.region.database import safe_region
+from connectors.region.letters import MAIL
 from connectors.registry import policies
 from connectors.settings import settings
-from tasks.postings import ask, end_forms, put_out, unheard, write_letters
+from tasks.letters import send_letters
+from tasks.postings import ask, end_forms, put_out, unheard
 from tasks.tell import tell
 
 
@@ -25,7 +27,7 @@ def serve_postings() -> dict[str, Any]:
     chosen, database = settings(), safe_region()
     with database.at_work():
         tidied = retention.tidy(database, dt.datetime.now(dt.UTC))
-        letters = write_letters(database, chosen)
+        letters = send_letters(database, chosen, MAIL)
         keys = postings.undelivered(database, list(policies(chosen.channels_file)))
         told = put_out(database, chosen, keys) if keys else {}
         asked = [posting.id for posting in unheard(database) if ask(database, posting)]

@@ -19,9 +19,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from connectors.region.sessions import Session
 from core import wording
 from core.days import PARIS, paris_day
 from core.html import plain_text
+from core.wall import wall_of
 from portal.revalidation import etag_of, has
 from schemas.reference_tables import departments
 
@@ -109,6 +111,7 @@ def _templates() -> Environment:
         "excerpt": lambda html: wording.excerpt(plain_text(html), 190),
         "web": _web,
         "mailto": _mailto,
+        "span": _span,
         "capfirst": lambda text: text[:1].upper() + text[1:],
     }
     templates.globals |= {
@@ -120,6 +123,7 @@ def _templates() -> Environment:
         "EXPERIENCES": wording.EXPERIENCES,
         "FIELDS": wording.FIELDS,
         "LEVELS": wording.LEVELS,
+        "MEETINGS": wording.MEETINGS,
         "DEPARTMENTS": departments(),
         "STYLE": hashlib.blake2b((FOLDER / "static/boostez.css").read_bytes(), digest_size=6).hexdigest(),
     }
@@ -130,6 +134,11 @@ def _clock(moment: dt.datetime) -> str:
     """« 9 h 05 », in Paris."""
     local = moment.astimezone(PARIS)
     return f"{local.hour}{wording.NBSP}h{wording.NBSP}{local.minute:02}"
+
+
+def _span(session: Session) -> str:
+    """When a session of the programme is held, by the clocks of its place."""
+    return wording.span(session.starts_wall, wall_of(session.ends_at, session.zone), session.zone)
 
 
 def _hours(length: float) -> str:

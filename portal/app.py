@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,16 +21,27 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from connectors.region.database import Region
+from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings
 from portal import (
     api,
+    attendance,
+    attestation,
+    bounces,
     feeds,
     offer,
     officer,
     open_data,
     openness,
     pages,
+    place,
     posting,
+    preferences,
+    questionnaires,
+    registration,
+    sessions,
+    sheet,
+    short_links,
     sitemap,
     syndication,
     texts,
@@ -42,6 +54,18 @@ from portal.remembering import Memory
 from schemas.errors import RetryLater
 
 _ANSWERS = {404: "404.html", 405: "404.html"}
+_LINKS: Final = (
+    "inscription",
+    "preferences",
+    "desabonnement",
+    "presence",
+    "emargement",
+    "avis",
+    "bilan",
+    "attestation",
+    "s",
+)
+"""Where links that are somebody's own lead: nothing of it is for search engines."""
 
 
 def create_app(
@@ -50,6 +74,10 @@ def create_app(
     """The portal over ``region``. Builds nothing up: the database may come later (/healthz says so).
 
     ``clock`` gives the seconds by which rates are counted.
+
+    Raises:
+        Misconfigured: the rules of reminders make no sense.
+
     """
     app = Starlette(
         routes=[
@@ -61,11 +89,21 @@ def create_app(
             *openness.ROUTES,
             *posting.ROUTES,
             *officer.ROUTES,
+            *sessions.ROUTES,
+            *registration.ROUTES,
+            *place.ROUTES,
+            *preferences.ROUTES,
+            *attendance.ROUTES,
+            *attestation.ROUTES,
+            *sheet.ROUTES,
+            *questionnaires.ROUTES,
+            *short_links.ROUTES,
             *open_data.ROUTES,
             *verifying.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),
+            *bounces.ROUTES,  # before the API, which is open to all and changes nothing
             Mount("/api", api.create(region, settings)),
             Mount("/static", _Static(directory=FOLDER / "static")),
         ],
@@ -87,6 +125,7 @@ def create_app(
     )
     app.state.region, app.state.settings, app.state.memory = region, settings, Memory()
     app.state.counter = openness.Counter(region)
+    app.state.rules = reminder_rules(settings.reminders_file)
     return app
 
 
@@ -102,8 +141,9 @@ def healthz(request: Request) -> Response:
 def robots(request: Request) -> Response:
     """Everything may be indexed; endless combinations of filters need not be walked."""
     listed = f"Sitemap: {request.app.state.settings.public_url}/sitemap.xml"
+    closed = ["/offres?", "/deposer/", *(f"/{name}/" for name in _LINKS), "/healthz"]
     return PlainTextResponse(
-        f"User-agent: *\nDisallow: /offres?\nDisallow: /deposer/\nDisallow: /healthz\n\n{listed}\n"
+        "\n".join(["User-agent: *", *(f"Disallow: {path}" for path in closed), "", listed, ""])
     )
 
 

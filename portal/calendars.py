@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from urllib.parse import urlsplit
 
-from icalendar import Calendar, Event
+from icalendar import Event
 
 from core import wording
+from core.calendar_files import calendar_file
 from core.html import plain_text
 from schemas.offer import Offer, Session
 
@@ -38,9 +39,4 @@ def session_event(offer: Offer, session: Session, key: str, address: str, stamp:
         event.add("location", place)
     event.add("url", address)
     event.add("transp", "TRANSPARENT")
-    calendar = Calendar()
-    calendar.add("prodid", "-//Région Auvergne-Rhône-Alpes//Boostez votre Région//FR")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    calendar.add_component(event)
-    return bytes(calendar.to_ical())
+    return calendar_file("PUBLISH", event)

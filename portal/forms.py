@@ -24,6 +24,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from connectors import clock
 from connectors.seals import FORM_WITHIN, Seals
 from portal.answers import SECURITY, rendered
 
@@ -43,16 +44,17 @@ PRIVATE: Final = {
 Handler = Callable[[Request, Mapping[str, str], dt.datetime], Response]
 
 
-def answered(handler: Handler) -> Callable[[Request], Any]:
-    """A form's route: the body first, then the work, where it may wait for the database."""
+def answered(handler: Handler, *, most: int = MOST) -> Callable[[Request], Any]:
+    """A form's route: the body first, of ``most`` fields, then the work, where it may wait for the database."""
 
     async def answer(request: Request) -> Response:
-        return await run_in_threadpool(handler, request, await fields(request), dt.datetime.now(dt.UTC))
+        given = await fields(request, most)
+        return await run_in_threadpool(handler, request, given, clock.now())
 
     return answer
 
 
-async def fields(request: Request) -> dict[str, str]:
+async def fields(request: Request, most: int = MOST) -> dict[str, str]:
     """The fields of a sent form, by name.
 
     Raises:
@@ -73,7 +75,7 @@ async def fields(request: Request) -> dict[str, str]:
                 strict_parsing=False,
                 encoding="utf-8",
                 errors="strict",
-                max_num_fields=MOST,
+                max_num_fields=most,
             )
         )
     except ValueError:

@@ -1,7 +1,7 @@
 """An offer as search engines read it: JobPosting, or Course with its CourseInstances, in JSON-LD. Pure.
 
 Belongs here: an offer in schema.org's words, and those words as a data block that no offer can break out of. Does not:
-pages (templates/), and no list ever has any.
+sessions of the programme (jsonld_sessions.py), pages (templates/), and no list ever has any.
 
 Sources: schema.org 30.0; Google Search Central, "Job posting" and "Course" structured data, required and recommended
 properties. What is not known is left out: an unknown is not a fact.
@@ -25,8 +25,8 @@ from schemas.reference_tables import departments
 
 CONFIDENTIAL: Final = "confidential"  # Google's word for an employer who stays anonymous
 FULL_TIME_HOURS: Final = 35  # a week; Code du travail, L3121-27 and L3123-1
-_CONTEXT: Final = "https://schema.org"
-_REGION: Final = "Auvergne-Rhône-Alpes"
+CONTEXT: Final = "https://schema.org"
+REGION: Final = "Auvergne-Rhône-Alpes"
 _EMPLOYMENT: Final[dict[Contract, str | None]] = {
     "CDI": None,  # what it is depends on the hours alone
     "CDD": "TEMPORARY",
@@ -66,9 +66,9 @@ def _posting(offer: Offer, job: Job, key: str, address: str, now: dt.datetime) -
     if not employer or offer.published_at is None or offer.expires_at is None or offer.expires_at <= now:
         return None
     remote = offer.location.remote == "full"
-    return _known(
+    return known(
         {
-            "@context": _CONTEXT,
+            "@context": CONTEXT,
             "@type": "JobPosting",
             "title": offer.title,
             "description": offer.description,
@@ -96,9 +96,9 @@ def _course(
     if not offer.employer.name:
         return None
     coming = [session for session in training.sessions if session.ends_on >= paris_day(now)]
-    return _known(
+    return known(
         {
-            "@context": _CONTEXT,
+            "@context": CONTEXT,
             "@type": "Course",
             "name": offer.title,
             "description": plain_text(offer.description),
@@ -115,7 +115,7 @@ def _course(
 
 
 def _instance(session: Session, training: Training, location: Location) -> dict[str, Any]:
-    return _known(
+    return known(
         {
             "@type": "CourseInstance",
             "courseMode": _MODES[location.remote],
@@ -162,15 +162,15 @@ def _place(location: Location) -> dict[str, Any]:
         "@type": "PostalAddress",
         "addressLocality": location.city,
         "postalCode": location.postal_code,
-        "addressRegion": _REGION if ours else None,
+        "addressRegion": REGION if ours else None,
         "addressCountry": "FR",
     }
-    return _known({"@type": "Place", "address": _known(address), "geo": geo})
+    return known({"@type": "Place", "address": known(address), "geo": geo})
 
 
 def _organization(name: str, site: str | None) -> dict[str, Any]:
     shown = site if site and site.lower().startswith(("https://", "http://")) else None
-    return _known({"@type": "Organization", "name": name, "sameAs": shown})
+    return known({"@type": "Organization", "name": name, "sameAs": shown})
 
 
 def _identifier(key: str) -> dict[str, Any]:
@@ -181,5 +181,6 @@ def _instant(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _known(values: dict[str, Any]) -> dict[str, Any]:
+def known(values: dict[str, Any]) -> dict[str, Any]:
+    """The values that there are: an unknown is not a fact."""
     return {name: value for name, value in values.items() if value is not None}

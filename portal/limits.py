@@ -34,6 +34,8 @@ from portal.problems import problem
 CLIENTS: Final = 10_000  # counted at once, about 1 KB each; of more, those that asked last
 WINDOW: Final = 60  # seconds
 API: Final = "/api/"
+FORMS: Final = ("/deposer", "/inscription", "/seances/", "/preferences/", "/emargement/", "/avis/", "/bilan/")
+"""Forms that change something. Unsubscribing is not among them: one mail program asks it for thousands of people at once."""
 CHECKS: Final = ("/verifier", "/api/v1/verifier")  # each costs up to some seconds
 
 
@@ -55,15 +57,16 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
     """What is counted; a limit of 0 is none."""
     chosen = (
         Rule("verification", settings.portal_rate_checks, paths=CHECKS, method="POST"),
-        Rule("formulaires", settings.portal_rate_forms, prefixes=("/deposer",), method="POST"),
+        Rule("salle", settings.portal_rate_rooms, prefixes=("/presence/",), method="POST"),
+        Rule("formulaires", settings.portal_rate_forms, prefixes=FORMS, method="POST"),
         Rule("api", settings.portal_rate_api, prefixes=(API,)),
         Rule(
             "flux",
             settings.portal_rate_feeds,
             prefixes=("/feeds/", "/sitemaps/", "/donnees/"),
-            paths=("/offres.atom", "/offres.json", "/sitemap.xml"),
+            paths=("/offres.atom", "/offres.json", "/sitemap.xml", "/seances.ics"),
         ),
-        Rule("recherche", settings.portal_rate_search, paths=("/offres",)),
+        Rule("recherche", settings.portal_rate_search, paths=("/offres", "/seances")),
     )
     return tuple(rule for rule in chosen if rule.limit)
 

@@ -16,9 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.region import progress, sessions
 from connectors.region.carried import Carried, carried
 from connectors.region.database import Region
 from connectors.region.openness import Work, work
+from core.progress import TARGET, Progress
 from core.wording import CHANNELS, PARTNERS
 from portal.answers import SECURITY, page
 
@@ -31,10 +33,12 @@ _FRAMED: Final = SECURITY["Content-Security-Policy"].replace("frame-ancestors 'n
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """What both pages tell, of one moment: ``work.at``."""
+    """What these pages tell, of one moment: ``work.at``. ``sessions`` are those to come."""
 
     work: Work
     channels: tuple[Carried, ...]
+    sessions: int
+    progress: Progress
 
 
 class Counter:
@@ -56,8 +60,17 @@ class Counter:
         with self._counting:
             now = self._clock()
             if self._last is None or now - self._last[0] >= KEPT:
-                self._last = now, Counted(work(self.region), tuple(carried(self.region, CHANNELS | PARTNERS)))
+                self._last = now, self._counted()
             return self._last[1]
+
+    def _counted(self) -> Counted:
+        told = work(self.region)
+        return Counted(
+            told,
+            tuple(carried(self.region, CHANNELS | PARTNERS)),
+            sessions.number_upcoming(self.region, told.at),
+            progress.figures(self.region),
+        )
 
 
 def transparency(request: Request) -> Response:
@@ -78,7 +91,13 @@ def parity(request: Request) -> Response:
     """How many offers each channel carries, and how many of them are here, without an account."""
     counted = request.app.state.counter.count()
     public = [each for each in counted.channels if each.channel in CHANNELS]
-    return page(request, "parity.html", channels=public, at=counted.work.at)
+    return page(request, "parity.html", channels=public, sessions=counted.sessions, at=counted.work.at)
+
+
+def accompanied(request: Request) -> Response:
+    """How many firms have come how far."""
+    counted = request.app.state.counter.count()
+    return page(request, "progress.html", progress=counted.progress, target=TARGET, at=counted.work.at)
 
 
 def tab(request: Request) -> Response:
@@ -91,5 +110,6 @@ def tab(request: Request) -> Response:
 ROUTES: Final = (
     Route("/transparence", transparency),
     Route("/parite", parity),
+    Route("/accompagnement", accompanied),
     Route("/onglet", tab, methods=["GET", "POST"]),
 )

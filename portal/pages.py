@@ -17,6 +17,7 @@ from connectors.region.search import Query, search, state
 from portal import addresses, feeds, filters
 from portal.answers import page
 from portal.remembering import remembered
+from portal.sessions import following
 
 NEWEST: Final = 4  # offers on the home page
 _FORM: Final = {
@@ -26,7 +27,7 @@ _FORM: Final = {
 
 
 def home(request: Request) -> Response:
-    """The figures, the three pillars, the newest offers, the departments."""
+    """The figures, the three pillars, the next sessions, the newest offers, the departments."""
     region = request.app.state.region
     found = search(region, Query())
     return page(
@@ -35,6 +36,7 @@ def home(request: Request) -> Response:
         facets=found.facets,
         changed_at=state(region).changed_at,
         newest=found.offers[:NEWEST],
+        next=following(request),
         filters=filters.offered(found.query, found.facets),
         query=found.query,
         address=_address,
@@ -47,7 +49,7 @@ def offers(request: Request) -> Response:
     asked = addresses.read(request.query_params)
     found = search(request.app.state.region, asked)
     query = found.query
-    following = found.next_after or found.next_page
+    onward = found.next_after or found.next_page
     place = request.query_params.get("pres", "").strip()[: addresses.PLACE]
     return page(
         request,
@@ -60,7 +62,7 @@ def offers(request: Request) -> Response:
         words=query.text.split() if " " in query.text else [],
         typed=asked.text,
         nowhere=place if place and not query.near else "",
-        following=_address(query, after=found.next_after, page=found.next_page or 1) if following else None,
+        following=_address(query, after=found.next_after, page=found.next_page or 1) if onward else None,
         canonical=addresses.write(query),
         feed=addresses.write(msgspec.structs.replace(query, after=None, page=1)).removeprefix("/offres"),
         address=_address,
@@ -79,7 +81,7 @@ def _address(query: Query, **changes: Any) -> str:
 
 
 ROUTES: Final = (
-    Route("/", remembered(home)),
+    Route("/", remembered(home, following)),
     Route("/offres", remembered(offers)),
     Route("/flux", feed_list),
     Route("/feeds", feed_list),

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import wraps
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -22,10 +22,13 @@ KEPT: Final = 512  # pages, of some 20 kB
 Handler = Callable[[Request], Response]
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """A page, and the board that it was made of. No Response: on its way out that is packed in place."""
+Made = tuple[State, Any]
 
-    made_of: State
+
+class Kept(msgspec.Struct, frozen=True):
+    """A page, and what it was made of: the board, and what else it shows. No Response: on its way out that is packed in place."""
+
+    made_of: Made
     body: bytes
     headers: Mapping[str, str]
 
@@ -37,8 +40,8 @@ class Memory:
         self._pages: OrderedDict[str, Kept] = OrderedDict()
         self._lock = Lock()
 
-    def recall(self, address: str, now: State) -> Response | None:
-        """The page of that address, if it was made of the same board."""
+    def recall(self, address: str, now: Made) -> Response | None:
+        """The page of that address, if it was made of the same."""
         with self._lock:
             kept = self._pages.get(address)
             if kept is None or kept.made_of != now:
@@ -46,7 +49,7 @@ class Memory:
             self._pages.move_to_end(address)
         return HTMLResponse(kept.body, headers=kept.headers)
 
-    def keep(self, address: str, now: State, answer: Response) -> None:
+    def keep(self, address: str, now: Made, answer: Response) -> None:
         """Remember a page, and forget the one that was not asked for longest."""
         headers = {name: answer.headers[name] for name in ("ETag", "Cache-Control")}
         with self._lock:
@@ -56,13 +59,14 @@ class Memory:
                 self._pages.popitem(last=False)
 
 
-def remembered(handler: Handler) -> Handler:
-    """A page that depends on its address and on the board alone."""
+def remembered(handler: Handler, also: Callable[[Request], Any] = lambda _: None) -> Handler:
+    """A page that depends on its address, on the board, and on what ``also`` answers, which costs little; on nothing else."""
 
     @wraps(handler)
     def answer(request: Request) -> Response:
         memory: Memory = request.app.state.memory
-        address, now = f"{request.url.path}?{request.url.query}", state(request.app.state.region)
+        address = f"{request.url.path}?{request.url.query}"
+        now = state(request.app.state.region), also(request)
         known = memory.recall(address, now)
         if known is None:
             known = handler(request)

@@ -22,22 +22,24 @@ from starlette.routing import Route
 
 from connectors.region.catalogue import Part, keys, parts
 from connectors.region.search import state
-from portal import open_data, openness, pages, texts, verifying
+from portal import open_data, openness, pages, sessions, texts, verifying
 from portal.revalidation import has, kept
 
 SIZE: Final = 50_000  # addresses a file
 SECONDS: Final = 3_600  # that a reader may keep it
 XML: Final = "text/xml"  # application/xml is not packed on its way: see app.py
 _NAMESPACE: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_LEFT_OUT: Final = {"/feeds", "/onglet"}  # the canonical address of one is another, the other is a frame's
+_LEFT_OUT: Final = {"/feeds", "/onglet", "/seances.ics"}  # another name of a page, a frame's, a calendar
 _LIVING: Final = {"/", "/offres"}  # pages that change with the board
 Place = tuple[str, dt.datetime | None]  # an address, and when it last changed
 
 
 def index(request: Request) -> Response:
-    """The sitemap's index: the file of the pages, and those of the offers."""
+    """The sitemap's index: the file of the pages, that of the sessions to come, and those of the offers."""
     region, public_url = request.app.state.region, request.app.state.settings.public_url
     files: list[Place] = [(f"{public_url}/sitemaps/pages.xml", state(region).changed_at)]
+    if coming := sessions.coming(request):
+        files.append((f"{public_url}/sitemaps/seances.xml", max(each.changed_at for each in coming)))
     files += [
         (f"{public_url}/sitemaps/offres-{part.number}.xml", part.changed_at) for part in parts(region, SIZE)
     ]
@@ -49,6 +51,15 @@ def fixed(request: Request) -> Response:
     public_url = request.app.state.settings.public_url
     changed_at = state(request.app.state.region).changed_at
     places = [(f"{public_url}{path}", changed_at if path in _LIVING else None) for path in paths()]
+    return kept(request, b"".join(written("urlset", "url", [places])), XML, seconds=SECONDS)
+
+
+def meetings(request: Request) -> Response:
+    """The sessions to come; 404 when there is none."""
+    public_url, coming = request.app.state.settings.public_url, sessions.coming(request)
+    if not coming:
+        raise HTTPException(404)
+    places: list[Place] = [(f"{public_url}/seances/{each.ref}", each.changed_at) for each in coming]
     return kept(request, b"".join(written("urlset", "url", [places])), XML, seconds=SECONDS)
 
 
@@ -73,7 +84,14 @@ def offers(request: Request) -> Response:
 
 def paths() -> list[str]:
     """The paths of the residents' pages that need nothing more, each by its canonical name."""
-    routes = (*pages.ROUTES, *open_data.PAGES, *openness.ROUTES, *texts.ROUTES, *verifying.ROUTES)
+    routes = (
+        *pages.ROUTES,
+        *sessions.ROUTES,
+        *open_data.PAGES,
+        *openness.ROUTES,
+        *texts.ROUTES,
+        *verifying.ROUTES,
+    )
     names = dict.fromkeys(route.path for route in routes if "{" not in route.path)
     return [name for name in names if name not in _LEFT_OUT]
 
@@ -116,5 +134,6 @@ def _write(file: Any, tag: str, text: str) -> None:
 ROUTES: Final = (
     Route("/sitemap.xml", index),
     Route("/sitemaps/pages.xml", fixed),
+    Route("/sitemaps/seances.xml", meetings),
     Route("/sitemaps/offres-{number:int}.xml", offers),
 )

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from core.terms import TERMS
 from portal.answers import page
 
 _TEXTS: Final = {
@@ -30,6 +31,7 @@ def text(request: Request) -> Response:
         officer=settings.privacy_email,
         director=settings.publication_director,
         hosting=settings.hosting,
+        terms=TERMS,
     )
 
 

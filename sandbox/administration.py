@@ -20,6 +20,7 @@ from sandbox.clock import Clock, instant
 from sandbox.contractor import Contractor, problem
 from sandbox.exchange import Exchange
 from sandbox.faults import ADMINISTRATION, Order
+from sandbox.gateway import Gateway
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
 from sandbox.mailbox import Mailbox
@@ -91,12 +92,13 @@ class Administration:
         posts: Posts,
         inbox: Inbox,
         mailbox: Mailbox,
+        gateway: Gateway,
         orders: list[Order],
         log: Log,
     ) -> None:
         self._state, self._clock, self._board, self._contractor = state, clock, board, contractor
         self._graph, self._posts, self._inbox, self._orders, self._log = graph, posts, inbox, orders, log
-        self._mailbox, self._exchange = mailbox, exchange
+        self._mailbox, self._gateway, self._exchange = mailbox, gateway, exchange
 
     def routes(self) -> list[Route]:
         """Every path under ``/_sandbox``."""
@@ -107,6 +109,7 @@ class Administration:
             ("GET", "/truth/offers", self.offers),
             ("GET", "/truth/messages", lambda _request, _body: {"items": self._inbox.messages()}),
             ("GET", "/truth/mails", lambda _request, _body: {"items": self._mailbox.letters()}),
+            ("GET", "/truth/texts", lambda _request, _body: {"items": self._gateway.texts()}),
             ("POST", "/clock", self.advance),
             ("POST", "/contractor/change", self.change),
             ("POST", "/contractor/malform", self.malform),
@@ -148,6 +151,7 @@ class Administration:
             "graph": self._posts.truth(),
             "inbox": self._inbox.truth(),
             "mails": {"port": self._mailbox.port, **self._mailbox.truth()},
+            "texts": self._gateway.truth(),
         }
 
     def posts(self, request: Request, _body: bytes) -> Any:

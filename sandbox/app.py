@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application: the contractor at the root, ``/graph``, ``/inbox``, and its own ``/_sandbox``.
+"""The sandbox as one ASGI application: the contractor at the root, ``/graph``, ``/inbox``, ``/sms``, and its own ``/_sandbox``.
 
 A mail relay serves beside it, on a port of its own.
 
@@ -23,6 +23,7 @@ from sandbox.clock import Clock
 from sandbox.contractor import Contractor, problem_of
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults, Order
+from sandbox.gateway import Gateway
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
 from sandbox.keys import Keys
@@ -68,6 +69,7 @@ def create_app(
     posts = Posts(state, clock)
     graph = Graph(state, clock, posts, keys)
     inbox = Inbox(state, clock)
+    gateway = Gateway(state, clock)
     orders: list[Order] = []
     log = Log()
     mailbox = Mailbox(state, clock, orders, mail_port)
@@ -81,6 +83,7 @@ def create_app(
         posts=posts,
         inbox=inbox,
         mailbox=mailbox,
+        gateway=gateway,
         orders=orders,
         log=log,
     )
@@ -93,7 +96,13 @@ def create_app(
         state.close()
 
     return Sandbox(
-        routes=[*contractor.routes(), *graph.routes(), *inbox.routes(), *administration.routes()],
+        routes=[
+            *contractor.routes(),
+            *graph.routes(),
+            *inbox.routes(),
+            *gateway.routes(),
+            *administration.routes(),
+        ],
         middleware=[Middleware(Logged, log=log, clock=clock), Middleware(Faults, orders=orders)],
         exception_handlers={HTTPException: problem_of},
         lifespan=lifespan,

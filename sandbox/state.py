@@ -31,8 +31,13 @@ CREATE TABLE IF NOT EXISTS messages (
 CREATE TABLE IF NOT EXISTS mails (
     number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, subject TEXT, recipient TEXT NOT NULL, letter BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS texts (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, subject TEXT, phone TEXT NOT NULL, message TEXT NOT NULL
+);
 CREATE INDEX IF NOT EXISTS live_posts ON posts (page, number) WHERE deleted IS NULL;
 """
+
+_TOLD = ("facts", "offers", "answers", "posts", "messages", "mails", "texts", "sqlite_sequence")
 
 
 class State:
@@ -72,7 +77,7 @@ class State:
     def wipe(self) -> None:
         """Forget everything."""
         with self.transaction() as connection:
-            for table in ("facts", "offers", "answers", "posts", "messages", "mails", "sqlite_sequence"):
+            for table in _TOLD:
                 connection.execute(f"DELETE FROM {table}")
 
     def close(self) -> None:

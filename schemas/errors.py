@@ -15,17 +15,32 @@ Belongs here: errors that cross a room's border. Does not: errors that are caugh
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 Cause = Literal[
-    "token", "permission", "limit", "content", "answer", "unreachable", "lease", "lookup", "drift", "asked"
+    "token",
+    "permission",
+    "limit",
+    "content",
+    "answer",
+    "unreachable",
+    "lease",
+    "lookup",
+    "drift",
+    "asked",
+    "moot",
+    "consent",
 ]
 """What an effect's trouble comes from, in one word: what alerts group by and replays in bulk go by.
 
 token: it expired or is of the wrong kind. permission: withdrawn, or blocked for policy. limit: too many calls. content:
 refused for good. answer: no trustworthy one to a write. unreachable: nobody there. lease: too slow for it. lookup: cannot be
-looked up. drift: an audit found otherwise. asked: somebody asked for it to be sent again.
+looked up. drift: an audit found otherwise. asked: somebody asked for it to be sent again. moot: what a message would tell is
+over, or nobody is there to read it. consent: whoever would read it has not agreed to its purpose.
 """
+
+NO_FAILURE: Final = ("moot", "consent")
+"""Causes for which nothing was sent as it should be: no trouble to count, and nothing that a replay mends unless it is named."""
 
 
 class BoostezError(Exception):

@@ -9,12 +9,13 @@ A firm is an establishment: one record a SIRET (INSEE). Personal data stands in 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
 Headcount = Literal["0", "1-2", "3-5", "6-9", "10-19", "20-49", "50-249"]
 """Employees, in INSEE's bands (tranches d'effectifs), cut where a firm is no longer small or medium."""
+HEADCOUNTS: Final[tuple[Headcount, ...]] = get_args(Headcount)
 Purpose = Literal["sessions", "follow_up", "invitations"]
 """What a person may be written to for.
 

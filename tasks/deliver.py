@@ -24,7 +24,7 @@ from connectors.registry import channel as channel_of
 from connectors.settings import Settings
 from core.effects import ALL, Intent, Only, Receipt
 from core.plan import Operation, Plan
-from schemas.errors import BoostezError, Misconfigured, Permanent, RetryLater, Unreachable
+from schemas.errors import NO_FAILURE, BoostezError, Misconfigured, Permanent, RetryLater, Unreachable
 from schemas.offer import decode
 from tasks.progress import Progress
 from tasks.run import Delivered, Run
@@ -233,5 +233,7 @@ def _tally(delivered: Delivered, batch: Sequence[Intent], receipts: Sequence[Rec
             _count(delivered, operations[receipt.effect])
         elif receipt.outcome == "unknown":
             delivered.unknown += 1
+        elif receipt.outcome == "rejected" and receipt.cause in NO_FAILURE:
+            delivered.moot += 1
         elif receipt.outcome == "rejected":
             delivered.refused += 1

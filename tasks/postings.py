@@ -1,6 +1,6 @@
 """Postings: what their state calls for, each step on its own.
 
-Belongs here: sending the letters that are due, bringing what was approved or closed to every channel, asking an officer, and
+Belongs here: bringing what was approved or closed to every channel, asking an officer, and
 ending forms that nobody needs to fill in any more.
 Does not: a posting's states (connectors/region/postings.py), its form for officers (flows/decide_posting.py).
 
@@ -29,7 +29,6 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled
 
-from connectors.mail.channel import NAME
 from connectors.region import postings
 from connectors.region.database import Region
 from connectors.region.postings import Posting
@@ -43,14 +42,6 @@ from tasks.progress import Progress
 from tasks.run import Delivered
 
 DECIDE: Final = "decide-posting/posting"  # the deployment whose run shows the form
-
-
-@task(name="write-letters", retries=0, cache_policy=NO_CACHE)
-def write_letters(region: Region, settings: Settings) -> Delivered:
-    """Send the letters to firms that are due."""
-    delivered = Delivered()
-    carry_out(region, settings, NAME, delivered, Progress("letters", 0))
-    return delivered
 
 
 @task(name="put-out", retries=0, cache_policy=NO_CACHE)

@@ -21,7 +21,7 @@ from tasks.measure import Meter, Stage
 
 
 class Delivered(msgspec.Struct):
-    """What a run did on one channel, in effects; ``held`` are kept from being withdrawn by a guard.
+    """What a run did on one channel, in effects; ``held`` are kept from being withdrawn by a guard, ``moot`` not sent any more.
 
     ``error`` says why it stopped early: because it was ``unreachable``, because it is ``waiting`` (the channel asked for
     time, a later run goes on), or because a person must act.
@@ -33,6 +33,7 @@ class Delivered(msgspec.Struct):
     unknown: int = 0
     refused: int = 0
     held: int = 0
+    moot: int = 0
     error: str | None = None
     unreachable: bool = False
     waiting: bool = False

@@ -8,12 +8,13 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import CheckConstraint, NullPool, create_engine, text
 
 from connectors import registry
-from connectors.region import alerts, channel_state, offers, officers, planning, postings, walks
+from connectors.region import alerts, channel_state, offers, officers, persons, planning, postings, walks
 from connectors.region.database import Region
 from connectors.region.models import METADATA
 from connectors.region.walks import Item
@@ -21,8 +22,11 @@ from core.policy import Policy
 from deployments import backup
 from sandbox.app import create_app
 from sandbox.server import running
+from schemas.firm import FirmDraft, PersonDraft, Registration
 from tests.conftest import TestServer, fresh_name
+from tests.hands import sql
 from tests.makers import NOON, portal_draft
+from tests.programme import Programme
 from tests.worlds import Hub, Sandbox, settings_of
 
 TODAY = dt.date(2026, 11, 24)
@@ -59,9 +63,40 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
     posted = postings.add(hub.region, portal_draft(), "contact@fournil.example", b"origin", NOON)
     postings.confirm(hub.region, posted.ref, NOON)
     officers.give(hub.region, "Camille", NOON)
+    _accompany(hub.region)
     channel_state.pause(hub.region, "aggregator_feed", "the disk is full")
     under_way = walks.start_run(hub.region, "test", "contractor", "full")
     walks.index(hub.region, under_way, [Item(0, "J-1", 1, b"hash", 0, 1)])
+
+
+def _accompany(region: Region) -> None:
+    """The programme: somebody registers, comes, is reminded, answers, is in a cohort; two firms were one; a letter came back."""
+    programme = Programme(region)
+    programme.ask(
+        Registration(
+            firm=FirmDraft(siret="73282932000074", name="Fournil des Pentes"),
+            person=PersonDraft(name="Ada", email="ada@fournil.example"),
+            told_at=NOON,
+            origin="form",
+        )
+    )
+    place = programme.enrol(programme.session(coach_id=programme.coach()))
+    persons.find(region, "Personne", "Camille", NOON)
+    firm = scalar(region, "SELECT firm_id FROM contact WHERE id = :c", c=place.contact_id)
+    values = {"c": place.contact_id, "e": place.id, "f": firm, "g": programme.cohort(), "now": NOON}
+    for statement in (
+        "INSERT INTO answer (contact_id, about, enrolment_id, content, at) VALUES (:c, 'satisfaction', :e, '{\"overall\": 5}', :now)",
+        "INSERT INTO cohort_member (cohort_id, contact_id, joined_at) VALUES (:g, :c, :now)",
+        "INSERT INTO bounce (marker, kind, status, contact_id, at) VALUES ('a-1', 'soft', '4.2.2', :c, :now)",
+        "INSERT INTO firm_merge (kept, dropped, contacts, by, reason, at) VALUES (:f, '{}', '[]', 'Camille', 'la même', :now)",
+        "INSERT INTO import (name, digest, by, at, figures) VALUES ('lyon.csv', '\\x00', 'Camille', :now, '{}')",
+    ):
+        sql(region, statement, **values)
+
+
+def scalar(region: Region, statement: str, **values: object) -> Any:
+    """The one value of one row."""
+    return sql(region, statement, **values)[0][0]
 
 
 def form_of(hub: Hub, name: str) -> str:

@@ -22,6 +22,8 @@ class Letters:
         self.rcpt, self.data = rcpt, data
         self.taken: list[tuple[list[str], EmailMessage]] = []
         self.raw: list[bytes] = []
+        self.senders: list[str | None] = []  # where it would come back to
+        self.peers: list[Any] = []  # which connection each letter came over
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -31,8 +33,10 @@ class Letters:
         envelope.rcpt_tos.append(address)
         return "250 fine"
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
+        self.peers.append(session.peer)
+        self.senders.append(envelope.mail_from)
         self.raw.append(envelope.content)
         message: Any = email.message_from_bytes(envelope.content, policy=policy.default)
         self.taken.append((envelope.rcpt_tos, message))

@@ -26,6 +26,7 @@ from connectors.registry import policies, source
 from connectors.settings import Settings, settings
 from connectors.spool import Spool
 from core.plan import Plan
+from deployments.stack import gateway_of
 from sandbox.app import create_app
 from sandbox.server import running
 from tasks.audit import audit
@@ -67,6 +68,10 @@ class Sandbox:
         answer: list[Any] = self.http.get("/truth/mails").json()["items"]
         return answer
 
+    def texts(self) -> list[Any]:
+        answer: list[Any] = self.http.get("/truth/texts").json()["items"]
+        return answer
+
     def posts(self) -> list[Any]:
         answer: list[Any] = self.http.get("/truth/posts", params={"limit": 1000}).json()["items"]
         return answer
@@ -93,6 +98,7 @@ class Hub:
             "ALERT_URLS": f'["{chosen.alert_urls[0].get_secret_value()}"]',
             "CHANNELS_FILE": str(chosen.channels_file),
             "SMTP_URL": chosen.smtp_url.get_secret_value() if chosen.smtp_url else "",
+            "SMS_URL": chosen.sms_url.get_secret_value() if chosen.sms_url else "",
         }
         return {f"BOOSTEZ_{name}": value for name, value in told.items()}
 
@@ -234,6 +240,9 @@ def settings_of(sandbox: Sandbox, home: Path) -> Settings:
         alert_urls=[SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox")],
         channels_file=channels_file,
         smtp_url=SecretStr(f"smtp://127.0.0.1:{sandbox.truth()['mails']['port']}"),
+        mail_per_minute=0,
+        sms_url=SecretStr(gateway_of(sandbox.base)),
+        sms_per_minute=0,
     )
 
 

@@ -1,31 +1,24 @@
 """Alerts as a channel: one message to one destination a call.
 
-Belongs here: sending through Apprise. Does not: what is worth an alert (tasks/tell.py), its row (region/alerts.py) or its
-words (wire.py).
-
-Apprise's notify() answers yes or no for all its destinations together and does not tell a refusal from a lost answer. So
-each destination is an effect of its own, a no is *unknown*, and since nobody can look into a mailbox the effect is parked.
-What an address asks of Apprise against that (``retry``, ``optional``) is overruled.
+Belongs here: finding the destination's address. Does not: what is worth an alert (tasks/tell.py), its row (region/alerts.py),
+its words (wire.py) or the call (connectors/notifying.py). Each destination is an effect of its own.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import apprise
 from pydantic import SecretStr
 
 from connectors.alerts import wire
 from connectors.channel import Capabilities, ItemChannel, Sent
+from connectors.notifying import notified
+from connectors.writing import refused
 from core.effects import Intent, Receipt
 
 NAME: Final = "alerts"
-
-# Both tell addresses, secrets included: Apprise at every level, its transport the path of each call.
-logging.getLogger("apprise").addFilter(lambda _: False)
-logging.getLogger("urllib3.connectionpool").addFilter(lambda record: record.levelno > logging.DEBUG)
+SETTING: Final = "BOOSTEZ_ALERT_URLS"
 
 
 class Alerts(ItemChannel):
@@ -46,25 +39,6 @@ class Alerts(ItemChannel):
         message = wire.read(intent.content)
         url = self._urls.get(message.destination)
         if url is None:
-            return Receipt(
-                intent.effect,
-                "rejected",
-                error="its destination is no longer in BOOSTEZ_ALERT_URLS",
-                cause="content",
-            )
-        sender = apprise.Apprise()
-        if not sender.add(url.get_secret_value()):
-            return Receipt(
-                intent.effect,
-                "rejected",
-                error="an address of BOOSTEZ_ALERT_URLS is not one that Apprise knows",
-                cause="content",
-            )
-        for service in sender:
-            service.retry, service.optional = 0, False
+            return refused(intent, f"its destination is no longer in {SETTING}")
         body = wire.body(message, intent.marker)
-        if sender.notify(title=message.title, body=body, body_format=apprise.NotifyFormat.TEXT):
-            return Receipt(intent.effect, "done", intent.marker)
-        return Receipt(
-            intent.effect, "unknown", error="Apprise could not say that it was delivered", cause="answer"
-        )
+        return notified(intent, url, setting=SETTING, title=message.title, body=body)

@@ -1,1 +1,1 @@
-"""Mails to firms, by SMTP: a channel of once-only effects that cannot be looked up."""
+"""Letters to one person each, by SMTP: a channel of once-only effects that cannot be looked up."""

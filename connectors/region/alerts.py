@@ -6,7 +6,6 @@ Belongs here: raising, resolving, listing. Does not: what is worth one (tasks/te
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 
 import msgspec
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from connectors.alerts.channel import NAME
 from connectors.alerts.wire import Message
+from connectors.region import once
 from connectors.region.database import Region
 
 
@@ -35,34 +35,26 @@ def sound(region: Region, cause: str, title: str, message: str, destinations: Se
     Row and effects are one commit: an alert that is raised is delivered, or seen not to be.
     """
     with region.begin() as connection:
-        row = connection.execute(
-            text(
-                "INSERT INTO alert (cause, title, message) VALUES (:cause, :title, :message) "
-                "ON CONFLICT (cause) WHERE resolved_at IS NULL DO UPDATE SET seen_at = now(), times = alert.times + 1, "
-                "title = excluded.title, message = excluded.message RETURNING id, times"
-            ),
-            {"cause": cause, "title": title, "message": message},
-        ).one()
-        if row.times > 1:
-            return False
-        if destinations:
-            connection.execute(
-                text("INSERT INTO channel (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": NAME}
-            )
-        for destination in dict.fromkeys(destinations):  # the same address twice is one place
-            content = msgspec.json.encode(Message(destination, title, message))
-            connection.execute(
-                text(
-                    "INSERT INTO effect (channel, subject, wanted_hash, state, content) "
-                    "VALUES (:channel, :subject, :hash, 'planned', cast(:content AS jsonb))"
-                ),
-                {
-                    "channel": NAME,
-                    "subject": f"{row.id}.{destination}",
-                    "hash": hashlib.sha256(content).digest(),
-                    "content": content.decode(),
-                },
-            )
+        return add(connection, cause, title, message, destinations)
+
+
+def add(connection: Connection, cause: str, title: str, message: str, destinations: Sequence[str]) -> bool:
+    """``sound`` in a transaction that finds the trouble."""
+    row = connection.execute(
+        text(
+            "INSERT INTO alert (cause, title, message) VALUES (:cause, :title, :message) "
+            "ON CONFLICT (cause) WHERE resolved_at IS NULL DO UPDATE SET seen_at = now(), times = alert.times + 1, "
+            "title = excluded.title, message = excluded.message RETURNING id, times"
+        ),
+        {"cause": cause, "title": title, "message": message},
+    ).one()
+    if row.times > 1:
+        return False
+    said = {  # the same address twice is one place
+        f"{row.id}.{destination}": msgspec.json.encode(Message(destination, title, message))
+        for destination in destinations
+    }
+    once.plan(connection, NAME, said)
     return True
 
 

@@ -16,7 +16,7 @@ from psycopg import errors
 from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from connectors.region import sessions
+from connectors.region import backends
 from connectors.region.database import WORK, Region
 from schemas.errors import Misconfigured, Refused, Unreachable
 
@@ -202,7 +202,7 @@ def check_unused(region: Region) -> None:
 
     """
     with region.begin() as connection:
-        found = sessions.strangers(connection, name_of(region))
+        found = backends.strangers(connection, name_of(region))
     if found:
         raise Refused(f"Others use the database: {'; '.join(found)}. End them, then run this again.")
 
@@ -221,7 +221,7 @@ def swap(region: Region, other: str, kept_as: str) -> None:
     with _server(region) as server:
         for _ in range(_TRIES):
             _end_idle(server, name, other)
-            if found := sessions.holding(server, WORK, name):
+            if found := backends.holding(server, WORK, name):
                 raise Refused(
                     f"A sync began in the last moment: {'; '.join(found)}. Run this again when it has ended."
                 )
@@ -230,7 +230,7 @@ def swap(region: Region, other: str, kept_as: str) -> None:
             except OperationalError as error:
                 if not isinstance(error.orig, errors.ObjectInUse):
                     raise
-        found = sessions.strangers(server, name)
+        found = backends.strangers(server, name)
     raise Refused(f"Others use the database: {'; '.join(found)}. End them, then run this again.")
 
 
@@ -238,10 +238,10 @@ def _end_idle(server: Connection, name: str, other: str) -> None:
     server.execute(
         text(
             "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a WHERE a.datname IN (:name, :other) "
-            f"AND a.application_name = :ours AND {sessions.ENDABLE} AND NOT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+            f"AND a.application_name = :ours AND {backends.ENDABLE} AND NOT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
             "WHERE l.locktype = 'advisory' AND l.classid = :work AND l.objsubid = 2 AND d.datname = :name)"
         ),
-        {"name": name, "other": other, "ours": sessions.OURS, "work": WORK},
+        {"name": name, "other": other, "ours": backends.OURS, "work": WORK},
     )
 
 

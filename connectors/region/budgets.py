@@ -20,21 +20,28 @@ from schemas.errors import NotYet, Unreachable
 PATIENCE: Final = 20.0  # seconds that a call may wait for its turn: a claim's lease has to outlive it
 
 
+def _tells_nothing(_headers: Mapping[str, str]) -> Usage | None:
+    return None
+
+
 class SharedBudget:
     """The gate before every call to a channel, for all workers together.
 
-    ``usage`` reads what the channel tells with an answer; a used percent comes back after ``window`` seconds.
+    ``usage`` reads what the channel tells with an answer; a used percent comes back after ``window`` seconds. ``least`` seconds
+    are between two calls whatever is told.
     """
 
     def __init__(
         self,
         region: Region,
         channel: str,
-        usage: Callable[[Mapping[str, str]], Usage | None],
-        window: float,
+        usage: Callable[[Mapping[str, str]], Usage | None] = _tells_nothing,
+        window: float = 0.0,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        least: float = 0.0,
     ) -> None:
-        self._region, self._channel = region, channel
+        self._region, self._channel, self._least = region, channel, least
         self._usage, self._window, self._sleep = usage, window, sleep
         self._unlearnt: tuple[Usage | None, float] | None = None
 
@@ -53,15 +60,15 @@ class SharedBudget:
             self._sleep(wait)
 
     def _reserve(self) -> float:
-        names = {"name": self._channel, "patience": PATIENCE}
+        names = {"name": self._channel, "patience": PATIENCE, "least": self._least}
         with self._region.begin() as connection:
             turn = connection.execute(
                 text(
                     "UPDATE channel SET calls = calls + 1, "
-                    "next_call_at = greatest(next_call_at, now()) + make_interval(secs => spacing) "
+                    "next_call_at = greatest(next_call_at, now()) + make_interval(secs => greatest(spacing, cast(:least AS float8))) "
                     "WHERE name = :name AND (not_before IS NULL OR not_before <= now()) "
                     "AND (next_call_at IS NULL OR next_call_at <= now() + make_interval(secs => :patience)) "
-                    "RETURNING extract(epoch FROM next_call_at - make_interval(secs => spacing) - now())"
+                    "RETURNING extract(epoch FROM next_call_at - make_interval(secs => greatest(spacing, cast(:least AS float8))) - now())"
                 ),
                 names,
             ).scalar_one_or_none()

@@ -12,13 +12,15 @@ from sqlalchemy import text
 
 from connectors.region.database import Region
 from connectors.region.ledger import HELD
-from schemas.errors import Refused
+from schemas.errors import NO_FAILURE, Refused
+
+MOOT = f"coalesce(e.cause IN ({', '.join(map(repr, NO_FAILURE))}), false)"
 
 
 class Standing(msgspec.Struct, frozen=True):
     """Where a channel stands. ``wanted`` and ``live`` count objects, the others effects in that state.
 
-    ``held`` are planned, and kept back by a guard.
+    ``held`` are planned, and kept back by a guard; ``moot`` are messages that nobody needs any more, or may be sent.
     """
 
     wanted: int = 0
@@ -32,6 +34,7 @@ class Standing(msgspec.Struct, frozen=True):
     paused_reason: str | None = None
     not_before: dt.datetime | None = None
     held: int = 0
+    moot: int = 0
 
     @property
     def quiet(self) -> bool:
@@ -106,8 +109,10 @@ def standings(region: Region) -> dict[str, Standing]:
                 "SELECT c.name, count(e.wanted_hash) AS wanted, count(e.live_hash) AS live, "
                 + ", ".join(
                     f"count(*) FILTER (WHERE e.state = '{state}') AS {state}"
-                    for state in ("intent", "unknown", "parked", "rejected")
+                    for state in ("intent", "unknown", "parked")
                 )
+                + f", count(*) FILTER (WHERE e.state = 'rejected' AND NOT {MOOT}) AS refused"
+                + f", count(*) FILTER (WHERE e.state = 'rejected' AND {MOOT}) AS moot"
                 + f", count(*) FILTER (WHERE e.state = 'planned' AND NOT {HELD}) AS planned"
                 + f", count(*) FILTER (WHERE e.state = 'planned' AND {HELD}) AS held"
                 + ", c.paused, c.paused_reason, c.not_before FROM channel c LEFT JOIN effect e ON e.channel = c.name "
@@ -122,11 +127,12 @@ def standings(region: Region) -> dict[str, Standing]:
                 r.intent,
                 r.unknown,
                 r.parked,
-                r.rejected,
+                r.refused,
                 r.paused,
                 r.paused_reason,
                 r.not_before,
                 r.held,
+                r.moot,
             )
             for r in rows
         }

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from connectors.region import sessions
+from connectors.region import backends
 from connectors.settings import settings
 from schemas.errors import Misconfigured, Refused, Unreachable
 
@@ -116,6 +116,17 @@ class Region:
             yield
 
     @contextmanager
+    def sole_keeper(self) -> Iterator[None]:
+        """Hold the firms for an import or a merge, waiting for whoever holds them; released even by the death of the process.
+
+        Raises:
+            Unreachable: no server answers.
+
+        """
+        with self._holding("pg_advisory_lock", _WRITERS, "firm"):
+            yield
+
+    @contextmanager
     def at_work(self) -> Iterator[None]:
         """Be known as one who delivers or settles: no restore begins meanwhile. Shared by any number.
 
@@ -149,7 +160,7 @@ class Region:
     def _at_work(self) -> list[str]:
         with self.begin() as connection:
             name = str(connection.scalar(text("SELECT current_database()")))
-            return sessions.holding(connection, WORK, name) or ["it has just ended"]
+            return backends.holding(connection, WORK, name) or ["it has just ended"]
 
     @contextmanager
     def _holding(self, function: str, kind: int, name: str, *, shared: bool = False) -> Iterator[bool]:
@@ -304,6 +315,6 @@ def wait_for(region: Region, seconds: float = 30.0) -> None:
 def _configure(connection: object, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()  # type: ignore[attr-defined]
     cursor.execute("SET TIME ZONE 'UTC'")
-    cursor.execute(f"SET application_name = '{sessions.OURS}'")
+    cursor.execute(f"SET application_name = '{backends.OURS}'")
     cursor.close()
     connection.commit()  # type: ignore[attr-defined]

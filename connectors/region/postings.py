@@ -21,14 +21,14 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.mail.channel import NAME
-from connectors.mail.wire import Addressee, Kind, Message
-from connectors.region import alerts, offers
+from connectors.region import alerts, offers, once
 from connectors.region.database import Region, lock_revisions
+from connectors.region.letters import MAIL
 from core.drafts import Draft
 from core.html import plain_text, printable, sanitise
 from core.normalise import normalise
 from schemas.errors import Misconfigured, Refused, RetryLater
+from schemas.letters import PostingAddressee, PostingKind, PostingLetter
 from schemas.offer import Offer, decode, encode, key_of
 
 SOURCE: Final = "portal"
@@ -194,27 +194,13 @@ def _check_limits(connection: Connection, values: dict[str, Any], limits: Limits
             )
 
 
-def _write(connection: Connection, posting: Posting, kind: Kind) -> None:
+def _write(connection: Connection, posting: Posting, kind: PostingKind) -> None:
     """Have a letter sent, once: its effect is one commit with what it tells."""
-    connection.execute(
-        text("INSERT INTO channel (name) VALUES (:name) ON CONFLICT DO NOTHING"), {"name": NAME}
-    )
-    content = msgspec.json.encode(Message(kind, posting.id, posting.revision))
-    connection.execute(
-        text(
-            "INSERT INTO effect (channel, subject, wanted_hash, state, content) VALUES (:channel, :subject, :hash, "
-            "'planned', cast(:content AS jsonb)) ON CONFLICT (channel, subject) DO NOTHING"
-        ),
-        {
-            "channel": NAME,
-            "subject": f"{kind}.{posting.id}.{posting.revision}",
-            "hash": hashlib.sha256(content).digest(),
-            "content": content.decode(),
-        },
-    )
+    content = msgspec.json.encode(PostingLetter(kind, posting.id, posting.revision))
+    once.plan(connection, MAIL, {f"{kind}.{posting.id}.{posting.revision}": content})
 
 
-def addressed(region: Region, message: Message) -> Addressee | None:
+def addressed(region: Region, message: PostingLetter) -> PostingAddressee | None:
     """Who a letter goes to; None when the posting is gone, its contact erased, or a refused text another by now."""
     with region.begin() as connection:
         row = connection.execute(
@@ -227,7 +213,7 @@ def addressed(region: Region, message: Message) -> Addressee | None:
     told = row._asdict()
     contact = told.pop("contact")
     posting = Posting(**{**told, "draft": _decoder.decode(told["draft"]) if told["draft"] else None})
-    return Addressee(contact, posting.ref, posting.key, posting.title, posting.reason)
+    return PostingAddressee(contact, posting.ref, posting.key, posting.title, posting.reason)
 
 
 def get(region: Region, posting: int) -> Posting:

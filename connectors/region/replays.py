@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import text
 
+from connectors.region import channel_state
 from connectors.region.database import Region
 from schemas.errors import Refused
 
@@ -43,7 +44,11 @@ class Replayed(msgspec.Struct, frozen=True):
     dry: bool
 
 
-_FAILED = "(e.state = 'rejected' OR (e.state = 'planned' AND e.cause IS NOT NULL) OR (:parked AND e.state = 'parked'))"
+# What is moot did not fail: it is tried again when somebody names that cause, after a consent was put right, say.
+_FAILED = (
+    f"((e.state = 'rejected' AND (NOT {channel_state.MOOT} OR e.cause = :cause)) "
+    "OR (e.state = 'planned' AND e.cause IS NOT NULL) OR (:parked AND e.state = 'parked'))"
+)
 _CARRIED = "e.wanted_hash IS NOT NULL AND e.live_hash IS NOT NULL AND e.state = 'done'"
 _CHOSEN = (
     "(cast(:channel AS text) IS NULL OR e.channel = :channel) AND (cast(:cause AS text) IS NULL OR e.cause = :cause) "

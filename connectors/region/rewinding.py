@@ -10,28 +10,43 @@ by their marker as it does after any death of a worker.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from connectors.region import channel_state
 from connectors.region.database import Region
 
 GAP = 2**32  # leases that may have been drawn since: markers out there bear them, ours to come must not
+NUMBERS_GAP = 1_000_000  # people, places and links that may have been since
+Drawn = Mapping[str, int]
+_GAPS: Final = {
+    "effect_lease_seq": GAP,
+    # Links out there name these: the link of whoever had a number since must not open what another has under it.
+    "contact_id_seq": NUMBERS_GAP,
+    "enrolment_id_seq": NUMBERS_GAP,
+    "coach_id_seq": NUMBERS_GAP,
+    "officer_link_id_seq": NUMBERS_GAP,
+}
 
 
-def lease(region: Region) -> int:
-    """The newest lease number drawn, 0 in an empty database."""
+def drawn(region: Region) -> Drawn:
+    """The newest number drawn of each sequence whose numbers are known outside; 0 in an empty database."""
     with region.begin() as connection:
-        if connection.scalar(text("SELECT to_regclass('effect_lease_seq')")) is None:
-            return 0
-        return int(connection.execute(text("SELECT last_value FROM effect_lease_seq")).scalar_one())
+        return {name: _newest(connection, name) for name in _GAPS}
 
 
-def rewind(region: Region, channels: Iterable[str], reason: str, *, newest_lease: int) -> list[str]:
-    """Make an older database fit to serve: its channels paused, its sources unread, its leases never used before.
+def _newest(connection: Connection, sequence: str) -> int:
+    if connection.scalar(text("SELECT to_regclass(:name)"), {"name": sequence}) is None:
+        return 0
+    return int(connection.execute(text(f"SELECT last_value FROM {sequence}")).scalar_one())
 
-    ``newest_lease`` is that of the database it takes the place of. Returns the paused channels.
+
+def rewind(region: Region, channels: Iterable[str], reason: str, *, newest: Drawn) -> list[str]:
+    """Make an older database fit to serve: its channels paused, its sources unread, its numbers never used before.
+
+    ``newest`` are those of the database it takes the place of. Returns the paused channels.
     """
     standings = channel_state.standings(region)
     paused = sorted({*channels, *standings})
@@ -40,7 +55,11 @@ def rewind(region: Region, channels: Iterable[str], reason: str, *, newest_lease
         channel_state.pause(region, name, f"{reason}; paused before that: {before}" if before else reason)
     with region.begin() as connection:
         connection.execute(text("UPDATE source SET etag = NULL, cursor = NULL"))
-    beyond = max(lease(region), newest_lease) + GAP
+    ours = drawn(region)
     with region.begin() as connection:
-        connection.execute(text("SELECT setval('effect_lease_seq', :beyond)"), {"beyond": beyond})
+        for name, gap in _GAPS.items():
+            beyond = max(ours[name], newest.get(name, 0)) + gap
+            connection.execute(
+                text("SELECT setval(cast(:name AS regclass), :beyond)"), {"name": name, "beyond": beyond}
+            )
     return paused

@@ -1,5 +1,16 @@
 from tests.full_database import full, full_template
+from tests.programme import programme
 from tests.tomorrow import next_version
 from tests.worlds import _no_waiting, hub, impatient, region, sandbox
 
-__all__ = ["_no_waiting", "full", "full_template", "hub", "impatient", "next_version", "region", "sandbox"]
+__all__ = [
+    "_no_waiting",
+    "full",
+    "full_template",
+    "hub",
+    "impatient",
+    "next_version",
+    "programme",
+    "region",
+    "sandbox",
+]

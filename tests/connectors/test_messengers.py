@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +16,12 @@ from sqlalchemy import text
 from connectors.alerts import wire
 from connectors.channel import ItemChannel, Readable
 from connectors.region import alerts, channel_state, ledger, postings, replays
-from connectors.registry import CHANNELS, MESSENGERS, channel
+from connectors.region.database import Region
+from connectors.registry import CHANNELS, MESSENGERS, TEXTS, channel
 from connectors.settings import Settings
+from connectors.sms.wire import Text
+from connectors.writing import TAG, Writer
+from deployments.stack import gateway_of
 from tasks.deliver import carry_out
 from tasks.progress import Progress
 from tasks.replay import replay_failed
@@ -49,6 +55,42 @@ def _letter(hub: Hub, words: str) -> None:
     )
 
 
+class _Trial(msgspec.Struct, frozen=True, tag_field=TAG, tag="trial"):
+    """What a text of this suite is about."""
+
+    words: str
+
+
+def _texting(_settings: Settings, _region: Region) -> Writer[Text]:
+    """The writer of this suite's texts: each telephone is found when its text is sent."""
+
+    def write(content: bytes) -> Text:
+        trial = msgspec.json.decode(content, type=_Trial)
+        phone = f"+336{zlib.crc32(trial.words.encode()) % 10**8:08}"
+        return Text(phone, f"About {trial.words}", "https://portail.example/s/AbC12")
+
+    return write
+
+
+def _text(hub: Hub, words: str) -> None:
+    plan(hub, "sms", _Trial(words))
+
+
+def plan(hub: Hub, name: str, message: msgspec.Struct) -> None:
+    """An effect of that content, as whoever plans one writes it."""
+    content = msgspec.json.encode(message)
+    values = {"name": name, "content": content.decode(), "hash": hashlib.sha256(content).digest()}
+    with hub.region.begin() as connection:
+        connection.execute(text("INSERT INTO channel (name) VALUES (:name) ON CONFLICT DO NOTHING"), values)
+        connection.execute(
+            text(
+                "INSERT INTO effect (channel, subject, wanted_hash, state, content) "
+                "VALUES (:name, substr(encode(:hash, 'hex'), 1, 8), :hash, 'planned', cast(:content AS jsonb))"
+            ),
+            values,
+        )
+
+
 CASES = {
     "alerts": Case(
         say=_alert,
@@ -64,7 +106,19 @@ CASES = {
         setting="BOOSTEZ_SMTP_URL",
         box="mails",
     ),
+    "sms": Case(
+        say=_text,
+        emptied=lambda settings: settings.model_copy(update={"sms_url": None}),
+        path="/sms/",
+        setting="BOOSTEZ_SMS_URL",
+        box="texts",
+    ),
 }
+
+
+@pytest.fixture(autouse=True)
+def _writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TEXTS, "trial", _texting)
 
 
 @pytest.fixture
@@ -73,7 +127,9 @@ def patient(hub: Hub, sandbox: Sandbox) -> Hub:
     address = SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox?rto=1&cto=1")
     assert hub.settings.smtp_url is not None
     relay = SecretStr(f"{hub.settings.smtp_url.get_secret_value()}?timeout=1")
-    hub.settings = hub.settings.model_copy(update={"alert_urls": [address], "smtp_url": relay})
+    gateway = SecretStr(f"{gateway_of(sandbox.base)}&rto=1&cto=1")
+    changes = {"alert_urls": [address], "smtp_url": relay, "sms_url": gateway}
+    hub.settings = hub.settings.model_copy(update=changes)
     return hub
 
 
@@ -133,6 +189,20 @@ class TestConformance:
     def test_with_nothing_to_say_it_calls_nobody(self, hub: Hub, sandbox: Sandbox, name: str) -> None:
         assert send(hub, name).created == 0
         assert sandbox.http.get("/log").json()["count"] == 0
+
+    def test_all_workers_together_keep_to_the_number_a_minute(self, hub: Hub, name: str) -> None:
+        """With one a minute the second waits for more than a worker may: it is put off, not lost."""
+        for words in ("first", "second"):
+            CASES[name].say(hub, words)
+        hub.settings = hub.settings.model_copy(update={"mail_per_minute": 1, "sms_per_minute": 1})
+        delivered = send(hub, name)
+        if name == "alerts":  # a person should hear at once, and its destinations keep to limits of their own
+            assert delivered.created == 2
+            return
+        assert (delivered.created, delivered.waiting) == (1, True)
+        (row,) = [row for row in errors(hub, name) if row[0] == "planned"]
+        assert row[1] == "limit"
+        assert send(hub, name).created == 0
 
     @pytest.mark.parametrize(
         ("fault", "delivered"),
@@ -213,6 +283,7 @@ class TestConformance:
         address = sandbox.base.partition("://")[2]
         assert rows_that_tell(patient, address) == []
         assert set(rows_that_tell(patient, "@fournil.example")) <= {"posting"}, "a person's is in one column"
+        assert rows_that_tell(patient, "+336") == []
         assert rows_that_tell(patient, "first") != []
 
 
@@ -232,3 +303,21 @@ def rows_that_tell(hub: Hub, words: str) -> list[str]:
             ).scalar_one()
             found += [table] * bool(rows)
     return found
+
+
+def test_a_letter_that_nobody_needs_any_more_is_no_failure_that_somebody_should_do_again(
+    hub: Hub, sandbox: Sandbox
+) -> None:
+    """It counted as refused, and a replay of what had failed took it along for ever."""
+    _letter(hub, "first")
+    with hub.region.begin() as connection:
+        connection.execute(text("DELETE FROM posting"))
+    delivered = send(hub, "mail")
+    assert (delivered.moot, delivered.refused) == (1, 0)
+    assert (standing(hub, "mail").moot, standing(hub, "mail").refused) == (1, 0)
+    assert [row[:2] for row in errors(hub, "mail")] == [("rejected", "moot")]
+    assert hub.replay(dry=True).replayed.number == 0
+    assert hub.replay(dry=True, cause="content").replayed.number == 0
+    assert hub.replay(dry=True, cause="moot").replayed.number == 1, "when it is named"
+    hub.tell()
+    assert sandbox.truth()["inbox"]["messages"] == 0

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from connectors.seals import CONFIRM_WITHIN, Seals, _kept
+from connectors.seals import CONFIRM_WITHIN, Opener, Seals, _kept
 from connectors.settings import Settings
 from schemas.errors import Misconfigured
 from tests.makers import NOON
@@ -91,3 +91,45 @@ def test_a_short_secret_or_a_folder_that_cannot_be_written_names_its_setting(tmp
     (tmp_path / "file").write_text("")
     with pytest.raises(Misconfigured, match="BOOSTEZ_PORTAL_SECRET"):
         Seals(Settings(home=tmp_path / "file"))
+
+
+SHORT_ONES = [
+    ("place", "1"),
+    ("satisfaction", "123456"),
+    ("unsubscribe", "34.sessions.sms"),
+    ("unsubscribe", "34.follow_up.sms"),
+    ("unsubscribe", "34.invitations.sms"),
+]
+
+
+@pytest.mark.parametrize(("purpose", "word"), SHORT_ONES)
+def test_a_short_address_stands_for_the_link(purpose: Opener, word: str) -> None:
+    short = seals().short(purpose, word)
+    code = short.removeprefix("https://portail.example/s/")
+    assert len(code) <= 18
+    assert seals().lengthened(code, NOON) == seals().link(purpose, word, NOON)
+    assert seals("t" * 40).lengthened(code, NOON) is None
+
+
+def test_a_short_address_opens_nothing_else() -> None:
+    (place, opinion) = (
+        seals().short(purpose, "7").rpartition("/")[2] for purpose in ("place", "satisfaction")
+    )
+    assert place[1:] != opinion[1:]
+    assert seals().lengthened(f"a{place[1:]}", NOON) is None
+    assert seals().lengthened(place.replace("p7.", "p8."), NOON) is None
+    assert seals().lengthened(place.replace("p7.", "p07."), NOON) is None
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[a-z][0-9]{1,5}\.[A-Za-z0-9_-]{10}", fullmatch=True))
+def test_no_other_code_is_lengthened(code: str) -> None:
+    assert seals().lengthened(code, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("purpose", "word"),
+    [("manage", "1"), ("place", "P-1"), ("place", "²"), ("unsubscribe", "34.sessions.mail"), ("place", "")],
+)
+def test_what_has_no_short_address_is_a_fault_of_ours(purpose: Opener, word: str) -> None:
+    with pytest.raises(AssertionError):
+        seals().short(purpose, word)

@@ -35,6 +35,7 @@ def test_without_any_variable_the_embedded_defaults_serve() -> None:
     assert read.graph == "http://127.0.0.1:4401/graph"
     assert read.public_url == "http://127.0.0.1:4480"
     assert read.channels_file.is_file()
+    assert read.reminders_file.is_file()
 
 
 def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +90,10 @@ def test_feeds_lie_in_the_home_folder(tmp_path: Path) -> None:
         ("FEEDS_URL", "s3://key:s3cret@bucket/feeds"),
         ("FEEDS_URL", "simplecache::s3://key:s3cret@bucket/feeds"),
         ("PORTAL_URL", "https://me:s3cret@portail.example"),
+        ("MAIL_BOUNCE", "bounces"),
+        ("MAIL_BOUNCE", "a@b.example\r\nRCPT TO:<x@y.example>"),
+        ("MAIL_PER_MINUTE", "-1"),
+        ("SMS_PER_MINUTE", "many"),
     ],
 )
 def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -147,7 +152,7 @@ def test_secrets_are_never_in_what_settings_show(secret: str) -> None:
 
 def test_every_setting_that_sounds_secret_is_one() -> None:
     for name, field in Settings.model_fields.items():
-        words = ("secret", "token", "password", "database_url", "alert_urls", "smtp_url")
+        words = ("secret", "token", "password", "database_url", "alert_urls", "smtp_url", "sms_url")
         sounds = any(word in name for word in words)
         assert ("SecretStr" in str(field.annotation)) is sounds, name
 
@@ -195,3 +200,10 @@ def test_a_list_that_is_no_json_names_its_setting_and_tells_no_value(monkeypatch
         settings()
     assert "hunter2" not in str(told.value)
     settings.cache_clear()
+
+
+def test_letters_come_back_to_their_sender_unless_another_address_is_named() -> None:
+    assert Settings(mail_from="region@a.example").bounce == "region@a.example"
+    assert (
+        Settings(mail_from="region@a.example", mail_bounce="retours@a.example").bounce == "retours@a.example"
+    )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.communes import NOWHERE, department_of, match, served
+from core.communes import LYON, NOWHERE, department_of, in_lyon, match, served, unplaced
 from schemas.reference_tables import Commune, communes, departments
 
 LYON_CODES = {"69123", *(f"6938{number}" for number in range(1, 10))}
@@ -101,6 +101,31 @@ def test_lyons_own_code_is_refined_by_the_postal_code() -> None:
 def test_a_place_outside_the_region_is_no_commune_of_it() -> None:
     assert code_of("39200", "45 - ST CLAUDE", "39478") is None
     assert code_of("75002", "Paris", "69381") is None
+
+
+@pytest.mark.parametrize(
+    ("postal_code", "city", "code", "expected"),
+    [
+        ("38000", "Grenoble", None, False),
+        ("38000", "Lyon", None, True),
+        ("69999", None, None, True),
+        (None, None, "69999", True),
+        ("00000", None, None, True),
+        ("39200", "Saint-Claude", None, False),
+        (NOWHERE, "France", None, False),
+        (None, "Grenoble", None, False),
+        (None, None, None, False),
+    ],
+)
+def test_a_place_is_missed_only_when_it_should_be_of_the_region(
+    postal_code: str | None, city: str | None, code: str | None, *, expected: bool
+) -> None:
+    assert unplaced(postal_code, city, code) is expected
+
+
+def test_lyon_is_its_own_code_and_those_of_its_arrondissements() -> None:
+    assert {code for code in communes() if in_lyon(code)} == LYON_CODES
+    assert LYON in LYON_CODES
 
 
 def test_departments_are_read_from_postal_codes_and_labels() -> None:

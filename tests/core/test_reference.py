@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from schemas.reference_tables import (
+    activities,
     commune_aliases,
     commune_former_codes,
     communes,
     departments,
+    naf_sections,
     rome_labels,
 )
 
@@ -21,6 +23,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 def test_the_tables_are_whole() -> None:
     assert (len(communes()), len(departments()), len(rome_labels())) == (4034, 12, 1584)
+    assert (len(activities()), len(naf_sections())) == (732, 21)
     assert {commune.department for commune in communes().values()} == set(departments())
     assert {code for _, code in commune_aliases()} <= set(communes())
     assert set(commune_former_codes().values()) <= set(communes())
@@ -46,5 +49,10 @@ def test_the_tables_say_what_their_sources_say() -> None:
     for code, row in kept.items():
         commune = communes()[code]
         assert (commune.name, list(commune.postal_codes)) == (row["nom"], row["codesPostaux"])
+    naf = json.loads((SHARED / "naf" / "codes-naf.json").read_text("utf-8"))
+    labels = {
+        row["id"]: " ".join(row["label"].replace("'", "’").split()) for row in naf if len(row["id"]) == 6
+    }
+    assert labels == {code: " ".join(each.label.split()) for code, each in activities().items()}
     with (SHARED / "rome" / "unix_referentiel_code_rome_v460_utf8.csv").open(encoding="utf-8") as lines:
         assert {row["code_rome"]: row["libelle_rome"] for row in csv.DictReader(lines)} == dict(rome_labels())

@@ -82,6 +82,13 @@ def test_an_employer_without_any_mark_changes_nothing() -> None:
     assert redact("Texte", Employer(anonymous=True)) == "Texte"
 
 
+def test_a_legal_form_with_dots_is_one_too() -> None:
+    """« S.A.R.L. » was read as four words, none of them a form: only the whole name was hidden, and « Dupont » alone was published."""
+    employer = Employer(name="S.A.R.L. Dupont", anonymous=True)
+    assert redact("Dupont recrute", employer) == f"{STAND_IN} recrute"
+    assert redact("La S.A.R.L. Dupont recrute", employer) == f"La {STAND_IN} recrute"
+
+
 NAMES = st.lists(st.text("abéèçÉ\u0153mn&-' 日", min_size=1, max_size=6), min_size=1, max_size=3).map(
     " ".join
 )

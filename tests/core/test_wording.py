@@ -9,7 +9,22 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core import wording
-from core.wording import NBSP, THIN, date, employer, excerpt, facts, number, place, salary
+from core.wording import (
+    NBSP,
+    THIN,
+    clock,
+    date,
+    employer,
+    excerpt,
+    facts,
+    full_date,
+    moment,
+    number,
+    phone,
+    place,
+    salary,
+    short_moment,
+)
 from schemas.offer import (
     Contract,
     Employer,
@@ -97,6 +112,59 @@ def test_only_the_first_of_a_month_is_an_ordinal(day: dt.date) -> None:
     assert first.endswith("er") is (day.day == 1)
     assert month.islower()
     assert int(year) == day.year
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (dt.time(18, 30), f"18{NBSP}h{NBSP}30"),
+        (dt.time(9), f"9{NBSP}h"),
+        (dt.time(0, 5), f"0{NBSP}h{NBSP}05"),
+    ],
+)
+def test_a_time_is_written_with_an_h(time: dt.time, text: str) -> None:
+    assert clock(time) == text
+
+
+@pytest.mark.parametrize(
+    ("wall", "long", "short"),
+    [
+        ("2026-12-08T18:30", "mardi 8 décembre 2026 à 18 h 30", "mar. 8/12 à 18h30"),
+        ("2027-02-01T09:00", "lundi 1er février 2027 à 9 h", "lun. 1/2 à 9h"),
+        ("2026-08-16T00:00", "dimanche 16 août 2026 à 0 h", "dim. 16/8 à 0h"),
+    ],
+)
+def test_a_moment_is_told_with_its_day(wall: str, long: str, short: str) -> None:
+    moment_ = dt.datetime.fromisoformat(wall)
+    assert moment(moment_).replace(NBSP, " ") == long
+    assert short_moment(moment_) == short
+
+
+def test_clocks_of_another_zone_are_named() -> None:
+    wall = dt.datetime.fromisoformat("2026-12-08T18:30")
+    assert moment(wall, "Indian/Reunion").endswith(" (fuseau horaire Indian/Reunion)")
+    assert short_moment(wall, "Indian/Reunion").endswith(" (Indian/Reunion)")
+
+
+@given(st.dates())
+def test_a_full_date_names_the_day_of_the_week(day: dt.date) -> None:
+    name, rest = full_date(day).split(" ", 1)
+    week = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+    assert week.index(name) == day.weekday()
+    assert rest == date(day)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("+33612345678", f"06{NBSP}12{NBSP}34{NBSP}56{NBSP}78"),
+        ("+41446681800", "+41446681800"),
+        ("+336", "+336"),
+        ("", ""),
+    ],
+)
+def test_a_french_number_is_written_in_pairs(number: str, text: str) -> None:
+    assert phone(number) == text
 
 
 @pytest.mark.parametrize(
@@ -206,3 +274,15 @@ def test_an_excerpt_holds_all_the_words_that_fit(words: list[str], limit: int) -
 
 def test_a_word_longer_than_the_limit_is_the_one_that_is_cut() -> None:
     assert excerpt("anticonstitutionnellement", 10) == "anticonst…"
+
+
+def test_a_span_is_told_in_words_with_whose_clocks_they_are() -> None:
+    starts = dt.datetime.fromisoformat("2026-12-08T18:30")
+    assert (
+        wording.span(starts, starts + dt.timedelta(minutes=90)).replace("\u00a0", " ")
+        == "mardi 8 décembre 2026, de 18 h 30 à 20 h (heure de Paris)"
+    )
+    assert (
+        wording.span(starts, starts + dt.timedelta(hours=7), "Indian/Reunion").replace("\u00a0", " ")
+        == "du mardi 8 décembre 2026 à 18 h 30 au mercredi 9 décembre 2026 à 1 h 30 (fuseau horaire Indian/Reunion)"
+    )

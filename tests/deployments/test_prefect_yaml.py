@@ -35,6 +35,15 @@ CHOICES = {
     ("quarantine", "source"): {*SOURCES, None},
     ("channel", "channel"): {*CHANNELS},
     ("effects", "channel"): {*CHANNELS, *MESSENGERS, None},
+    ("import", "source"): {"sheet", "partner"},
+}
+
+EXAMPLES: dict[str, Any] = {
+    **dict.fromkeys(("plan", "posting", "revision"), 1),
+    "starts": "2026-12-08T18:30:00",
+    "minutes": 120,
+    "capacity": 40,
+    "first": "2027-01-11",
 }
 
 
@@ -50,7 +59,7 @@ def test_every_button_is_there_once() -> None:
     assert len(DEPLOYMENTS) == len(WRITTEN["deployments"])
     assert set(DEPLOYMENTS) >= {
         *("changes", "full", "settle", "audit", "decide", "withdraw"),
-        *("quarantine", "channel", "effects", "postings", "posting"),
+        *("quarantine", "channel", "effects", "postings", "posting", "import"),
     }
 
 
@@ -62,8 +71,7 @@ def test_a_deployment_s_flow_exists_and_takes_its_parameters(name: str) -> None:
     assert deployment["work_pool"] == {"name": "boostez"}
     given = deployment.get("parameters", {})
     assert set(given) <= set(parameter_schema(flow).properties)
-    numbers = {"plan", "posting", "revision"}
-    missing = {wanted: 1 if wanted in numbers else "Camille" for wanted in parameter_schema(flow).required}
+    missing = {wanted: EXAMPLES.get(wanted, "Camille") for wanted in parameter_schema(flow).required}
     assert flow.validate_parameters({**missing, **given}) is not None
 
 
@@ -80,12 +88,21 @@ def test_a_form_offers_what_there_is_to_choose(name: str, field: str) -> None:
     assert set(told["enum"]) == CHOICES[name, field]
 
 
-@pytest.mark.parametrize("name", ["quarantine", "channel", "effects"])
+@pytest.mark.parametrize("name", ["quarantine", "channel", "effects", "import"])
 def test_a_replay_is_dry_unless_somebody_unticks_it(name: str) -> None:
     told = parameter_schema(flow_of(name)).properties["dry_run"]
     assert (told["type"], told["default"]) == ("boolean", True)
     assert "dry_run" not in DEPLOYMENTS[name].get("parameters", {})
     assert DEPLOYMENTS[name]["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+
+
+def test_retention_only_tells_when_it_is_pressed_and_does_it_at_night() -> None:
+    """The one button that erases for good: whoever presses it out of curiosity erases nobody."""
+    told = parameter_schema(flow_of("retention")).properties["dry_run"]
+    assert (told["type"], told["default"]) == ("boolean", True)
+    assert "dry_run" not in DEPLOYMENTS["retention"].get("parameters", {})
+    (night,) = DEPLOYMENTS["retention"]["schedules"]
+    assert (night["cron"], night["parameters"]) == ("40 4 * * *", {"dry_run": False})
 
 
 def test_the_form_for_effects_names_every_cause_and_warns_of_the_parked_ones() -> None:

@@ -13,12 +13,23 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DataError, OperationalError
 
-from connectors.region import beside, channel_state, ledger, migrations, offers, planning, rewinding, walks
+from connectors.region import (
+    beside,
+    channel_state,
+    ledger,
+    migrations,
+    offers,
+    persons,
+    planning,
+    rewinding,
+    walks,
+)
 from connectors.region.database import Region
+from connectors.region.endings import Ended
 from connectors.region.search import Query, search
 from connectors.registry import CHANNELS
 from core.policy import Policy
-from deployments import backup, restore
+from deployments import backup, cli_database, restore
 from deployments.restore import Restored
 from schemas.errors import Misconfigured, Permanent, Refused, Rejected
 from tests.commands import Command
@@ -27,13 +38,18 @@ from tests.deployments.test_backup import DAMAGES, back_up, forge, rewrite, sile
 from tests.full_database import BACKED_UP as NOW
 from tests.full_database import columns, contents, copied, copied_backup
 from tests.makers import incoming, job
+from tests.reminder_rules import RULES
 from tests.tomorrow import NextVersion
 from tests.worlds import Hub
 
 pytestmark = pytest.mark.database
 LATER = NOW + dt.timedelta(hours=1)
 # What a restore changes on purpose.
-REWOUND = {"channel": {"paused", "paused_reason"}, "source": {"etag", "cursor"}}
+REWOUND = {
+    "channel": {"paused", "paused_reason"},
+    "source": {"etag", "cursor"},
+    "officer_link": {"ended_at"},  # what people ended since stays ended
+}
 
 
 def restored(region: Region, file: Path, *, yes: bool = True, now: dt.datetime = LATER) -> Restored:
@@ -62,7 +78,8 @@ def live_on(region: Region) -> None:
         connection.execute(text('UPDATE offer SET content = content || \'{"title": "Perdu"}\''))
         connection.execute(text("DELETE FROM pick"))
         connection.execute(text("DELETE FROM posting"))
-        connection.execute(text("UPDATE officer_link SET ended_at = now()"))
+        connection.execute(text("UPDATE officer_link SET ended_at = now(), by = 'Ada'"))
+        connection.execute(text("TRUNCATE firm, contact, coach, session, import, person_act, bounce CASCADE"))
         connection.execute(text("UPDATE alert SET resolved_at = now()"))
     channel_state.resume(region, "aggregator_feed")
 
@@ -237,6 +254,24 @@ def test_a_restore_can_be_undone_and_the_undoing_too(full: Region, written: Path
     assert databases(full) == []
     with pytest.raises(Refused, match="nothing to undo"):
         restore.undo(full, CHANNELS, LATER)
+
+
+def test_whoever_was_erased_since_the_backup_does_not_come_back_with_it(
+    full: Region, written: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor with the undoing: the restored database knows of it by then."""
+    contact = scalar(full, "SELECT min(id) FROM contact")
+    persons.erase(full, RULES, int(str(contact)), LATER)
+
+    done = restored(full, written)
+
+    erased = "SELECT erased_at IS NOT NULL AND name IS NULL AND email IS NULL FROM contact WHERE id = :id"
+    assert done.ended == Ended(erased=1)
+    assert scalar(full, erased, id=contact)
+    cli_database._print_restored(done)  # noqa: SLF001 - what an admin reads
+    assert "ended again, since people had ended it: 1 erased" in capsys.readouterr().out
+    back = restore.undo(full, CHANNELS, LATER + dt.timedelta(minutes=1))
+    assert (back.ended, scalar(full, erased, id=contact)) == (Ended(), True)
 
 
 def test_what_is_kept_is_named_after_the_instant_and_dropped_on_demand(full: Region, written: Path) -> None:

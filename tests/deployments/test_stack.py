@@ -96,3 +96,15 @@ def test_letters_go_to_the_sandbox_s_mailbox_unless_a_relay_is_named(
     monkeypatch.setenv("BOOSTEZ_SMTP_URL", "smtps://relay.example")
     assert lent.environment()["BOOSTEZ_SMTP_URL"] == "smtps://relay.example"
     assert "BOOSTEZ_SMTP_URL" not in Stack(str(tmp_path), "postgresql://nowhere").environment()
+
+
+def test_texts_go_to_the_sandbox_s_gateway_unless_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lent = Stack(str(tmp_path), "postgresql://nowhere", sandbox_url="http://127.0.0.1:4401")
+    monkeypatch.delenv("BOOSTEZ_SMS_URL", raising=False)
+    told = lent.environment()["BOOSTEZ_SMS_URL"]
+    assert told == "json://127.0.0.1:4401/sms/{phone}?:reference={marker}"
+    monkeypatch.setenv("BOOSTEZ_SMS_URL", "octopush://login@example.com/key/{phone}")
+    assert lent.environment()["BOOSTEZ_SMS_URL"] == "octopush://login@example.com/key/{phone}"
+    assert "BOOSTEZ_SMS_URL" not in Stack(str(tmp_path), "postgresql://nowhere").environment()

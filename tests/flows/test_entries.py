@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from importlib import import_module
 from typing import Any
@@ -23,6 +24,15 @@ NEEDED: dict[str, dict[str, Any]] = {
     "decide_posting": {"posting": 1, "revision": 1},
     "replay_channel": {"channel": "open_portal"},
     "withdraw_offer": {"name": "J-1", "reason": "a test", "by": "Ada"},
+    "hold_session": {
+        "title": "Essai",
+        "starts": dt.datetime.fromisoformat("2099-01-06T14:00"),
+        "minutes": 60,
+        "capacity": 2,
+    },
+    "move_session": {"session": "S-1"},
+    "cancel_session": {"session": "S-1", "reason": "un essai"},
+    "firm_journey": {"siret": "73282932000074"},
 }
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.region import channel_state
+from connectors.registry import CHANNELS, MESSENGERS
 from flows.settle import settle_effects
 from tests.flows.stories import everywhere, is_json, stock
 from tests.hands import sql
@@ -32,7 +33,7 @@ def test_what_is_unknown_is_looked_up_and_what_a_person_must_do_is_told(
     told = settle_effects()
 
     assert is_json(told)
-    assert set(told) == {"open_portal", "aggregator_feed", "facebook_page", "contractor", "alerts", "mail"}
+    assert set(told) == {*CHANNELS, *MESSENGERS}
     assert (told["facebook_page"]["done"], told["facebook_page"]["error"]) == (2, None)
     assert sandbox.truth()["graph"]["created"] == 2
     [message] = sandbox.http.get("/truth/messages").json()["items"]

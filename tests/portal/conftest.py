@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
@@ -54,6 +55,20 @@ def place(region: Region) -> Place:
 def chosen(tmp_path: Path) -> Settings:
     return Settings(
         home=tmp_path, portal_url="https://offres.region.example/", feeds_url=f"file://{tmp_path}/feeds"
+    )
+
+
+@pytest.fixture
+def relayed(chosen: Settings) -> Settings:
+    """With a relay: letters can be sent, so forms that need one are open."""
+    return chosen.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:1")})
+
+
+@pytest.fixture
+def visitor(region: Region, relayed: Settings) -> TestClient:
+    """A browser at the portal's public address, where its cookies are kept."""
+    return TestClient(
+        create_app(region, relayed), relayed.public_url, raise_server_exceptions=False, follow_redirects=False
     )
 
 

@@ -233,6 +233,21 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
                 yield from _nodes(inner)
 
 
+def check_vocabulary(shared: Path, document: Any) -> None:
+    """Every property is one of its type, and every thing in it one that it may hold."""
+    parents, properties = _vocabulary(shared)
+    for node in _nodes(document):
+        kinds = _ancestors(parents, node["@type"])
+        assert node["@type"] in parents
+        for name, value in node.items():
+            if name.startswith("@"):
+                continue
+            assert properties[name]["domain"] & kinds, (node["@type"], name)
+            for each in _nodes(value):
+                if each in (value if isinstance(value, list) else [value]):
+                    assert properties[name]["range"] & _ancestors(parents, each["@type"]), (name, each)
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize(
     "offer",
@@ -245,17 +260,7 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
     ids=["job", "training", "remote job", "free training"],
 )
 def test_every_property_is_known_for_its_type_and_holds_what_it_may(shared: Path, offer: Offer) -> None:
-    parents, properties = _vocabulary(shared)
-    for node in _nodes(told(offer)):
-        kinds = _ancestors(parents, node["@type"])
-        assert node["@type"] in parents
-        for name, value in node.items():
-            if name.startswith("@"):
-                continue
-            assert properties[name]["domain"] & kinds, (node["@type"], name)
-            for each in _nodes(value):
-                if each in (value if isinstance(value, list) else [value]):
-                    assert properties[name]["range"] & _ancestors(parents, each["@type"]), (name, each)
+    check_vocabulary(shared, told(offer))
 
 
 # --- on the page -----------------------------------------------------------------------------------------------------

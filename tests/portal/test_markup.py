@@ -11,6 +11,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
@@ -18,7 +20,7 @@ from urllib.parse import quote, unquote, urlsplit
 import html5lib
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Page, Route
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -30,6 +32,7 @@ from portal import answers, filters
 from portal.app import create_app
 from tests.makers import portal_draft
 from tests.portal import test_pages_in_a_browser as browsed
+from tests.portal.programme_pages import Walk
 from tests.portal.test_posting import GOOD, NOW, path_of, send
 
 FOLDER: Final = Path(__file__).parent / "html"
@@ -90,7 +93,9 @@ def residents(reader: Reader, region: Region) -> None:
         reader.keep(f"empty board, {name}", reader.firm.get(browsed.PATHS[name]))
     browsed.fill(region)
     for name, path in browsed.PATHS.items():
-        reader.keep(name, reader.firm.get(path), {"gone": 410, "absent": 404}.get(name, 200))
+        reader.keep(
+            name, reader.firm.get(path), {"gone": 410, "session gone": 410, "absent": 404}.get(name, 200)
+        )
     for name, query in {
         "list by place": "pres=Aurillac&rayon=100&tri=date&contrat=cdi",
         "list of nowhere": "pres=nulle+part&q=boulangere",
@@ -162,10 +167,22 @@ def queue(reader: Reader, region: Region, settings: Settings) -> None:
     keep("dead queue", firm.get("/deposer/agent/x"), 410)
 
 
+def programme(reader: Reader, region: Region, settings: Settings) -> None:
+    """The programme's pages, whatever they answer."""
+    for seen in Walk(reader.firm, region, settings).everything():
+        assert seen.answer.status_code < 500, seen.name
+        reader.keep(f"programme, {seen.name}", seen.answer, seen.answer.status_code)
+
+
 def trouble(reader: Reader, region: Region, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said when something is wrong with the portal itself."""
     reader.keep(
         "no relay", Reader(region, settings.model_copy(update={"smtp_url": None})).firm.get("/deposer"), 503
+    )
+    reader.keep(
+        "no relay for registrations",
+        Reader(region, settings.model_copy(update={"smtp_url": None})).firm.get("/inscription"),
+        503,
     )
     hurried = Reader(region, settings.model_copy(update={"portal_rate_search": 1})).firm
     hurried.get("/offres")
@@ -195,6 +212,7 @@ def test_every_page_is_valid_and_parses_without_an_error(
     residents(reader, region)
     posting(reader, region, chosen)
     queue(reader, region, chosen)
+    programme(reader, region, chosen)
     trouble(reader, region, chosen, monkeypatch)
     assert used >= set(templates.list_templates())
     folder = tmp_path / "pages"
@@ -228,6 +246,33 @@ def test_axe_finds_nothing_on_pages_that_say_what_is_wrong(
     posting(reader, region, chosen)
     before = {*reader.pages} - {"too many", "moved", "form that is stale", "confirmation that is stale"}
     trouble(reader, region, chosen, monkeypatch)
+    with showing(browser, reader, chosen) as look:
+        assert look({*reader.pages} - before, browsed.violations) == {}
+
+
+@pytest.mark.browser
+@pytest.mark.database
+@pytest.mark.xdist_group("browser")
+def test_axe_finds_nothing_on_any_page_of_the_programme_and_none_scrolls_sideways(
+    browser: Browser, region: Region, chosen: Settings
+) -> None:
+    reader = Reader(region, chosen)
+    programme(reader, region, chosen)
+
+    def told(page: Page) -> list[Any]:
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        return [*browsed.violations(page), *([f"{wide} px too wide"] if wide > 0 else [])]
+
+    with showing(browser, reader, chosen) as look:
+        assert look(reader.pages, told) == {}
+
+
+Look = Callable[[Iterable[str], Callable[[Page], list[Any]]], dict[tuple[str, int], list[Any]]]
+
+
+@contextmanager
+def showing(browser: Browser, reader: Reader, settings: Settings) -> Iterator[Look]:
+    """A browser that shows the pages that a reader kept, in every look: what somebody finds on them, by page and width."""
 
     def answer(route: Route) -> None:
         path = unquote(urlsplit(route.request.url).path)
@@ -239,13 +284,17 @@ def test_axe_finds_nothing_on_pages_that_say_what_is_wrong(
 
     page = browser.new_page()
     page.route("**/*", answer)
-    found = {}
-    for width, scheme in browsed.LOOKS:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)
-        for name in {*reader.pages} - before:
-            page.goto(f"{chosen.public_url}/{quote(name)}")
-            if told := browsed.violations(page):
-                found[name, width] = told
+
+    def look(names: Iterable[str], told: Callable[[Page], list[Any]]) -> dict[tuple[str, int], list[Any]]:
+        found = {}
+        for width, scheme in browsed.LOOKS:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
+            for name in names:
+                page.goto(f"{settings.public_url}/{quote(name)}")
+                if wrong := told(page):
+                    found[name, width] = wrong
+        return found
+
+    yield look
     page.close()
-    assert found == {}

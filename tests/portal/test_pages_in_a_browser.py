@@ -25,6 +25,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, ViewportSize
 from sqlalchemy import text
 
+from connectors.region import rescheduling
 from connectors.region.database import Region
 from connectors.settings import Settings
 from core.html import sanitise
@@ -44,6 +45,7 @@ from schemas.offer import (
 from tests.conftest import TestServer, fresh_name
 from tests.hostile import SCRIPTS
 from tests.makers import job, training
+from tests.portal import programme
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.xdist_group("browser")]
 AXE: Final = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
@@ -101,9 +103,17 @@ PATHS: Final = {
     "legal": "/mentions-legales",
     "transparency": "/transparence",
     "parity": "/parite",
+    "progress": "/accompagnement",
     "tab": "/onglet",
     "verify": "/verifier",
     "report": "/verifier/exemple",
+    "sessions": "/seances",
+    "no sessions": "/seances?departement=15",
+    "session": "/seances/S-browsed1",
+    "full session": "/seances/S-browsed2",
+    "cancelled session": "/seances/S-browsed3",
+    "session over": "/seances/S-browsed4",
+    "session gone": "/seances/S-browsed5",
 }
 WHOLE: Final = os.environ.get("BOOSTEZ_BROWSER_WHOLE", "") not in {"", "0"}
 LOOKS: Final[list[tuple[int, Literal["light", "dark"]]]] = [(360, "light"), (1280, "dark")]
@@ -159,6 +169,29 @@ def fill(region: Region) -> None:
                 "ON CONFLICT DO NOTHING"
             )
         )
+
+    meet(region)
+
+
+def meet(region: Region) -> None:
+    """Sessions of every kind, under the references that PATHS has."""
+    made = [
+        programme.session(region),
+        programme.session(region, title=SENTENCE * 2, capacity=1, link="https://visio.region.example/1"),
+        programme.session(region, in_days=20),
+        programme.session(region, in_days=-3),
+        programme.session(region, in_days=-370),
+    ]
+    programme.session(region, kind="dialogue", title=f"Transports {SCRIPTS[1]}")
+    for name in ("a", "b"):
+        programme.place(region, made[1], programme.person(region, email=f"{name}@x.example"))
+    rescheduling.cancel(region, made[2].ref, "L’intervenante est souffrante.", programme.NOW)
+    with region.begin() as connection:
+        for number, each in enumerate(made, start=1):
+            connection.execute(
+                text("UPDATE session SET ref = :ref WHERE id = :id"),
+                {"ref": f"S-browsed{number}", "id": each.id},
+            )
 
 
 def _place(connection: Any, offer: Offer) -> None:

@@ -127,7 +127,7 @@ def test_a_form_becomes_a_posting_that_waits_for_its_confirmation(firm: TestClie
     assert added.draft.expires_at is not None
     with region.begin() as connection:
         (content,) = connection.scalars(text("SELECT content FROM effect WHERE channel = 'mail'"))
-    assert content == {"kind": "confirm", "posting": added.id, "revision": 1}
+    assert content == {"about": "posting", "kind": "confirm", "posting": added.id, "revision": 1}
 
 
 def test_la_poste_has_sirets_of_its_own(firm: TestClient, region: Region) -> None:

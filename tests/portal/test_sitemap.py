@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 import tracemalloc
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import urlsplit
 
 import pytest
 from lxml import etree
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import catalogue
+from connectors.region import catalogue, rescheduling
 from connectors.region.database import Region
+from connectors.seals import Opener, Seals
+from connectors.settings import Settings
 from portal import sitemap
 from tests.makers import NOON, job, training
 from tests.portal.conftest import Place
+from tests.portal.programme import NOW, session
 
 pytestmark = pytest.mark.database
 SITE = "https://offres.region.example"
@@ -68,9 +72,8 @@ def test_every_open_offer_is_in_one_file_that_the_index_names(
 def test_every_page_that_is_told_is_there_under_that_name(client: TestClient, place: Place) -> None:
     place(job())
     pages = _places(client, "/sitemaps/pages.xml")
-    linked = set(re.findall(r'href="(/[a-z-]*)"', client.get("/").text)) - {
-        "/deposer"
-    }  # not open without a relay
+    linked = set(re.findall(r'href="(/[a-z-]*)"', client.get("/").text))
+    linked -= {"/deposer", "/inscription"}  # not open without a relay
     assert {f"{SITE}{path}" for path in linked} <= pages.keys(), "every page that all pages link to"
     assert pages[f"{SITE}/"] is not None
     for address in pages:
@@ -111,9 +114,35 @@ def test_what_is_known_is_not_sent_again_until_an_offer_comes_or_goes(
 
 
 def test_robots_are_told_where_it_is(client: TestClient) -> None:
-    assert client.get("/robots.txt").text == (
-        f"User-agent: *\nDisallow: /offres?\nDisallow: /deposer/\nDisallow: /healthz\n\nSitemap: {SITE}/sitemap.xml\n"
-    )
+    told = client.get("/robots.txt").text.splitlines()
+    assert told[:4] == [
+        "User-agent: *",
+        "Disallow: /offres?",
+        "Disallow: /deposer/",
+        "Disallow: /inscription/",
+    ]
+    assert told[-3:] == ["Disallow: /healthz", "", f"Sitemap: {SITE}/sitemap.xml"]
+
+
+def test_no_link_that_is_somebodys_own_is_for_robots(client: TestClient, chosen: Settings) -> None:
+    told = client.get("/robots.txt").text
+    purposes = {*get_args(Opener)} - {"attestation"}
+    paths = {urlsplit(Seals(chosen).link(purpose, "1", NOON)).path for purpose in purposes}
+    paths.add(urlsplit(Seals(chosen).short("place", "1")).path)
+    for path in paths:
+        assert f"Disallow: /{path.split('/')[1]}/" in told
+
+
+def test_sessions_to_come_are_in_a_file_of_their_own(client: TestClient, region: Region) -> None:
+    assert client.get("/sitemaps/seances.xml").status_code == 404
+    coming, off = session(region), session(region, in_days=20)
+    rescheduling.cancel(region, off.ref, "Neige.", NOW)
+    session(region, in_days=-3)
+    session(region, state="draft")
+    assert f"{SITE}/sitemaps/seances.xml" in _places(client, "/sitemap.xml")
+    told = _places(client, "/sitemaps/seances.xml")
+    assert list(told) == [f"{SITE}/seances/{coming.ref}", f"{SITE}/seances/{off.ref}"]
+    assert all(told.values())
 
 
 def test_a_file_of_any_size_is_written_in_little_memory() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import re
 from html import unescape
 
@@ -7,7 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from connectors.region.database import Region
+from connectors.seals import FORM_WITHIN
 from connectors.settings import Settings
+from core import terms
+from core.terms import TERMS
+from portal.answers import FOLDER
 from portal.app import create_app
 from tests.portal.test_openness import read
 
@@ -73,7 +78,7 @@ def test_every_link_of_a_page_of_ours_leads_somewhere(client: TestClient, path: 
     links = {link.replace("&amp;", "&") for link in re.findall(r'<a [^>]*href="(/[^"]*)"', page)}
     assert {"/accessibilite", "/transparence", "/parite", "/vie-privee", "/mentions-legales"} <= links
     for link in links:
-        closed = link == "/deposer"  # until there is a relay for its letters, which it says
+        closed = link in {"/deposer", "/inscription"}  # until there is a relay for its letters, which it says
         assert client.get(link.partition("#")[0]).status_code == (503 if closed else 200), link
         if "#" in link:
             assert f'id="{link.partition("#")[2]}"' in client.get(link.partition("#")[0]).text
@@ -87,3 +92,27 @@ def test_french_is_set_as_french(client: TestClient, path: str) -> None:
     assert not re.search(r"[ \n][:;!?»](?=\s|$)|\w[;!?»](?=\s|$)|«[ \n\w]", told)
     assert "'" not in told
     assert not re.search(r"lorem|todo|xxx|à compléter|bientôt", told, re.IGNORECASE)
+
+
+def test_the_privacy_page_says_the_terms_by_which_people_are_forgotten(client: TestClient) -> None:
+    """The page is made of the terms themselves, and names every one of them."""
+    page = read(client.get("/vie-privee").text)
+    for name, since in {
+        "registration": "Sans confirmation, tout est effacé au bout de {}",
+        "contact": "{} après son dernier signe",
+        "free_text": "écrit librement dans un questionnaire, au bout de {}",
+        "proof": "un accord qu’elle a retiré, {} après",
+        "bounce": "un courriel nous est revenu, gardé pendant {}",
+        "origin": "L’adresse de connexion, hachée, au bout de {}".lower(),
+        "coach": "accompagnateur, {} après son départ",
+        "act": "consulté, remis ou effacé des données, au bout de {}",
+    }.items():
+        assert since.format(TERMS[name].words.replace("\u00a0", " ")).lower() in page.lower(), name
+    assert len(TERMS) == 8
+
+
+@pytest.mark.parametrize("name", ["registration_confirm", "registration_form", "registration_sent"])
+def test_whoever_registers_is_told_the_term_of_an_unconfirmed_registration(name: str) -> None:
+    written = unescape((FOLDER / "templates" / f"{name}.html").read_text("utf-8"))
+    told = {int(hours) for hours in re.findall(r"(\d+)\Wheures", written)}
+    assert told - {FORM_WITHIN // dt.timedelta(hours=1)} == {terms.REGISTRATION.amount}

@@ -31,9 +31,13 @@ NAMES: Final = (
     "contractor.offer.v1",
     "offer.v1",
     "channels.v1",
+    "reminders.v1",
     "france_travail.offer.v2",
     "lheo.action.v1",
     "indeed.job.v1",
+    "bounce.v1",
+    "registration.v1",
+    "person-export.v1",
 )
 LINK: Final = "https://emploi.example/o/1?a=b"
 
@@ -175,6 +179,75 @@ INDEED: Final = {
     "expirationdate": "2036-12-31",
 }
 
+BOUNCE: Final = {
+    "message_id": "<session.12.34-2f@portail.example>",
+    "recipient": "contact@fournil.example",
+    "kind": "hard",
+    "status": "5.1.1",
+    "at": "2026-11-24T10:00:00+01:00",
+    "why": "550 5.1.1 User unknown",
+}
+
+REGISTRATION: Final[dict[str, Any]] = {
+    "firm": {
+        "siret": "73282932000074",
+        "name": "Fournil des Pentes",
+        "naf": "10.71C",
+        "headcount": "3-5",
+        "commune": "69381",
+        "postal_code": "69001",
+        "city": "LYON CEDEX 01",
+    },
+    "person": {
+        "name": "Marie Dupont",
+        "email": "marie@fournil.example",
+        "phone": "+33639981234",
+        "role": "Gérante",
+    },
+    "consents": [
+        {"purpose": "sessions", "transport": "mail"},
+        {"purpose": "sessions", "transport": "sms"},
+    ],
+    "told_at": "2026-11-12T18:30:00+01:00",
+    "origin": "Feuille du séminaire de Lyon",
+    "level": "beginner",
+    "availability": ["tue-evening", "thu-morning"],
+    "session": "SEM-2026-LYON",
+}
+
+EXPORT: Final[dict[str, Any]] = {
+    "schema": "person-export.v1",
+    "made_at": "2026-11-24T12:00:00Z",
+    "privacy_page": "https://portail.example/vie-privee",
+    "kept_for": {"contact": "P3Y", "registration": "PT48H", "origin": "P1D"},
+    "contacts": [
+        {
+            **dict.fromkeys(("role", "phone", "availability", "mail_stopped", "sms_stopped", "firm")),
+            "number": 12,
+            "name": "Marie Dupont",
+            "email": "marie@fournil.example",
+            "origin": "portal",
+            "created_at": "2026-11-12T17:30:00Z",
+            "seen_at": "2026-11-12T17:30:00Z",
+            "consents": [
+                {
+                    "purpose": "sessions",
+                    "transport": "mail",
+                    "given_at": "2026-11-12T17:30:00Z",
+                    "proof": {"how": "portal"},
+                    "withdrawn_at": None,
+                    "withdrawn_by": None,
+                }
+            ],
+            **{name: [] for name in ("registrations", "enrolments", "reminders", "letters")},
+            **{name: [] for name in ("answers", "cohorts", "bounces", "acts")},
+        }
+    ],
+    "unconfirmed": [],
+    "postings": [],
+    "coach": [],
+}
+
 GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "contractor.offer.v1": (contractor_job(), contractor_training()),
     "offer.v1": (
@@ -183,9 +256,19 @@ GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
         {**msgspec.json.decode(encode(job())), "employer": {"anonymous": True}},
     ),
     "channels.v1": (tomllib.loads((ROOT / "deployments" / "channels.toml").read_text("utf-8")),),
+    "reminders.v1": (tomllib.loads((ROOT / "deployments" / "reminders.toml").read_text("utf-8")),),
     "france_travail.offer.v2": (FRANCE_TRAVAIL,),
     "lheo.action.v1": (LHEO,),
     "indeed.job.v1": (INDEED,),
+    "bounce.v1": (BOUNCE,),
+    "registration.v1": (
+        REGISTRATION,
+        {
+            **{key: REGISTRATION[key] for key in ("firm", "told_at", "origin")},
+            "person": {"name": "A", "phone": "+41791234567"},
+        },
+    ),
+    "person-export.v1": (EXPORT,),
 }
 
 TAILS = (
@@ -392,6 +475,14 @@ def test_both_engines_agree_on_channel_policies(payload: Any) -> None:
 
 
 @settings(deadline=None)  # the first report loads jsonschema
+@given(payload=payloads("reminders.v1"))
+@example(payload={"week": {"when": {"days": -7, "minutes": 1, "at": "24:00"}, "until": {"at": "10:00\n"}}})
+@example(payload={"week": {"when": {"minutes": -0.0}, "until": {}}})
+def test_both_engines_agree_on_rules_of_reminders(payload: Any) -> None:
+    check("reminders.v1", payload)
+
+
+@settings(deadline=None)  # the first report loads jsonschema
 @given(payload=payloads("france_travail.offer.v2"))
 def test_both_engines_agree_on_france_travail_offers(payload: Any) -> None:
     check("france_travail.offer.v2", payload)
@@ -407,6 +498,41 @@ def test_both_engines_agree_on_lheo_actions(payload: Any) -> None:
 @given(payload=payloads("indeed.job.v1"))
 def test_both_engines_agree_on_indeed_jobs(payload: Any) -> None:
     check("indeed.job.v1", payload)
+
+
+@settings(deadline=None)  # the first report loads jsonschema
+@given(payload=payloads("bounce.v1"))
+def test_both_engines_agree_on_bounces(payload: Any) -> None:
+    check("bounce.v1", payload)
+
+
+@settings(deadline=None)  # the first report loads jsonschema
+@given(payload=payloads("registration.v1"))
+@example(payload={**REGISTRATION, "person": {"name": "A"}})
+@example(payload={**REGISTRATION, "person": {"name": " ", "email": "a@b.example\n"}})
+@example(payload={**REGISTRATION, "person": {"name": "A", "email": f"{'a.' * 40_000}@b.example"}})
+@example(payload={**REGISTRATION, "firm": {"siret": "73282932000074", "name": "A", "logo": "x"}})
+def test_both_engines_agree_on_registrations(payload: Any) -> None:
+    check("registration.v1", payload)
+
+
+def test_nothing_in_a_registration_is_unbounded_or_unknown() -> None:
+    for schema in schemas_of(documents.document("registration.v1")):
+        if schema.get("type") == "string":
+            assert schema["maxLength"] <= 254
+        if schema.get("type") == "array":
+            assert schema["maxItems"] <= 18
+        if schema.get("type") == "object":
+            assert schema["additionalProperties"] is False
+        if "type" in schema or "enum" in schema:
+            assert "title" in schema or "properties" in schema
+            assert "description" in schema or "properties" in schema
+
+
+def test_a_person_who_cannot_be_reached_is_told_so_without_their_name() -> None:
+    [reason] = documents.report("registration.v1", {**REGISTRATION, "person": {"name": "Marie Dupont"}})
+    assert (reason.pointer, reason.rule) == ("/person", "anyOf")
+    assert "Dupont" not in reason.message
 
 
 def test_of_a_payload_made_to_have_a_million_reasons_the_first_are_told() -> None:

@@ -224,10 +224,10 @@ def test_the_way_of_the_runbook_creates_nothing_twice(hub: Hub, sandbox: Sandbox
     for name in channels:
         hub.put_out(name)
     before = sandbox.truth()["graph"]
-    newest = rewinding.lease(hub.region)
+    newest = rewinding.drawn(hub.region)
 
     backup.restore()
-    rewinding.rewind(hub.region, channels, "restored from a backup", newest_lease=newest)
+    rewinding.rewind(hub.region, channels, "restored from a backup", newest=newest)
     for name in channels:
         hub.audit(name, heal=True)
     assert sandbox.truth()["graph"] == before, "nothing is delivered before a person resumes"

@@ -20,9 +20,9 @@ from alembic.util import CommandError
 from psycopg import errors
 from sqlalchemy.exc import OperationalError
 
-from connectors.region import sessions
+from connectors.region import backends
 from connectors.region.database import Region
-from connectors.region.models import METADATA
+from connectors.region.programme_models import METADATA
 from schemas.errors import Refused
 
 SCRIPTS = Path(__file__).parent
@@ -79,7 +79,7 @@ def _explain(region: Region, error: OperationalError) -> None:
     if "advisory" in str(error.statement):
         raise Refused(f"Another upgrade has been under way for {TURN}. {again} when it has ended.") from error
     with region.begin() as connection:
-        who = "; ".join(sessions.in_transactions(connection)) or "it has just ended"
+        who = "; ".join(backends.in_transactions(connection)) or "it has just ended"
     raise Refused(
         f"The tables are in use, and an upgrade waits {LOCK} at most, since everybody waits behind it: {who}. "
         f"{again} when the sync has ended (`boostez status`), or stop the worker first."

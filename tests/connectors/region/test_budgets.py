@@ -294,3 +294,28 @@ def test_whatever_an_answer_tells_the_channel_opens_again_within_a_day(
     told = row(region)
     assert told.not_before is None or told.not_before <= told.now + dt.timedelta(seconds=LONGEST)
     assert told.next_call_at <= told.now + dt.timedelta(seconds=HOUR)
+
+
+def test_workers_keep_a_rate_that_nobody_tells(region: Region, other: Region) -> None:
+    with region.begin() as connection:
+        connection.execute(text("INSERT INTO channel (name) VALUES ('mail')"))
+    slept: list[float] = []
+    one, two = (SharedBudget(each, "mail", sleep=slept.append, least=6.0) for each in (region, other))
+    for budget in (one, two, one):
+        budget.enter()
+    assert slept == [pytest.approx(6.0, abs=1.0), pytest.approx(12.0, abs=1.0)]
+    two.enter()
+    with pytest.raises(NotYet) as caught:
+        one.enter()
+    assert caught.value.after == pytest.approx(24.0, abs=1.0)
+    assert row(region).calls == 4
+
+
+def test_a_rate_does_not_hurry_a_channel_that_asks_for_more_time(region: Region) -> None:
+    with region.begin() as connection:
+        connection.execute(text("INSERT INTO channel (name, spacing) VALUES ('mail', 9)"))
+    slept: list[float] = []
+    budget = SharedBudget(region, "mail", sleep=slept.append, least=6.0)
+    budget.enter()
+    budget.enter()
+    assert slept == [pytest.approx(9.0, abs=1.0)]

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from connectors.mail.wire import Message
 from connectors.region import offers, plans, postings, retention
 from connectors.region.database import Region
 from connectors.region.postings import Limits, Posting
 from connectors.region.retention import Tidied
 from core.drafts import Draft
 from schemas.errors import Misconfigured, Refused, RetryLater
+from schemas.letters import PostingLetter
 from schemas.offer import Employer, decode
 from tests.hands import sql
 from tests.makers import NOON, incoming, job, portal_draft
@@ -197,7 +197,7 @@ def test_an_effect_holds_no_address_and_the_letter_finds_it(region: Region) -> N
     found = approved(region)
     (confirm, online) = sql(region, "SELECT content::text FROM effect WHERE channel = 'mail' ORDER BY id")
     assert "@" not in confirm.content + online.content
-    message = Message("approved", found.id, 1)
+    message = PostingLetter("approved", found.id, 1)
     to = postings.addressed(region, message)
     assert to is not None
     assert (to.address, to.ref, to.key, to.title) == (
@@ -206,8 +206,8 @@ def test_an_effect_holds_no_address_and_the_letter_finds_it(region: Region) -> N
         found.key,
         "Boulanger, boulangère",
     )
-    assert postings.addressed(region, Message("refused", found.id, 9)) is None
-    assert postings.addressed(region, Message("confirm", 99, 1)) is None
+    assert postings.addressed(region, PostingLetter("refused", found.id, 9)) is None
+    assert postings.addressed(region, PostingLetter("confirm", 99, 1)) is None
     sql(region, "UPDATE posting SET state = 'closed', closed_at = now(), contact = NULL, draft = NULL")
     assert postings.addressed(region, message) is None
 

@@ -1,0 +1,1 @@
+"""Letters that came back: a mailbox that is read, and never emptied."""

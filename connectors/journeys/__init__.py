@@ -1,0 +1,1 @@
+"""The words of a firm's journey, for its coach."""

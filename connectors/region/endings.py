@@ -1,0 +1,119 @@
+"""Endings: what people ended, that an older database must not bring back when it takes the place of a newer one.
+
+Belongs here: reading from one database who was erased and what was withdrawn, stopped or ended, and doing the same in another. Does not:
+when that is called for (deployments/restore.py), or the numbers that are drawn anew (rewinding.py).
+
+A backup is older than what people asked for since. A record is the same in both when its number and the instant it was made are: a
+backup of another hub has people of the same numbers, who asked for nothing. Where the two differ on whether somebody agrees to be
+written to, the ending counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from connectors.region import contacts, person_acts
+from connectors.region.database import Region
+
+_Rows = list[dict[str, Any]]
+
+
+class Ended(msgspec.Struct):
+    """How much of what people ended was carried over, in rows."""
+
+    erased: int = 0
+    withdrawn: int = 0
+    stopped: int = 0
+    coaches: int = 0
+    links: int = 0
+
+
+class Endings(msgspec.Struct, frozen=True):
+    """What people ended, by table."""
+
+    erased: _Rows
+    withdrawn: _Rows
+    stopped: _Rows
+    coaches: _Rows
+    links: _Rows
+
+
+_READING: Final = {
+    "erased": "SELECT id, created_at, erased_at AS at FROM contact WHERE erased_at IS NOT NULL ORDER BY id",
+    "withdrawn": (
+        "SELECT c.id, c.created_at, k.purpose, k.transport, k.given_at, k.withdrawn_at AS at, k.withdrawn_by AS by FROM consent k "
+        "JOIN contact c ON c.id = k.contact_id WHERE k.withdrawn_at IS NOT NULL AND c.erased_at IS NULL ORDER BY k.id"
+    ),
+    "stopped": (
+        "SELECT id, created_at, mail_stopped, sms_stopped FROM contact WHERE coalesce(mail_stopped, sms_stopped) IS NOT NULL ORDER BY id"
+    ),
+    "coaches": "SELECT id, email, ended_at AS at FROM coach WHERE ended_at IS NOT NULL AND email IS NOT NULL ORDER BY id",
+    "links": "SELECT id, given_at, ended_at AS at FROM officer_link WHERE ended_at IS NOT NULL ORDER BY id",
+}
+_TABLES: Final = ("contact", "consent", "coach", "officer_link")
+
+
+def read(region: Region) -> Endings:
+    """What people ended, as this database knows it; nothing, when it is of a version without them."""
+    with region.begin() as connection:
+        if not all(connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}) for name in _TABLES):
+            return Endings([], [], [], [], [])
+        return Endings(
+            **{
+                name: [dict(row) for row in connection.execute(text(statement)).mappings()]
+                for name, statement in _READING.items()
+            }
+        )
+
+
+def apply(region: Region, endings: Endings, now: dt.datetime) -> Ended:
+    """End the same in another database, where it is not ended yet: in one commit, and twice is once.
+
+    Places that erased people have there are given back by the nightly retention.
+    """
+    ended = Ended()
+    with region.begin() as connection:
+        for each in endings.erased:
+            ended.erased += _erase(connection, each, now)
+        ended.withdrawn = _each(connection, _WITHDRAW, endings.withdrawn)
+        ended.stopped = _each(connection, _STOP, endings.stopped)
+        ended.coaches = _each(connection, _END_COACH, endings.coaches)
+        ended.links = _each(connection, _END_LINK, endings.links)
+    return ended
+
+
+def _each(connection: Connection, statement: str, rows: _Rows) -> int:
+    return sum(connection.execute(text(statement), row).rowcount for row in rows)
+
+
+_WITHDRAW: Final = (
+    "UPDATE consent k SET withdrawn_at = :at, withdrawn_by = :by FROM contact c WHERE c.id = :id AND c.created_at = :created_at "
+    "AND k.contact_id = c.id AND k.purpose = :purpose AND k.transport = :transport AND k.given_at = :given_at AND k.withdrawn_at IS NULL"
+)
+_STOP: Final = (
+    "UPDATE contact SET mail_stopped = coalesce(mail_stopped, :mail_stopped), sms_stopped = coalesce(sms_stopped, :sms_stopped) "
+    "WHERE id = :id AND created_at = :created_at AND erased_at IS NULL "
+    "AND ((mail_stopped IS NULL AND cast(:mail_stopped AS text) IS NOT NULL) OR (sms_stopped IS NULL AND cast(:sms_stopped AS text) IS NOT NULL))"
+)
+_END_COACH: Final = "UPDATE coach SET ended_at = :at WHERE id = :id AND email = :email AND ended_at IS NULL"
+_END_LINK: Final = (
+    "UPDATE officer_link SET ended_at = :at WHERE id = :id AND given_at = :given_at AND ended_at IS NULL"
+)
+
+
+def _erase(connection: Connection, person: dict[str, Any], now: dt.datetime) -> int:
+    same = connection.scalar(
+        text(
+            "SELECT EXISTS (SELECT FROM contact WHERE id = :id AND created_at = :created_at AND erased_at IS NULL)"
+        ),
+        person,
+    )
+    if not same:
+        return 0
+    contacts.erase(connection, person["id"], person["at"])
+    person_acts.note(connection, "erased", [person["id"]], person_acts.RESTORE, now)
+    return 1

@@ -1,0 +1,1 @@
+"""Texts to one telephone each, through Apprise: a channel of once-only effects that cannot be looked up."""

@@ -1,0 +1,103 @@
+"""``boostez cohort`` and ``boostez programme``: what is proposed, the decision, and how far the programme has come.
+
+Belongs here: these commands. Does not: forming cohorts (flows/form_cohorts.py), or what a decision does (connectors/region/cohorts.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+from typing import Annotated
+
+import typer
+
+from connectors import clock
+from connectors.region import cohorts, progress
+from connectors.region.cohorts import Cohort, Plan
+from connectors.region.database import region
+from connectors.reminder_rules import reminder_rules
+from core.progress import STEPS, TARGET
+from deployments.command import Json, connected, guarded, print_json, say
+
+app = typer.Typer(no_args_is_help=True, help="Groups of firms that are accompanied together.")
+Key = Annotated[str, typer.Argument(help="The proposal, as `boostez cohort list` names it.")]
+By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
+
+
+@app.command("list")
+@guarded
+def list_cohorts(
+    every: Annotated[bool, typer.Option("--all", help="Those that were decided on, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the cohorts that wait for a decision."""
+    with connected():
+        found = cohorts.listed(region(), every=every)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("No cohort waits for a decision: the deployment `cohorts` proposes some.")
+    for each in found:
+        _say(each)
+
+
+def _say(cohort: Cohort) -> None:
+    say(
+        f"{cohort.id}  {cohort.state}  {cohort.name}  {cohort.level}  {cohort.members} firms  proposal {cohort.proposal}"
+    )
+
+
+@app.command("approve")
+@guarded
+def approve(
+    proposal: Key,
+    first: Annotated[dt.datetime, typer.Option(help="No session before this day.", formats=["%Y-%m-%d"])],
+    by: By,
+    without: Annotated[list[int] | None, typer.Option(help="A cohort's number that is not to open.")] = None,
+    sessions: Annotated[int, typer.Option(help="How many sessions.", min=1, max=20)] = 4,
+    weeks: Annotated[int, typer.Option(help="From one session to the next.", min=1, max=8)] = 2,
+    place: Annotated[str, typer.Option(help="Where, until its coach says better.")] = Plan.place,
+    as_json: Json = False,
+) -> None:
+    """Open the cohorts of a proposal; their members are written to within a minute."""
+    with connected() as chosen:
+        opened = [each.id for each in cohorts.proposed(region(), proposal) if each.id not in (without or ())]
+        plan = Plan(first=first.date(), sessions=sessions, weeks=weeks, place=place)
+        rules = reminder_rules(chosen.reminders_file)
+        decided = cohorts.decide(region(), rules, proposal, opened, plan, by, clock.now())
+    _tell(decided, as_json=as_json)
+
+
+@app.command("refuse")
+@guarded
+def refuse(proposal: Key, by: By, as_json: Json = False) -> None:
+    """Refuse a proposal: its firms wait for the next."""
+    with connected() as chosen:
+        plan = Plan(first=clock.now().date())
+        rules = reminder_rules(chosen.reminders_file)
+        decided = cohorts.decide(region(), rules, proposal, (), plan, by, clock.now())
+    _tell(decided, as_json=as_json)
+
+
+def _tell(decided: list[Cohort], *, as_json: bool) -> None:
+    if as_json:
+        print_json(decided)
+        return
+    for each in decided:
+        _say(each)
+
+
+@guarded
+def programme(as_json: Json = False) -> None:
+    """Show how far the programme has come."""
+    with connected():
+        found = progress.figures(region())
+    if as_json:
+        print_json(found)
+        return
+    say(f"{found.whole.present} of {TARGET} firms have come ({found.share:.1%})")
+    for name in STEPS:
+        say(f"{getattr(found.whole, name):>6}  {name}")
+    for part in found.departments:
+        say(f"{part.steps.present:>6}  {part.name or 'department not known'}")

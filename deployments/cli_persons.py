@@ -1,0 +1,146 @@
+"""``boostez person``: what is kept of somebody who asks, and forgetting them.
+
+Belongs here: these commands. Does not: what is kept or erased (connectors/region/persons.py, person_records.py), or the form of what is
+handed out (connectors/person_export.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from connectors.person_export import exported
+from connectors.region import person_acts, person_records, persons
+from connectors.region.database import region
+from connectors.region.persons import Erased
+from connectors.reminder_rules import reminder_rules
+from connectors.settings import Settings
+from deployments.command import Json, connected, guarded, print_json, say
+
+app = typer.Typer(no_args_is_help=True, help="People's data: found, shown, handed out, erased.")
+Number = Annotated[int, typer.Argument(help="The contact's number, as `boostez person find` tells it.")]
+By = Annotated[
+    str, typer.Option(help="Who does it: it is noted.", default_factory=getpass.getuser, show_default="you")
+]
+
+
+@app.command("find")
+@guarded
+def find(
+    words: Annotated[str, typer.Argument(help="An e-mail address, a telephone number or a part of a name.")],
+    by: By,
+    as_json: Json = False,
+) -> None:
+    """Find a person. Whoever has the same address in two firms is one person, with a line each."""
+    with connected():
+        found = persons.find(region(), words, by, _now())
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("Nobody is known by that.")
+    for each in found:
+        facts = (each.name, each.email, each.phone, each.firm, each.siret)
+        say(f"{each.contact}  {'  '.join(fact for fact in facts if fact)}  seen {each.seen_at:%Y-%m-%d}")
+
+
+@app.command("show")
+@guarded
+def show(contact: Number, by: By) -> None:
+    """Show everything that is kept of a person, as JSON: for whoever answers them. `export` is what they are handed."""
+    with connected() as chosen:
+        print_json(_exported(chosen, contact, "shown", by))
+
+
+@app.command("export")
+@guarded
+def export(
+    contact: Number,
+    by: By,
+    file: Annotated[
+        Path | None, typer.Argument(dir_okay=False, help="Where to; the standard output when left out.")
+    ] = None,
+) -> None:
+    """Hand out everything that is kept of a person, as JSON (schemas/json/person-export.v1.json)."""
+    with connected() as chosen:
+        told = _exported(chosen, contact, "exported", by)
+    if file is None:
+        print_json(told)
+        return
+    with os.fdopen(
+        os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8"
+    ) as written:
+        written.write(f"{json.dumps(told, ensure_ascii=False, indent=2)}\n")
+    say(f"{file} holds what is kept of contact {contact}. Hand it to nobody else, and delete it here.")
+
+
+def _exported(chosen: Settings, contact: int, act: person_acts.Name, by: str) -> dict[str, Any]:
+    now = _now()
+    return exported(person_records.of(region(), contact, act, by, now), chosen.public_url, now)
+
+
+@app.command("erase")
+@guarded
+def erase(
+    contact: Number,
+    by: By,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, it is only told.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Forget a person, in every table, and end what they would have been sent. Tells first, does with --yes. There is no undo."""
+    with connected() as chosen:
+        rules = reminder_rules(chosen.reminders_file)
+        erased = persons.erase(region(), rules, contact, _now(), by, dry_run=not yes)
+    if as_json:
+        print_json({"dry_run": not yes, **msgspec.structs.asdict(erased)})
+    else:
+        _tell(contact, erased, yes=yes)
+
+
+def _tell(contact: int, erased: Erased, *, yes: bool) -> None:
+    if not erased.contacts:
+        say(f"Contact {contact} was erased before.")
+        return
+    records = ", ".join(map(str, erased.contacts))
+    say(
+        f"{'Erased' if yes else 'Would be erased'}: contacts {records}, with their consents' proofs and their answers."
+    )
+    say(
+        f"  {erased.places} places to come given back, {erased.reminders} reminders ended, "
+        f"{erased.registrations} registrations that nobody confirmed deleted."
+    )
+    say("  What stays: that somebody took part, without who.")
+    if erased.postings:
+        say(
+            f"  Not touched: offers posted with this address ({', '.join(erased.postings)}). `boostez withdraw` closes one; its address "
+            "is erased 30 days after."
+        )
+    if not yes:
+        say("Add --yes to do it. There is no undo.")
+
+
+@app.command("log")
+@guarded
+def log(as_json: Json = False) -> None:
+    """List who found, read, handed out or erased whose data, newest first; people are numbers."""
+    with connected():
+        acts = person_acts.listed(region())
+    if as_json:
+        print_json(acts)
+        return
+    if not acts:
+        say("Nobody has touched anybody's data.")
+    for act in acts:
+        whom = "nobody found" if act.contact_id is None else f"contact {act.contact_id}"
+        say(f"{act.at:%Y-%m-%d %H:%M}  {act.act}  {whom}  {act.by}")
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

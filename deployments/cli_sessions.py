@@ -1,0 +1,250 @@
+"""``boostez session``, ``boostez coach`` and ``boostez reminders``: the programme's calendar, its people, and what they were told.
+
+Belongs here: these commands. Does not: what they do (flows/sessions.py, connectors/region).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from connectors.region import attendees, coaches, sessions
+from connectors.region.database import region
+from connectors.region.sessions import Session
+from deployments.command import Json, connected, guarded, print_json, quiet_prefect, running_flow, say
+
+app = typer.Typer(no_args_is_help=True, help="Seminars, cohorts' sessions, dialogues.")
+coach_app = typer.Typer(no_args_is_help=True, help="Who accompanies firms.")
+reminders_app = typer.Typer(no_args_is_help=True, help="Who was reminded of what, and who was not.")
+Ref = Annotated[str, typer.Argument(help="The session's reference, S-….")]
+Starts = Annotated[
+    dt.datetime,
+    typer.Option(help="What clocks in Paris show then.", formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+]
+_KINDS: tuple[sessions.Kind, ...] = ("seminar", "coaching", "dialogue")
+
+
+def _line(session: Session) -> str:
+    where = session.place or session.link
+    return (
+        f"{session.ref}  {session.starts_wall:%Y-%m-%d %H:%M}  {session.state}  {session.taken}/{session.capacity} "
+        f"(+{session.waiting} waiting)  {session.title}, {where}"
+    )
+
+
+@app.command("list")
+@guarded
+def list_sessions(as_json: Json = False) -> None:
+    """List the sessions to come."""
+    with connected():
+        found = sessions.upcoming(region(), dt.datetime.now(dt.UTC), kinds=_KINDS)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("No session is to come: `boostez session add` holds one.")
+    for session in found:
+        say(_line(session))
+
+
+@app.command("people")
+@guarded
+def people(session: Ref, as_json: Json = False) -> None:
+    """Name who takes part in a session, and who waits."""
+    with connected():
+        found = attendees.of(region(), session)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("Nobody has registered.")
+    for each in found:
+        say(
+            f"{each.enrolment}  {each.state}  {each.name or '(erased)'}  {each.firm or ''}  {each.email or ''}  {each.phone or ''}"
+        )
+
+
+def _run(flow_of: Callable[[], Any], *, as_json: bool, **asked: Any) -> None:
+    with connected(prefect=True):
+        quiet_prefect()
+        flow = flow_of()
+        with running_flow():
+            told = flow(**asked)
+    if as_json:
+        print_json(told)
+    else:
+        say(
+            f"{told['ref']}  {told['starts_wall']}  {told['state']}  version {told['version']}  {told['title']}"
+        )
+
+
+@app.command("add")
+@guarded
+def add(
+    title: Annotated[str, typer.Argument(help="In French, as residents read it.")],
+    starts: Starts,
+    minutes: Annotated[int, typer.Option(help="How long it lasts.")],
+    capacity: Annotated[int, typer.Option(help="Places.")],
+    kind: Annotated[str, typer.Option(help="seminar or dialogue.")] = "seminar",
+    place: Annotated[str | None, typer.Option(help="Where, in words.")] = None,
+    address: Annotated[str | None, typer.Option(help="Its postal address.")] = None,
+    link: Annotated[str | None, typer.Option(help="Where it is held online.")] = None,
+    department: Annotated[str | None, typer.Option(help="Two digits.")] = None,
+    summary: Annotated[str, typer.Option(help="What it is about, in French.")] = "",
+    coach: Annotated[str | None, typer.Option(help="The coach's e-mail address.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Hold a session: people register on the portal from now on."""
+
+    def flow_of() -> Any:
+        from flows.sessions import hold_session
+
+        return hold_session
+
+    _run(
+        flow_of,
+        as_json=as_json,
+        title=title,
+        starts=starts,
+        minutes=minutes,
+        capacity=capacity,
+        kind=kind,
+        place=place,
+        address=address,
+        link=link,
+        department=department,
+        summary=summary,
+        coach=coach,
+    )
+
+
+@app.command("move")
+@guarded
+def move(
+    session: Ref,
+    starts: Annotated[
+        dt.datetime | None,
+        typer.Option(help="What clocks in Paris show then.", formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+    ] = None,
+    minutes: Annotated[int | None, typer.Option(help="How long it lasts.")] = None,
+    capacity: Annotated[int | None, typer.Option(help="Places.")] = None,
+    place: Annotated[str | None, typer.Option(help="Where, in words.")] = None,
+    address: Annotated[str | None, typer.Option(help="Its postal address.")] = None,
+    link: Annotated[str | None, typer.Option(help="Where it is held online.")] = None,
+    coach: Annotated[str | None, typer.Option(help="The coach's e-mail address.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change a session; all who take part or wait are told of another time or place."""
+
+    def flow_of() -> Any:
+        from flows.sessions import move_session
+
+        return move_session
+
+    _run(
+        flow_of,
+        as_json=as_json,
+        session=session,
+        starts=starts,
+        minutes=minutes,
+        capacity=capacity,
+        place=place,
+        address=address,
+        link=link,
+        coach=coach,
+    )
+
+
+@app.command("cancel")
+@guarded
+def cancel(
+    session: Ref,
+    reason: Annotated[str, typer.Option(help="Why, in French: those who were to come read it.")],
+    as_json: Json = False,
+) -> None:
+    """Cancel a session; all who take part or wait are told. There is no undo."""
+
+    def flow_of() -> Any:
+        from flows.sessions import cancel_session
+
+        return cancel_session
+
+    _run(flow_of, as_json=as_json, session=session, reason=reason)
+
+
+@coach_app.command("add")
+@guarded
+def add_coach(
+    name: Annotated[str, typer.Argument(help="As firms read it.")],
+    email: Annotated[str, typer.Argument(help="Where they are written to; it names them.")],
+    departments: Annotated[str, typer.Option(help="Those they work in, separated by commas.")] = "",
+    availability: Annotated[str, typer.Option(help="Slots like tue-evening, separated by commas.")] = "",
+    cohorts: Annotated[int, typer.Option(help="How many they take at once.")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Keep a coach; the same address again changes what is known of them."""
+    with connected():
+        kept = coaches.keep(
+            region(),
+            name,
+            email,
+            departments=[each.strip() for each in departments.split(",") if each.strip()],
+            availability=[each.strip() for each in availability.split(",") if each.strip()],
+            cohorts=cohorts,
+        )
+    if as_json:
+        print_json(kept)
+    else:
+        say(f"{kept.name} <{kept.email}>")
+
+
+@coach_app.command("list")
+@guarded
+def list_coaches(as_json: Json = False) -> None:
+    """List the coaches."""
+    with connected():
+        found = coaches.listed(region())
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("There is no coach: `boostez coach add` keeps one.")
+    for coach in found:
+        say(f"{coach.name} <{coach.email}>  {', '.join(coach.departments)}  {coach.cohorts} cohorts at once")
+
+
+@coach_app.command("end")
+@guarded
+def end_coach(email: Annotated[str, typer.Argument(help="The coach's e-mail address.")]) -> None:
+    """They coach no more; `boostez coach add` takes it back."""
+    with connected():
+        ended = coaches.end(region(), email, dt.datetime.now(dt.UTC))
+    say(f"{ended.name} is told nothing any more.")
+
+
+@reminders_app.command("list")
+@guarded
+def list_reminders(
+    session: Annotated[str | None, typer.Option(help="Of one session, S-….")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(help="waiting, queued, sent, parked, void, expired, refused or unreachable."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List reminders, the newest due first: who was reminded, who was not, and why."""
+    with connected():
+        found = attendees.reminded(region(), session=session, state=state)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("No reminder is so.")
+    for each in found:
+        told = f"  ({each.why})" if each.why else ""
+        say(
+            f"{each.session}  {each.rule}  {each.at:%Y-%m-%d %H:%M} UTC  {each.state}  {each.name}  {each.phone or ''}{told}"
+        )

@@ -1,0 +1,87 @@
+"""What an effect on a messenger says: which letter, about what. It holds no address, no name and no link.
+
+Belongs here: the contents of once-only effects, whatever carries them. Does not: reading what a letter tells when it is sent
+(connectors/region), or its words (connectors/mail, connectors/sms).
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+Kind = Literal[
+    "confirm",
+    "registered",
+    "waiting",
+    "promoted",
+    "moved",
+    "cancelled",
+    "left",
+    "reminder",
+    "untold",
+    "sheet",
+    "cohort",
+    "finished",
+    "outcome",
+    "bounced",
+]
+
+Named = Literal["registration", "enrolment", "contact", "coach", "session"]
+NAMED: Final[dict[Kind, Named]] = {
+    "confirm": "registration",
+    "registered": "enrolment",
+    "waiting": "enrolment",
+    "promoted": "enrolment",
+    "moved": "enrolment",
+    "cancelled": "enrolment",
+    "left": "enrolment",
+    "reminder": "contact",
+    "untold": "coach",
+    "sheet": "session",
+    "cohort": "contact",
+    "finished": "contact",
+    "outcome": "enrolment",
+    "bounced": "coach",
+}
+"""What ``of`` of a letter of that kind is the number of; of a session it is the coach who is written to."""
+
+
+PostingKind = Literal["confirm", "approved", "refused"]
+
+
+class PostingLetter(msgspec.Struct, frozen=True, tag_field="about", tag="posting"):
+    """One letter to the firm that posted an offer, about one text of it."""
+
+    kind: PostingKind
+    posting: int
+    revision: int
+
+
+class PostingAddressee(msgspec.Struct, frozen=True):
+    """Who such a letter goes to and what it tells, read when it is sent and kept nowhere. ``key`` is the offer's public one."""
+
+    address: str
+    ref: str
+    key: str
+    title: str
+    reason: str | None
+
+
+class ProgrammeLetter(msgspec.Struct, frozen=True, tag_field="about", tag="programme", omit_defaults=True):
+    """One letter to one person.
+
+    ``of`` is the number of what it is about: a registration (confirm), an enrolment, a contact (reminder), a coach (untold, bounced),
+    or a session (sheet). ``version`` is the session's that was to be told, ``turn`` the enrolment's. ``reminders`` are told of, or told
+    not to have been sent. ``subject`` is the effect's own (reminder): it tells only of those that name that effect. ``people`` are
+    contacts whose address takes no letters any more (bounced). Of a cohort (cohort, finished) ``of`` is the contact and ``version`` the
+    cohort; of an outcome, which is asked of an enrolment, it is 3 or 6: how many months have passed.
+    """
+
+    kind: Kind
+    of: int
+    version: int = 0
+    turn: int = 0
+    reminders: tuple[int, ...] = ()
+    subject: str = ""
+    people: tuple[int, ...] = ()

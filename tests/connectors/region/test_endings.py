@@ -1,0 +1,189 @@
+"""What people ended since a backup is ended in what the backup brings back, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from connectors.region import (
+    coaches,
+    contacts,
+    endings,
+    officers,
+    person_acts,
+    programme_retention,
+    rewinding,
+)
+from connectors.region.database import Region
+from connectors.region.endings import Ended, Endings
+from schemas.firm import Consent
+from tests.conftest import TestServer, fresh_name
+from tests.hands import sql
+from tests.makers import NOON
+from tests.programme import DAY, Programme
+from tests.reminder_rules import RULES
+
+pytestmark = pytest.mark.database
+THEN = NOON + DAY
+MAIL = Consent("sessions", "mail")
+
+
+class Older:
+    """The database as it was when this was made."""
+
+    def __init__(self, server: TestServer, region: Region) -> None:
+        self._server, self._name = server, fresh_name("older")
+        name = str(region.engine.url.database)
+        region.dispose()
+        server.create_database(self._name, name)
+        self.region = Region(server.url(self._name))
+
+    def end_the_same_as(self, region: Region) -> Ended:
+        return endings.apply(self.region, endings.read(region), THEN)
+
+    def drop(self) -> None:
+        self.region.dispose()
+        self._server.drop_database(self._name)
+
+
+@pytest.fixture
+def backed_up(postgres_server: TestServer, programme: Programme) -> Iterator[tuple[int, Older]]:
+    """Somebody who agrees to everything, and the database as it was before they ended anything."""
+    contact = programme.person()
+    older = Older(postgres_server, programme.region)
+    yield contact, older
+    older.drop()
+
+
+def agreed(region: Region, contact: int) -> frozenset[Consent]:
+    found = contacts.get(region, contact)
+    assert found is not None
+    return found.agreed
+
+
+def test_whoever_was_erased_since_is_erased_again(programme: Programme, backed_up: tuple[int, Older]) -> None:
+    contact, older = backed_up
+    programme.now = THEN
+    programme.erase(contact)
+
+    assert older.end_the_same_as(programme.region) == Ended(erased=1)
+
+    found = contacts.get(older.region, contact)
+    assert found is not None
+    assert (found.erased_at, found.name, found.email, found.agreed) == (THEN, None, None, frozenset())
+    assert [(each.act, each.contact_id, each.by) for each in person_acts.listed(older.region)] == [
+        ("erased", contact, "restore")
+    ]
+    assert older.end_the_same_as(programme.region) == Ended(), "twice is once"
+
+
+def test_a_place_that_came_back_with_them_is_given_back_in_the_next_night(
+    postgres_server: TestServer, programme: Programme
+) -> None:
+    session = programme.session(capacity=1)
+    place, waits = programme.enrol(session), programme.enrol(session)
+    older = Older(postgres_server, programme.region)
+    programme.erase(place.contact_id)
+    older.end_the_same_as(programme.region)
+    assert programme_retention.tidy(older.region, RULES, THEN).places == 1
+    then = Programme(older.region)
+    assert (then.state(place), then.state(waits)) == ("left", "registered")
+    older.drop()
+
+
+def test_whoever_unsubscribed_since_is_not_written_to_again(
+    programme: Programme, backed_up: tuple[int, Older]
+) -> None:
+    contact, older = backed_up
+    contacts.withdraw(programme.region, contact, "one-click", THEN, purpose="sessions", transport="mail")
+    assert older.end_the_same_as(programme.region) == Ended(withdrawn=1)
+    assert agreed(older.region, contact) == agreed(programme.region, contact)
+    assert MAIL not in agreed(older.region, contact)
+    (row,) = sql(
+        older.region, "SELECT withdrawn_at, withdrawn_by FROM consent WHERE withdrawn_at IS NOT NULL"
+    )
+    assert tuple(row) == (THEN, "one-click")
+
+
+def test_whoever_agreed_anew_after_a_withdrawal_that_the_backup_knows_still_agrees(
+    postgres_server: TestServer, programme: Programme
+) -> None:
+    contact = programme.person()
+    contacts.withdraw(programme.region, contact, "preferences", THEN, purpose="sessions", transport="mail")
+    with programme.region.begin() as connection:
+        contacts.agree(connection, contact, [MAIL], {"how": "preferences"}, THEN)
+    older = Older(postgres_server, programme.region)
+    assert older.end_the_same_as(programme.region) == Ended()
+    assert MAIL in agreed(older.region, contact)
+    older.drop()
+
+
+def test_an_address_that_bounced_since_takes_no_mail(
+    programme: Programme, backed_up: tuple[int, Older]
+) -> None:
+    contact, older = backed_up
+    with programme.region.begin() as connection:
+        contacts.stop(connection, contact, "mail", "it bounced")
+    assert older.end_the_same_as(programme.region) == Ended(stopped=1)
+    found = contacts.get(older.region, contact)
+    assert found is not None
+    assert (found.mail_stopped, found.sms_stopped) == ("it bounced", None)
+    assert older.end_the_same_as(programme.region) == Ended()
+
+
+def test_links_and_coaches_that_ended_since_are_ended(
+    postgres_server: TestServer, programme: Programme
+) -> None:
+    coaches.keep(programme.region, "Claire", "claire@region.example")
+    link = officers.give(programme.region, "Ada", NOON)
+    older = Older(postgres_server, programme.region)
+    coaches.end(programme.region, "claire@region.example", THEN)
+    officers.end(programme.region, link.id, THEN)
+    assert older.end_the_same_as(programme.region) == Ended(coaches=1, links=1)
+    assert coaches.listed(older.region) == []
+    assert officers.holder(older.region, link.id) is None
+    older.drop()
+
+
+def test_a_backup_of_another_hub_has_other_people_of_the_same_numbers(
+    postgres_server: TestServer, template: str, programme: Programme
+) -> None:
+    other_name = fresh_name("other")
+    postgres_server.create_database(other_name, template)
+    other = Region(postgres_server.url(other_name))
+    theirs = Programme(other, now=NOON + dt.timedelta(microseconds=1)).person()
+    officers.give(other, "Bo", NOON + DAY)
+    officers.end(programme.region, officers.give(programme.region, "Ada", NOON).id, NOON)
+    contact = programme.person()
+    assert contact == theirs
+    programme.erase(contact)
+    assert endings.apply(other, endings.read(programme.region), THEN) == Ended()
+    assert agreed(other, theirs)
+    other.dispose()
+    postgres_server.drop_database(other_name)
+
+
+def test_a_database_without_people_has_ended_nothing(empty_database_url: str) -> None:
+    empty = Region(empty_database_url)
+    assert endings.read(empty) == Endings([], [], [], [], [])
+    empty.dispose()
+
+
+def test_who_is_known_after_a_restore_has_a_number_that_no_link_out_there_names(
+    programme: Programme, backed_up: tuple[int, Older]
+) -> None:
+    """A link names a contact by number: drawn twice, the link of whoever was lost would open another's preferences."""
+    _, older = backed_up
+    lost = programme.person()
+    place = programme.enrol(programme.session(), lost)
+    rewinding.rewind(older.region, [], "a test", newest=rewinding.drawn(programme.region))
+    then = Programme(older.region)
+    session = then.session(title="Une autre")
+    again = then.enrol(session, then.person(name="Nouvelle", email="nouvelle@firme.example"))
+    assert again.contact_id > lost + rewinding.NUMBERS_GAP
+    assert again.id > place.id + rewinding.NUMBERS_GAP
+    with older.region.begin() as connection:
+        assert connection.scalar(text("SELECT nextval('officer_link_id_seq')")) > rewinding.NUMBERS_GAP

@@ -1,0 +1,57 @@
+"""The addresses in messages: each opens one thing of one person."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from connectors.programme_links import Links
+from connectors.region.programme_letters import Unconfirmed
+from connectors.seals import Opener, Seals
+from deployments.letter_examples import COACH, NOW, person, place, session
+from tests.mailrooms import SETTINGS
+
+SEALS = Seals(SETTINGS)
+LINKS = Links(SEALS, SETTINGS.public_url, NOW)
+SEALED: list[tuple[str, Opener, str]] = [
+    (LINKS.confirm(Unconfirmed("I-1", "a@b.example", NOW, None)), "registration", "I-1"),
+    (LINKS.place(place(number=7)), "place", "7"),
+    (LINKS.satisfaction(place(number=7)), "satisfaction", "7"),
+    (LINKS.preferences(person()), "preferences", "1"),
+    (LINKS.unsubscribe(person(), "follow_up", "mail"), "unsubscribe", "1.follow_up.mail"),
+    (LINKS.sheet(session(), COACH), "sheet", "S-exemple1.1"),
+]
+
+
+@pytest.mark.parametrize(("link", "purpose", "word"), SEALED)
+def test_a_link_opens_its_own_thing(link: str, purpose: Opener, word: str) -> None:
+    assert link.startswith("https://portail.example/")
+    assert SEALS.opened(purpose, link.rpartition("/")[2], NOW, None) == word
+    others = {other for _, other, _ in SEALED} - {purpose}
+    assert all(SEALS.opened(other, link.rpartition("/")[2], NOW, None) is None for other in others)
+
+
+def test_short_ones_stand_for_the_same() -> None:
+    pairs = [
+        (LINKS.short_place(place()), LINKS.place(place())),
+        (LINKS.short_satisfaction(place()), LINKS.satisfaction(place())),
+        (LINKS.stop(person(), "sessions"), LINKS.unsubscribe(person(), "sessions", "sms")),
+    ]
+    for short, long in pairs:
+        assert len(short) < 50
+        assert SEALS.lengthened(short.rpartition("/")[2], NOW) == long
+
+
+def test_a_cohort_s_session_has_no_public_page() -> None:
+    assert LINKS.session(session("coaching")) is None
+    assert LINKS.session(session("seminar")) == "https://portail.example/seances/S-exemple1"
+    assert LINKS.sessions == "https://portail.example/seances"
+
+
+def test_every_link_is_tried_here() -> None:
+    named = {name for name, _ in inspect.getmembers(Links) if not name.startswith("_")}
+    assert named == {
+        "confirm", "place", "satisfaction", "preferences", "unsubscribe", "sheet",
+        "short_place", "short_satisfaction", "stop", "session", "sessions",
+    }  # fmt: skip
