@@ -21,9 +21,10 @@ DESK = "mailto://desk@region.example"
 def missed(programme: Programme, people: int = 1, coach: int | None = None) -> list[int]:
     """People, in a session each two, whose reminder is too late."""
     programme.rules = (TWO_HOURS,)
-    for number in range(people):
-        session = programme.session(coach_id=coach) if number % 2 == 0 else session
-        programme.enrol(session)
+    for first in range(0, people, 2):
+        session = programme.session(coach_id=coach)
+        for _ in range(min(2, people - first)):
+            programme.enrol(session)
     programme.now = ALL_OVER
     assert programme.queue().expired == people
     return [row.id for row in sql(programme.region, "SELECT id FROM reminder ORDER BY id")]
