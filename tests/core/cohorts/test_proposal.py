@@ -39,16 +39,22 @@ SMALL = Options(minimum=2, ideal=3, maximum=3, rounds=20)
 def test_a_proposal_reads_like_this() -> None:
     assert list(propose(FOUR, [ANNA], (), SMALL).lines()) == [
         "3 of 4 in 1 cohort; 1 left over",
-        "1. Anna, tue-evening, beginner, 63: 3 beginner firms of Puy-de-Dôme (63), at most 29 km apart; all free tue-evening, "
-        "when Anna coaches; 2 sectors, at most 2 firms of one (Commerce et réparation automobile), no direct competitors",
+        (
+            "1. Anna, tue-evening, beginner, 63: 3 beginner firms of Puy-de-Dôme (63), at most 29 km apart; all free tue-evening, "
+            "when Anna coaches; 2 sectors, at most 2 firms of one (Commerce et réparation automobile), no direct competitors"
+        ),
         "   Firm 1 (1): 15 km from the others on average; the only one in Hôtels, cafés et restaurants",
         "   Firm 2 (2): 15 km from the others on average; one of 2 in Commerce et réparation automobile",
         "   Firm 3 (3): 29 km from the others on average; one of 2 in Commerce et réparation automobile",
         "left over:",
-        "   Firm 4 (4): cohorts that suit: 1 with a direct competitor; every coach with a common slot in 63 has as many cohorts "
-        "as they take, or one at that slot",
-        "cost in km: firms left over 1000, cohorts off the ideal size 0, distance between members 58, members of one sector 30, "
-        "members moved 0",
+        (
+            "   Firm 4 (4): cohorts that suit: 1 with a direct competitor; every coach with a common slot in 63 has as many cohorts "
+            "as they take, or one at that slot"
+        ),
+        (
+            "cost in km: firms left over 1000, cohorts off the ideal size 0, distance between members 58, members of one sector 30, "
+            "members moved 0"
+        ),
     ]
 
 

@@ -35,7 +35,8 @@ def test_each_candidate_is_in_one_cohort_or_left_over_with_a_reason(
     told += [each.id for each in proposal.left_over]
     assert Counter(told) == Counter(each.id for each in waiting)
     assert all(member.why for each in proposal.cohorts for member in each.members)
-    assert all(each.why for each in (*proposal.cohorts, *proposal.left_over))
+    assert all(each.why for each in proposal.cohorts)
+    assert all(each.why for each in proposal.left_over)
 
 
 @given(worlds.candidates(), worlds.coaches(), worlds.options())
