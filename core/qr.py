@@ -5,6 +5,8 @@ Belongs here: the code as squares, and as SVG. Does not: what an address leads t
 
 from __future__ import annotations
 
+from html import escape
+from itertools import groupby
 from typing import Final
 
 import segno
@@ -18,16 +20,27 @@ def squares(address: str) -> list[list[bool]]:
 
 
 def svg(address: str, label: str) -> str:
-    """The code as an SVG picture that says what it is; it takes its size from its box."""
+    """The code as an SVG picture that says what it is; it takes its size from its box.
+
+    It brings its white with it: many readers take no code that is light on dark.
+    """
     rows = squares(address)
     side = len(rows) + 2 * QUIET
-    path = "".join(
-        f"M{x + QUIET} {y + QUIET}h1v1h-1z"
-        for y, row in enumerate(rows)
-        for x, dark in enumerate(row)
-        if dark
-    )
     return (
-        f'<svg class="qr" role="img" aria-label="{label}" viewBox="0 0 {side} {side}" shape-rendering="crispEdges">'
-        f'<rect width="{side}" height="{side}" fill="#fff"/><path d="{path}" fill="#000"/></svg>'
+        f'<svg class="qr" role="img" aria-label="{escape(label)}" viewBox="0 0 {side} {side}" shape-rendering="crispEdges" '
+        f'xmlns="http://www.w3.org/2000/svg"><rect width="{side}" height="{side}" fill="#fff"/>'
+        f'<path d="{_path(rows)}" fill="#000"/></svg>'
     )
+
+
+def _path(rows: list[list[bool]]) -> str:
+    """Each run of dark squares in a row, as one rectangle."""
+    drawn = []
+    for y, row in enumerate(rows, QUIET):
+        x = QUIET
+        for dark, run in groupby(row):
+            length = len(list(run))
+            if dark:
+                drawn.append(f"M{x} {y}h{length}v1h-{length}z")
+            x += length
+    return "".join(drawn)

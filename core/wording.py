@@ -103,6 +103,14 @@ def number(value: float) -> str:
     return text.replace(",", THIN).replace(".", ",")
 
 
+def duration(minutes: int) -> str:
+    """« 1 h 30 », « 2 h », « 45 min »."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest}{NBSP}min"
+    return f"{number(hours)}{NBSP}h" + (f"{NBSP}{rest:02}" if rest else "")
+
+
 def salary(pay: Salary) -> str:
     """« 1 850 à 2 100 € brut par mois »."""
     amount = number(pay.minimum)

@@ -105,7 +105,7 @@ def _templates() -> Environment:
         "date": wording.date,
         "day": lambda moment: wording.date(paris_day(moment)),
         "clock": _clock,
-        "hours": _hours,
+        "hours": lambda length: wording.duration(round(length * 60)),
         "place": wording.place,
         "employer": wording.employer,
         "excerpt": lambda html: wording.excerpt(plain_text(html), 190),
@@ -139,12 +139,6 @@ def _clock(moment: dt.datetime) -> str:
 def _span(session: Session) -> str:
     """When a session of the programme is held, by the clocks of its place."""
     return wording.span(session.starts_wall, wall_of(session.ends_at, session.zone), session.zone)
-
-
-def _hours(length: float) -> str:
-    """``37.5`` as « 37 h 30 »."""
-    whole, minutes = divmod(round(length * 60), 60)
-    return f"{wording.number(whole)}{wording.NBSP}h" + (f"{wording.NBSP}{minutes:02}" if minutes else "")
 
 
 def _web(address: str | None) -> str:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import re
 from io import BytesIO
+from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 from starlette.testclient import TestClient
 
 from connectors.region import attestations, enrolments
 from connectors.region.attestations import Attended, Attestation
 from connectors.region.database import Region
 from connectors.settings import Settings
-from portal.attestation_pdf import attestation
+from portal import attestation_pdf
+from portal.attestation_pdf import BOX, LONGEST, attestation
 from tests.hands import sql
+from tests.hostile import SCRIPTS
 from tests.portal.programme import NOW, path, person, place, session
 
 ISSUED = dt.date(2026, 12, 9)
@@ -34,60 +41,167 @@ def told(number: int = 1, **changes: str | None) -> Attestation:
     return Attestation("S-1234-5", str(facts["person"]), facts["firm"], facts["siret"], sessions)
 
 
+def titled(*titles: str) -> Attestation:
+    return msgspec.structs.replace(told(), sessions=tuple(Attended(title, STARTS, 60) for title in titles))
+
+
+def opened(attested: Attestation) -> PdfReader:
+    return PdfReader(BytesIO(attestation(attested, ISSUED, CHECK)), strict=True)
+
+
 def pages(content: bytes) -> list[str]:
-    return [page.extract_text().replace("\u00a0", " ") for page in PdfReader(BytesIO(content)).pages]
+    """Each page's words, in one line with plain spaces."""
+    found = [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
+    return [" ".join(page.replace("\u200b", "").split()) for page in found]
+
+
+def text(attested: Attestation) -> str:
+    return " ".join(pages(attestation(attested, ISSUED, CHECK)))
 
 
 class TestDocument:
     def test_it_says_who_was_where_for_how_long(self) -> None:
         (page,) = pages(attestation(told(2), ISSUED, CHECK))
         for words in (
-            "Attestation de présence",
-            "Zoé Lefèvre-Œuvrard",
-            "L’Épi d’Or",
-            "SIRET 732 829 320 00074",
-            "mardi 8 décembre 2026, 18 h 30",
-            "Atelier n° 2",
-            "1 h 30",
-            "3 h",
-            "Établie le mercredi 9 décembre 2026",
-            CHECK,
+            "N° S-1234-5",
+            (
+                "Attestation de présence La Région Auvergne-Rhône-Alpes atteste que Zoé Lefèvre-Œuvrard L’Épi d’Or "
+                "SIRET 732 829 320 00074 a suivi les 2 séances ci-dessous"
+            ),
+            "pour un total de 3 h.",
+            "Atelier n° 2 mardi 8 décembre 2026, 18 h 30 1 h 30",
+            "Durée totale 3 h",
+            "Fait à Lyon, le 9 décembre 2026",
+            "page 1 sur 1",
         ):
             assert words in page
 
-    def test_it_has_a_title_and_a_language(self) -> None:
-        reader = PdfReader(BytesIO(attestation(told(), ISSUED, CHECK)))
-        assert reader.metadata is not None
-        assert reader.metadata.title == "Attestation de présence S-1234-5"
-        assert str(reader.root_object["/Lang"]) == "fr"
+    def test_one_session_is_told_in_the_singular(self) -> None:
+        assert "a suivi la séance ci-dessous" in text(told())
+        assert "« Boostez votre Région », pour 1 h 30." in text(told())
 
-    def test_the_same_is_the_same_bytes(self) -> None:
+    def test_the_same_is_the_same_bytes_and_its_date_is_that_of_its_issue(self) -> None:
         assert attestation(told(), ISSUED, CHECK) == attestation(told(), ISSUED, CHECK)
+        dated = opened(told()).metadata
+        assert dated is not None
+        assert dated.creation_date == dated.modification_date == dt.datetime(2026, 12, 9, tzinfo=dt.UTC)
 
-    def test_many_sessions_take_pages_and_none_is_lost(self) -> None:
+    def test_a_screen_reader_is_told_title_language_headings_table_and_the_code(self) -> None:
+        root: Any = opened(told()).root_object
+        assert (root["/Lang"], bool(root["/MarkInfo"]["/Marked"])) == ("fr-FR", True)
+        assert bool(root["/ViewerPreferences"]["/DisplayDocTitle"])
+        dated = opened(told()).metadata
+        assert dated is not None
+        assert dated.title == "Attestation de présence n° S-1234-5"
+        assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data()
+        kinds, alternatives = structure(root["/StructTreeRoot"])
+        assert {"/H1", "/P", "/Table", "/TR", "/TH", "/TD", "/Figure", "/Link"} <= set(kinds)
+        assert kinds.count("/TH") == 3
+        assert alternatives == ["Code QR de l’adresse où vérifier cette attestation"]
+
+    def test_every_font_is_in_it(self) -> None:
+        [page] = opened(told()).pages
+        fonts: Any = page["/Resources"]
+        assert fonts["/Font"]
+        for name in fonts["/Font"]:
+            [descendant] = fonts["/Font"][name]["/DescendantFonts"]
+            assert {"/FontFile2", "/FontFile3"} & set(descendant.get_object()["/FontDescriptor"])
+
+    def test_many_sessions_take_pages_each_with_its_head_and_none_is_lost(self) -> None:
         found = pages(attestation(told(60), ISSUED, CHECK))
-        assert len(found) > 1
-        whole = "\n".join(found)
-        assert all(f"Atelier n° {n}" in whole for n in range(1, 61))
-        assert "90 h" in found[-1]
-        assert all("Établie le" in page for page in found)
+        assert len(found) == 3
+        for number, page in enumerate(found, 1):
+            assert f"page {number} sur 3" in page
+            assert "Attestation n° S-1234-5" in page
+            assert "Séance Date Durée" in page
+        assert all(f"Atelier n° {n} " in " ".join(found) for n in range(1, 61))
+        assert "Durée totale 90 h" in found[-1]
 
-    @pytest.mark.parametrize(
-        "name",
-        ["x" * 500, "‏مريم الحسن", "Ana 🎉 Díaz", "a\nb\tc", "<b>Bob</b> & Cie", "", "ﷺ" * 90],  # noqa: PLE2502 - a name from right to left
-    )
-    def test_no_name_breaks_it(self, name: str) -> None:
-        (page,) = pages(attestation(told(person=name, firm=name), ISSUED, CHECK))
-        assert "Attestation de présence" in page
-
-    def test_an_address_of_any_length_is_whole(self) -> None:
-        address = f"{CHECK}{'0123456789' * 14}"
-        (page,) = pages(attestation(told(), ISSUED, address))
+    @pytest.mark.parametrize("address", [CHECK, f"{CHECK}{'0123456789' * 14}"])
+    def test_an_address_of_any_length_is_whole_and_a_link(self, address: str) -> None:
+        content = attestation(told(), ISSUED, address)
+        (page,) = pages(content)
         assert address in re.sub(r"\s", "", page)
+        links: Any = PdfReader(BytesIO(content)).pages[0]["/Annots"]
+        assert {each.get_object()["/A"]["/URI"] for each in links} == {address}
 
     def test_without_a_firm_it_names_none(self) -> None:
-        (page,) = pages(attestation(told(firm=None, siret=None), ISSUED, CHECK))
-        assert "SIRET" not in page
+        assert "SIRET" not in text(told(firm=None, siret=None))
+
+
+class TestWhatPeopleWroteAsTheirName:
+    @pytest.mark.parametrize(
+        "name",
+        [*SCRIPTS, "#panic()", "*gras* _i_ $x^2$ @ref <label> \\ // ~ [a](b)", "a\nb\tc", "<b>Bob</b> & Cie"],
+    )
+    def test_is_words_and_neither_markup_nor_code(self, name: str) -> None:
+        (page,) = pages(attestation(told(person=name, firm=name), ISSUED, CHECK))
+        written = attestation_pdf._drawn(name)  # noqa: SLF001
+        assert letters(written) in letters(page)
+
+    @settings(max_examples=25)
+    @given(st.text(max_size=60), st.text(max_size=400), st.text(max_size=60))
+    def test_breaks_nothing(self, person: str, firm: str, title: str) -> None:
+        """The standard refuses a document with a letter that is not drawn: here there is none."""
+        attested = msgspec.structs.replace(titled(title), person=person, firm=firm)
+        assert attestation(attested, ISSUED, CHECK).startswith(b"%PDF")
+
+    def test_is_drawn_as_far_as_it_is_said(self) -> None:
+        drawn = [chr(code) for code in range(0x20, 0x3000) if not attestation_pdf._UNDRAWN.match(chr(code))]  # noqa: SLF001
+        assert len(drawn) > 800
+        parts = ["".join(drawn[start : start + 100]) for start in range(0, len(drawn), 100)]
+        assert text(titled(*parts)).count(BOX) == 1  # itself
+
+    @pytest.mark.parametrize(
+        ("name", "shown"),
+        [
+            ("Zoe\u0301 E\u0301luard", "Zoé Éluard"),
+            ("Зоя Ελένη", "Зоя Ελένη"),
+            ("Ana 🎉 Díaz 日本", f"Ana {BOX} Díaz {BOX}"),
+            ("Zoé\u202egnp.exe", "Zoégnp.exe"),
+            ("", BOX),
+        ],
+    )
+    def test_is_shown_as_the_fonts_can_draw_it(self, name: str, shown: str) -> None:
+        assert shown in text(told(person=name))
+
+    @pytest.mark.parametrize("name", ["محمد علي", "שלום עליכם"])
+    def test_is_whole_when_it_is_written_from_right_to_left(self, name: str) -> None:
+        """Its letters may be extracted as they stand on the line."""
+        page = text(told(person=name))
+        assert BOX not in page
+        assert all(letter in page for letter in name)
+
+    def test_is_cut_when_it_is_very_long_and_stays_on_the_page(self) -> None:
+        [page] = opened(told(person="W" * 1000, firm="é" * 1000)).pages
+        written = page.extract_text().replace("\u200b", "")
+        assert written.count("W") == LONGEST - 1
+        assert "…" in written
+        widest = (
+            160 / 25.4 * 72 / 16
+        )  # letters of 16 points, of which a bold W is wider, on the 160 mm between the margins
+        assert max(map(len, re.findall(r"W+", written))) < widest
+
+
+def letters(written: str) -> str:
+    """What is left of a text when its setting is taken away: lines, spaces, quotes that were curved."""
+    return re.sub(r"[^a-zA-Z0-9(){}#*_$^@<>/\[\]]", "", written)
+
+
+def structure(element: DictionaryObject) -> tuple[list[str], list[str]]:
+    """The kinds of a tagged document's elements, and what stands for its pictures."""
+    kinds, alternatives = [], []
+    waiting: list[object] = [element]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, DictionaryObject):
+            kinds += [str(each["/S"])] if "/S" in each else []
+            alternatives += [str(each["/Alt"])] if each.get("/S") == "/Figure" else []
+            below = each.get("/K", [])
+            waiting += (
+                [one.get_object() for one in below] if isinstance(below, list) else [below.get_object()]
+            )
+    return kinds, alternatives
 
 
 @pytest.mark.database
@@ -120,8 +234,10 @@ class TestPages:
         sql(region, "INSERT INTO coach (name, email) VALUES ('Camille', 'c@x.example')")
         sql(
             region,
-            "INSERT INTO cohort (name, department, level, slot, capacity, coach_id, state, created_at) "
-            "SELECT 'Lyon', '69', 'beginner', 'tue-evening', 9, id, 'open', :now FROM coach",
+            (
+                "INSERT INTO cohort (name, department, level, slot, capacity, coach_id, state, created_at) "
+                "SELECT 'Lyon', '69', 'beginner', 'tue-evening', 9, id, 'open', :now FROM coach"
+            ),
             now=NOW,
         )
         ((cohort,),) = sql(region, "SELECT id FROM cohort")
