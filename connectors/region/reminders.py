@@ -238,14 +238,14 @@ def _queue_some(region: Region, rules: Rules, now: dt.datetime, done: Queued) ->
 def _end_late(region: Region, rules: Rules, now: dt.datetime, done: Queued) -> None:
     """End what is too late in letters that nobody has begun to send: a relay that is away keeps no coach from knowing."""
     with region.begin() as connection:
-        locked = connection.scalars(
+        late = connection.scalars(
             text(
                 "SELECT r.id FROM reminder r JOIN effect f ON f.id = r.effect_id WHERE r.state = 'queued' AND f.state = 'planned' "
                 "AND r.until <= :now ORDER BY r.id FOR UPDATE OF r, f SKIP LOCKED"
             ),
             {"now": now},
         ).all()
-        _, verdicts = _judged(connection, rules, locked, now)
+        _, verdicts = _judged(connection, rules, late, now)
         _end(connection, verdicts, now)
         done.add(verdict.state for verdict in verdicts.values())
 

@@ -75,10 +75,10 @@ def _receipt_before_call(patch: Patch) -> None:
 
 def _date_difference_equals(patch: Patch) -> None:
     due = "r.at <= :now "
-    assert due in reminders.DUE  # noqa: SLF001 - a mutant is an operation on the inside
+    assert due in reminders.DUE
     today = "AND (r.at AT TIME ZONE 'Europe/Paris')::date = (cast(:now AS timestamptz) AT TIME ZONE 'Europe/Paris')::date "
     late = f"(r.until <= :now OR ({due}{today})) "
-    patch.setattr(reminders, "DUE", reminders.DUE.replace(due, late, 1))  # noqa: SLF001
+    patch.setattr(reminders, "DUE", reminders.DUE.replace(due, late, 1))
 
 
 def _deleted_before_sent(patch: Patch) -> None:
@@ -215,7 +215,7 @@ def _told_by_whoever_lists_it(patch: Patch) -> None:
     rewritten(
         patch,
         reminders,
-        "AND r.effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ",
+        "AND effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ",
         "AND (:channel || :subject) IS NOT NULL ",
     )
 
