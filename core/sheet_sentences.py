@@ -40,6 +40,7 @@ _SENTENCES: Final = {
     "file_nothing": "La feuille n’a aucune ligne sous ses titres de colonnes. Vérifiez que vous envoyez la bonne feuille.",
     "file_quotes": 'À partir de la ligne {}, un guillemet (") est ouvert et jamais refermé : les lignes suivantes seraient lues comme une '
     "seule. Retirez ce guillemet, ou exportez de nouveau la feuille depuis le tableur.",
+    "file_json": "Ce fichier n’est pas un tableau JSON lisible ({}). Vérifiez qu’il est entier.",
     "head_missing": "Aucune ligne de titres de colonnes n’a été trouvée parmi les premières. Donnez des titres aux colonnes, par "
     "exemple : SIRET, Raison sociale, Nom, Prénom, E-mail, Téléphone, Code postal, Commune.",
     "head_lacking": "Il manque une colonne : {}. Ajoutez-la, ou corrigez son titre.",
@@ -85,6 +86,12 @@ _SENTENCES: Final = {
     "yes_no": "Cette cellule ne dit ni oui ni non. Écrivez oui ou non, ou videz-la.",
     "slot": "Cette disponibilité n’est pas claire. Écrivez un jour et un moment, comme « mardi soir, jeudi matin ».",
     "session_ref": "Ce n’est pas une référence de session. Recopiez-la de la liste des sessions, en lettres, chiffres et tirets.",
+    "session_unknown": "Cette session n’existe pas. Recopiez sa référence de la liste des sessions, ou videz la cellule.",
+    "session_closed": "Cette session n’est pas ouverte : elle est annulée ou n’est pas encore annoncée. Corrigez la référence, ou videz la "
+    "cellule.",
+    "session_early": "Cette session n’a pas encore commencé : personne n’a pu y être présent ou absent. Videz la présence, ou corrigez la "
+    "session.",
+    "told_later": "Cette inscription est datée de l’avenir. Corrigez la date à laquelle les personnes ont donné leur accord.",
     # Notes
     "zero_restored": "Le zéro du début manquait : il est remis.",
     "consent_unreachable": "Consentement sans moyen de l’utiliser ({}) : il n’est pas retenu.",

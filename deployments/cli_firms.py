@@ -1,19 +1,31 @@
 """``boostez firm``: the firms of the programme.
 
-Belongs here: these commands. Does not: what happened to a firm (connectors/region/journeys.py) or its words (connectors/journeys).
+Belongs here: these commands. Does not: what happened to a firm (connectors/region/journeys.py) or its words (connectors/journeys), what
+an import or a merge does (connectors/region/imports.py, merges.py).
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import getpass
+import sys
+from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
+from connectors import clock, registration_files
 from connectors.journeys.wording import lines
-from connectors.region import journeys
+from connectors.region import imports, journeys, merges, unmerging
 from connectors.region.database import region
+from connectors.region.merges import Merge
+from connectors.registration_files import Kind
+from connectors.reminder_rules import reminder_rules
 from core import sirets
-from deployments.command import Json, connected, guarded, print_json, say
+from core.csv_rows import csv_rows
+from core.import_preview import Preview
+from deployments.command import NOT_ALL, Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Firms that the programme accompanies.")
@@ -36,3 +48,127 @@ def journey(
     say(f"{found.name}, {found.city or found.siret}")
     for line in lines(found, named=True):
         say(f"{line.when}  {line.said}")
+
+
+By = Annotated[str, typer.Option(help="Your name; the journal keeps it.", default_factory=getpass.getuser)]
+
+
+@app.command("import")
+@guarded
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A seminar's sheet (CSV), or a partner's JSON.")],
+    by: By,
+    origin: Annotated[
+        str, typer.Option(help="Where the people of a sheet agreed to be written to, in French.")
+    ] = "Feuille de séminaire",
+    source: Annotated[Kind, typer.Option(help="sheet or partner.")] = "sheet",
+    told_at: Annotated[
+        dt.datetime | None,
+        typer.Option(
+            help="When the people of a sheet signed it, by the clocks of Paris; now without it.",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"],
+        ),
+    ] = None,
+    session: Annotated[str | None, typer.Option(help="The session (S-…) of lines that name none.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Take it in; otherwise it is only shown.")] = False,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the errors as CSV, to send back.")] = False,
+) -> None:
+    """Show what a file of registrations would change, every error by line, and take it in with --yes: once.
+
+    Exit code 3: some lines were refused; the others are taken in all the same.
+    """
+    with connected() as chosen:
+        now = clock.now()
+        read = registration_files.read(file, source, now, origin=origin, told_at=told_at, session=session)
+        preview = imports.look(region(), read.sheet, now)
+        figures = None
+        if yes:
+            rules = reminder_rules(chosen.reminders_file)
+            with region().at_work():
+                figures = imports.take_in(region(), rules, read.sheet.rows, read.name, read.digest, by, now)
+    if as_csv:
+        _print_errors(preview)
+    elif as_json:
+        told = {"counts": preview.counts, "errors": preview.errors, "notes": preview.notes}
+        print_json({**told, "figures": msgspec.to_builtins(figures, str_keys=True)})
+    else:
+        for line in preview.lines():
+            say(line)
+        say("It is taken in." if yes else "Nothing is taken in yet: `--yes` does it.")
+    if preview.errors:
+        raise typer.Exit(NOT_ALL)
+
+
+def _print_errors(preview: Preview) -> None:
+    rows = ((each.line, each.column, each.value, each.message) for each in preview.errors)
+    sys.stdout.buffer.writelines(csv_rows(("ligne", "colonne", "valeur", "à corriger"), rows, bom=True))
+
+
+@app.command("duplicates")
+@guarded
+def list_duplicates(as_json: Json = False) -> None:
+    """List firms that may be one and the same, the surest first."""
+    with connected():
+        found = merges.suggestions(region())
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("No two firms look like one.")
+    for each in found:
+        sides = "  =  ".join(
+            f"{side.id} {side.name}, {side.city or '?'} ({side.siret})" for side in (each.one, each.other)
+        )
+        say(f"{int(each.score * 100)}%  {sides}  ({', '.join(each.reasons)})")
+
+
+@app.command("merge")
+@guarded
+def merge(
+    keep: Annotated[int, typer.Argument(help="The number of the firm that stays.")],
+    drop: Annotated[int, typer.Argument(help="The number of the firm that becomes part of it.")],
+    reason: Annotated[str, typer.Option(help="Why they are one.")],
+    by: By,
+    as_json: Json = False,
+) -> None:
+    """Make one firm of two; `boostez firm unmerge` takes it back."""
+    with connected() as chosen, region().at_work():
+        rules = reminder_rules(chosen.reminders_file)
+        _say_merge(merges.merge(region(), rules, keep, drop, by, reason, clock.now()), as_json=as_json)
+
+
+@app.command("merges")
+@guarded
+def list_merges(as_json: Json = False) -> None:
+    """List what was merged, the newest first."""
+    with connected():
+        found = merges.listed(region())
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("Nothing was merged.")
+    for each in found:
+        _say_merge(each, as_json=False)
+
+
+@app.command("unmerge")
+@guarded
+def unmerge(
+    number: Annotated[int, typer.Argument(help="The number of the merge.")], by: By, as_json: Json = False
+) -> None:
+    """Make two firms of one again, as far as nobody has changed them since."""
+    with connected(), region().at_work():
+        _say_merge(unmerging.unmerge(region(), number, by, clock.now()), as_json=as_json)
+
+
+def _say_merge(told: Merge, *, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+        return
+    undone = f", undone {told.undone_at:%Y-%m-%d %H:%M} UTC" if told.undone_at else ""
+    say(
+        f"{told.id}  {told.at:%Y-%m-%d %H:%M} UTC  {told.dropped} ({told.siret}) is firm {told.kept}: {len(told.contacts)} people, "
+        f"{told.joined} of them one with another; {told.by}: {told.reason}{undone}"
+    )

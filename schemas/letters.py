@@ -6,7 +6,7 @@ Belongs here: the contents of once-only effects, whatever carries them. Does not
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -26,6 +26,25 @@ Kind = Literal[
     "outcome",
     "bounced",
 ]
+
+Named = Literal["registration", "enrolment", "contact", "coach", "session"]
+NAMED: Final[dict[Kind, Named]] = {
+    "confirm": "registration",
+    "registered": "enrolment",
+    "waiting": "enrolment",
+    "promoted": "enrolment",
+    "moved": "enrolment",
+    "cancelled": "enrolment",
+    "left": "enrolment",
+    "reminder": "contact",
+    "untold": "coach",
+    "sheet": "session",
+    "cohort": "contact",
+    "finished": "contact",
+    "outcome": "enrolment",
+    "bounced": "coach",
+}
+"""What ``of`` of a letter of that kind is the number of; of a session it is the coach who is written to."""
 
 
 PostingKind = Literal["confirm", "approved", "refused"]

@@ -18,7 +18,7 @@ from connectors.region import reminders, sheets, untold
 from connectors.region.database import Region
 from connectors.region.reminders import Closed, Queued, Rules
 from connectors.settings import Settings
-from tasks.tell import RUNBOOK, over, sound
+from tasks.tell import RUNBOOK, destinations
 
 PAGE: Final = f"{RUNBOOK}/reminders-not-sent.md"
 
@@ -44,22 +44,17 @@ def tell_coaches(region: Region, settings: Settings, now: dt.datetime) -> int:
 
     Returns how many reminders are told of.
     """
+    untold.call_back(region)
     told = untold.tell_coaches(region, now)
     for each in untold.without_coach(region):
-        cause = f"reminders {each.session} {each.reminders[0]}"
+        number = len(each.reminders)
+        title = f"{number} reminders of {each.session} were not sent"
         message = (
-            f"{len(each.reminders)} people were not reminded of « {each.title} » ({each.starts_at:%Y-%m-%d %H:%M} UTC), and it has "
-            f"no coach who could be told. Phone them: `boostez reminders list --session {each.session}` names them. More: {PAGE}"
+            f"{number} people were not reminded of « {each.title} » ({each.starts_at:%Y-%m-%d %H:%M} UTC), and no letter to a coach "
+            f"tells it. Phone them: `boostez reminders list --session {each.session}` names them. More: {PAGE}"
         )
-        sound(
-            region,
-            settings,
-            cause,
-            f"{len(each.reminders)} reminders of {each.session} were not sent",
-            message,
-        )
-        untold.mark_told(region, each.reminders, now)
-        over(region, cause)  # told is told: nothing stands open
-        told += len(each.reminders)
+        if untold.alert(region, each, title, message, destinations(settings), now):
+            get_run_logger().warning("%s: no coach could be told", title)
+            told += number
     sheets.ask(region, now)
     return told

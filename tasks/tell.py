@@ -55,8 +55,12 @@ def telling(run: Run) -> Iterator[None]:
 
 def sound(region: Region, settings: Settings, cause: str, title: str, message: str) -> bool:
     """Raise an alert of a cause, unless one is open. Returns whether it is new."""
-    destinations = [wire.destination(url.get_secret_value()) for url in settings.alert_urls]
-    return alerts.sound(region, cause, title, message, destinations if cause not in _OWN else [])
+    return alerts.sound(region, cause, title, message, destinations(settings) if cause not in _OWN else [])
+
+
+def destinations(settings: Settings) -> list[str]:
+    """Where alerts go, as their effects name it."""
+    return [wire.destination(url.get_secret_value()) for url in settings.alert_urls]
 
 
 _OWN: Final = frozenset({f"parked {NAME}", f"paused {NAME}"})  # no alert can say that alerts do not arrive

@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from connectors.region import migrations
 from connectors.region.database import Region
 from deployments import postgres
+from tests.databases import Databases
 
 # A shared machine is slow at times: an example that fails by the clock proves nothing.
 hypothesis_settings.register_profile("patient", deadline=None)
@@ -76,13 +77,18 @@ def template(postgres_server: TestServer) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def databases(postgres_server: TestServer, template: str) -> Databases:
+    """Those that tests have one after the other."""
+    return Databases(postgres_server, template)
+
+
 @pytest.fixture
-def database_url(postgres_server: TestServer, template: str) -> Iterator[str]:
+def database_url(postgres_server: TestServer, databases: Databases) -> Iterator[str]:
     """A migrated, empty database of the test's own."""
-    name = fresh_name("test")
-    postgres_server.create_database(name, template)
+    name, uses = databases.take(fresh_name("test"))
     yield postgres_server.url(name)
-    postgres_server.drop_database(name)
+    databases.give_back(name, uses)
 
 
 @pytest.fixture

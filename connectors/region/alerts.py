@@ -35,21 +35,26 @@ def sound(region: Region, cause: str, title: str, message: str, destinations: Se
     Row and effects are one commit: an alert that is raised is delivered, or seen not to be.
     """
     with region.begin() as connection:
-        row = connection.execute(
-            text(
-                "INSERT INTO alert (cause, title, message) VALUES (:cause, :title, :message) "
-                "ON CONFLICT (cause) WHERE resolved_at IS NULL DO UPDATE SET seen_at = now(), times = alert.times + 1, "
-                "title = excluded.title, message = excluded.message RETURNING id, times"
-            ),
-            {"cause": cause, "title": title, "message": message},
-        ).one()
-        if row.times > 1:
-            return False
-        said = {  # the same address twice is one place
-            f"{row.id}.{destination}": msgspec.json.encode(Message(destination, title, message))
-            for destination in destinations
-        }
-        once.plan(connection, NAME, said)
+        return add(connection, cause, title, message, destinations)
+
+
+def add(connection: Connection, cause: str, title: str, message: str, destinations: Sequence[str]) -> bool:
+    """``sound`` in a transaction that finds the trouble."""
+    row = connection.execute(
+        text(
+            "INSERT INTO alert (cause, title, message) VALUES (:cause, :title, :message) "
+            "ON CONFLICT (cause) WHERE resolved_at IS NULL DO UPDATE SET seen_at = now(), times = alert.times + 1, "
+            "title = excluded.title, message = excluded.message RETURNING id, times"
+        ),
+        {"cause": cause, "title": title, "message": message},
+    ).one()
+    if row.times > 1:
+        return False
+    said = {  # the same address twice is one place
+        f"{row.id}.{destination}": msgspec.json.encode(Message(destination, title, message))
+        for destination in destinations
+    }
+    once.plan(connection, NAME, said)
     return True
 
 

@@ -21,7 +21,7 @@ from connectors.region.database import Region
 from core.bounces import Bounce
 from core.effects import subject_of
 from core.suspending import believable, suspends
-from schemas.letters import ProgrammeLetter
+from schemas.letters import NAMED, Named, ProgrammeLetter
 
 Outcome = Literal["suspended", "noted", "again", "nobody", "unknown"]
 """What came of a bounce.
@@ -75,20 +75,19 @@ def take(region: Region, bounce: Bounce, now: dt.datetime) -> Outcome:
 def _reader(connection: Connection, content: dict[str, Any]) -> _Reader:
     if content.get("about") != "programme":
         return _Reader()
-    statement = _READERS.get(content["kind"], _PLACE)
+    statement = _READERS[NAMED[content["kind"]]]
     row = connection.execute(text(statement), {"of": content["of"]}).one_or_none()
     return _Reader() if row is None else _Reader(row.contact, row.coach, row.address)
 
 
 _PERSON: Final = "SELECT c.id AS contact, NULL AS coach, c.email AS address FROM contact c"
 _COACH: Final = "SELECT NULL AS contact, k.id AS coach, k.email AS address FROM coach k"
-_PLACE: Final = f"{_PERSON} JOIN enrolment e ON e.contact_id = c.id WHERE e.id = :of"
-_READERS: Final = {
-    "confirm": f"{_PERSON} JOIN registration r ON r.contact_id = c.id WHERE r.id = :of",
-    "reminder": f"{_PERSON} WHERE c.id = :of",
-    "untold": f"{_COACH} WHERE k.id = :of",
-    "bounced": f"{_COACH} WHERE k.id = :of",
-    "sheet": f"{_COACH} JOIN session s ON s.coach_id = k.id WHERE s.id = :of",
+_READERS: Final[dict[Named, str]] = {
+    "registration": f"{_PERSON} JOIN registration r ON r.contact_id = c.id WHERE r.id = :of",
+    "enrolment": f"{_PERSON} JOIN enrolment e ON e.contact_id = c.id WHERE e.id = :of",
+    "contact": f"{_PERSON} WHERE c.id = :of",
+    "coach": f"{_COACH} WHERE k.id = :of",
+    "session": f"{_COACH} JOIN session s ON s.coach_id = k.id WHERE s.id = :of",
 }
 
 

@@ -57,20 +57,13 @@ def keep(
     }
     known: int | None = connection.execute(
         text(
-            "SELECT id FROM contact WHERE firm_id IS NOT DISTINCT FROM :firm AND erased_at IS NULL AND "
+            "SELECT id FROM contact WHERE firm_id IS NOT DISTINCT FROM :firm AND erased_at IS NULL AND merged_into IS NULL AND "
             "(lower(email) = lower(:email) OR (:email IS NULL AND phone = :phone)) ORDER BY id LIMIT 1 FOR NO KEY UPDATE"
         ),
         values,
     ).scalar_one_or_none()
     if known is None:
-        number: int = connection.execute(
-            text(
-                "INSERT INTO contact (firm_id, name, role, email, phone, availability, origin, created_at, seen_at) VALUES "
-                "(:firm, :name, :role, :email, :phone, cast(:availability AS jsonb), :origin, :now, :now) RETURNING id"
-            ),
-            values,
-        ).scalar_one()
-        return number
+        return add(connection, firm, person, availability, origin, now)
     connection.execute(
         text(
             "UPDATE contact SET name = :name, role = coalesce(:role, role), phone = coalesce(:phone, phone), "
@@ -81,6 +74,77 @@ def keep(
         {**values, "id": known},
     )
     return known
+
+
+def add(
+    connection: Connection,
+    firm: int | None,
+    person: PersonDraft,
+    availability: Iterable[str],
+    origin: str,
+    now: dt.datetime,
+    *,
+    seen_at: dt.datetime | None = None,
+) -> int:
+    """Keep somebody new of a firm, whom it was established before that nobody there is. Returns their number.
+
+    ``seen_at``: when they said it, where that is not now.
+    """
+    number: int = connection.execute(
+        text(
+            "INSERT INTO contact (firm_id, name, role, email, phone, availability, origin, created_at, seen_at) VALUES "
+            "(:firm, :name, :role, :email, :phone, cast(:availability AS jsonb), :origin, :now, :seen) RETURNING id"
+        ),
+        {
+            **msgspec.structs.asdict(person),
+            "firm": firm,
+            "availability": msgspec.json.encode(list(availability)).decode(),
+            "origin": origin,
+            "now": now,
+            "seen": seen_at or now,
+        },
+    ).scalar_one()
+    return number
+
+
+def change(
+    connection: Connection,
+    number: int,
+    facts: Mapping[str, str],
+    availability: Iterable[str],
+    seen_at: dt.datetime,
+) -> None:
+    """Change what is known of a person, by the names of ``PersonDraft``; when they can come, where they say so.
+
+    Another address or number was never stopped.
+    """
+    slots = msgspec.json.encode(list(availability)).decode()
+    sets = [f"{name} = :{name}" for name in PersonDraft.__struct_fields__ if name in facts]
+    sets += ["mail_stopped = NULL"] if "email" in facts else []
+    sets += ["sms_stopped = NULL"] if "phone" in facts else []
+    sets += ["availability = cast(:slots AS jsonb)"] if slots != "[]" else []
+    connection.execute(
+        text(
+            f"UPDATE contact SET {', '.join([*sets, 'seen_at = greatest(seen_at, :seen)'])} WHERE id = :id AND erased_at IS NULL"
+        ),
+        {**facts, "slots": slots, "seen": seen_at, "id": number},
+    )
+
+
+def meant(connection: Connection, number: int) -> int:
+    """The record that a number means now: its own, or the one that it became part of when two firms were found to be one.
+
+    Links that were sent before go on to name the first.
+    """
+    found: int | None = connection.execute(
+        text(
+            "WITH RECURSIVE way AS (SELECT id, merged_into FROM contact WHERE id = :id UNION "
+            "SELECT c.id, c.merged_into FROM contact c JOIN way ON c.id = way.merged_into) "
+            "SELECT id FROM way WHERE merged_into IS NULL"
+        ),
+        {"id": number},
+    ).scalar_one_or_none()
+    return number if found is None else found
 
 
 def agree(
@@ -127,7 +191,13 @@ def withdraw(
                 "AND (cast(:purpose AS text) IS NULL OR purpose = :purpose) "
                 "AND (cast(:transport AS text) IS NULL OR transport = :transport)"
             ),
-            {"contact": contact, "by": by, "now": now, "purpose": purpose, "transport": transport},
+            {
+                "contact": meant(connection, contact),
+                "by": by,
+                "now": now,
+                "purpose": purpose,
+                "transport": transport,
+            },
         ).rowcount
 
 
@@ -138,6 +208,7 @@ def prefer(region: Region, contact: int, wanted: Iterable[Consent], form: str, n
     """
     chosen = set(wanted)
     with region.begin() as connection:
+        contact = meant(connection, contact)
         known = connection.execute(
             text("SELECT FROM contact WHERE id = :id AND erased_at IS NULL FOR NO KEY UPDATE"),
             {"id": contact},
@@ -159,7 +230,7 @@ def prefer(region: Region, contact: int, wanted: Iterable[Consent], form: str, n
 
 
 def get(region: Region, number: int) -> Contact | None:
-    """The person of that number."""
+    """The person of that number, or whom it means since two firms were merged."""
     with region.begin() as connection:
         row = connection.execute(
             text(
@@ -167,7 +238,7 @@ def get(region: Region, number: int) -> Contact | None:
                 "(SELECT coalesce(jsonb_agg(jsonb_build_array(k.purpose, k.transport)), '[]') FROM consent k "
                 "WHERE k.contact_id = c.id AND k.withdrawn_at IS NULL) AS agreed FROM contact c WHERE c.id = :id"
             ),
-            {"id": number},
+            {"id": meant(connection, number)},
         ).one_or_none()
     if row is None:
         return None
@@ -182,7 +253,7 @@ def stop(connection: Connection, contact: int, transport: Transport, why: str) -
         text(
             f"UPDATE contact SET {'mail' if transport == 'mail' else 'sms'}_stopped = :why WHERE id = :id AND erased_at IS NULL"
         ),
-        {"id": contact, "why": why},
+        {"id": meant(connection, contact), "why": why},
     )
 
 

@@ -116,6 +116,17 @@ class Region:
             yield
 
     @contextmanager
+    def sole_keeper(self) -> Iterator[None]:
+        """Hold the firms for an import or a merge, waiting for whoever holds them; released even by the death of the process.
+
+        Raises:
+            Unreachable: no server answers.
+
+        """
+        with self._holding("pg_advisory_lock", _WRITERS, "firm"):
+            yield
+
+    @contextmanager
     def at_work(self) -> Iterator[None]:
         """Be known as one who delivers or settles: no restore begins meanwhile. Shared by any number.
 

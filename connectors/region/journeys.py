@@ -133,7 +133,13 @@ _STATEMENTS: Final = (
         f"{_SESSION} || jsonb_build_object('letter', f.content ->> 'kind', 'transport', f.channel) AS facts FROM effect f "
         "JOIN enrolment e ON e.id = (f.content ->> 'of')::bigint JOIN session s ON s.id = e.session_id "
         f"JOIN {_PEOPLE} c.id = e.contact_id WHERE f.channel IN ('mail', 'sms') AND f.state = 'done' "
-        "AND f.content ->> 'kind' IN ('registered', 'waiting', 'promoted', 'moved', 'cancelled')"
+        "AND f.content ->> 'kind' IN ('registered', 'waiting', 'promoted', 'moved', 'cancelled', 'outcome')"
+    ),
+    (
+        "SELECT f.changed_at AS at, 'told' AS what, c.id AS contact, c.name, jsonb_build_object('cohort', g.name, "
+        "'letter', f.content ->> 'kind', 'transport', f.channel) AS facts FROM effect f "
+        f"JOIN {_PEOPLE} c.id = (f.content ->> 'of')::bigint JOIN cohort g ON g.id = (f.content ->> 'version')::bigint "
+        "WHERE f.channel IN ('mail', 'sms') AND f.state = 'done' AND f.content ->> 'kind' IN ('cohort', 'finished')"
     ),
     (
         f"SELECT r.changed_at AS at, CASE WHEN r.state = 'sent' THEN 'reminded' ELSE 'not_reminded' END AS what, c.id AS contact, c.name, "

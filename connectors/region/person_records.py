@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 from connectors.region import person_acts, persons
 from connectors.region.database import Region
 from schemas.errors import Misconfigured
+from schemas.letters import NAMED
 
 READ: Final = frozenset(
     {
@@ -86,6 +87,15 @@ _FIRM: Final = (
     "SELECT siret, f.name, naf, headcount, commune, department, postal_code, city, level, f.origin, f.created_at "
     "FROM firm f JOIN contact c ON c.firm_id = f.id WHERE c.id = ANY(:ids)"
 )
+_LETTERS: Final = tuple(
+    (tuple(kind for kind, named in NAMED.items() if named == what), of)
+    for what, of in {
+        "contact": "= ANY(:ids)",
+        "registration": "IN (SELECT id FROM registration WHERE contact_id = ANY(:ids))",
+        "enrolment": "IN (SELECT id FROM enrolment WHERE contact_id = ANY(:ids))",
+    }.items()
+)
+"""Kinds of letters that go to people of the programme, and how ``of`` leads to them. The others go to coaches."""
 _PARTS: Final = {
     "consents": (
         "SELECT purpose, transport, given_at, proof, withdrawn_at, withdrawn_by FROM consent WHERE contact_id = ANY(:ids) ORDER BY id"
@@ -105,11 +115,12 @@ _PARTS: Final = {
     ),
     "letters": (
         "SELECT f.content ->> 'kind' AS kind, f.channel AS transport, f.state, f.changed_at FROM effect f "
-        "WHERE f.channel IN ('mail', 'sms') AND f.content ->> 'about' = 'programme' AND CASE f.content ->> 'kind' "
-        "WHEN 'reminder' THEN (f.content ->> 'of')::bigint = ANY(:ids) "
-        "WHEN 'confirm' THEN (f.content ->> 'of')::bigint IN (SELECT id FROM registration WHERE contact_id = ANY(:ids)) "
-        "WHEN 'untold' THEN false WHEN 'sheet' THEN false "
-        "ELSE (f.content ->> 'of')::bigint IN (SELECT id FROM enrolment WHERE contact_id = ANY(:ids)) END ORDER BY f.id"
+        "WHERE f.channel IN ('mail', 'sms') AND f.content ->> 'about' = 'programme' AND ("
+        + " OR ".join(
+            f"(f.content ->> 'kind' IN ({', '.join(repr(kind) for kind in kinds)}) AND (f.content ->> 'of')::bigint {of})"
+            for kinds, of in _LETTERS
+        )
+        + ") ORDER BY f.id"
     ),
     "answers": (
         "SELECT a.about, s.ref AS session, a.content, a.at FROM answer a JOIN enrolment e ON e.id = a.enrolment_id "

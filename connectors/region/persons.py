@@ -23,7 +23,7 @@ from core.reminders import Rule
 from schemas.errors import Misconfigured
 
 SAME_PERSON: Final = (
-    "o.erased_at IS NULL AND (o.id = c.id OR lower(o.email) = lower(c.email) "
+    "o.erased_at IS NULL AND (o.id = c.id OR o.merged_into = c.id OR o.id = c.merged_into OR lower(o.email) = lower(c.email) "
     "OR (o.email IS NULL AND c.email IS NULL AND o.phone = c.phone))"
 )
 """That the record ``o`` is of the person whose record is ``c``."""

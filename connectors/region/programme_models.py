@@ -57,6 +57,7 @@ class FirmMergeRow(Base):
     kept: Mapped[int] = mapped_column(ForeignKey("firm.id", ondelete="CASCADE"), index=True)
     dropped: Mapped[dict[str, Any]]  # the whole ``firm`` row
     contacts: Mapped[list[Any]]  # the numbers of those who moved
+    moves: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # core.firm_merging.Moves
     by: Mapped[str]
     reason: Mapped[str]
     at: Mapped[dt.datetime]
@@ -81,6 +82,11 @@ class ContactRow(Base):
     mail_stopped: Mapped[str | None]  # why the address takes no mail: it bounced, say
     sms_stopped: Mapped[str | None]
     erased_at: Mapped[dt.datetime | None]
+    merged_into: Mapped[int | None] = (
+        mapped_column(  # the record that this one is, since their firms were merged
+            ForeignKey("contact.id"), index=True
+        )
+    )
     __table_args__ = (
         CheckConstraint(
             "erased_at IS NULL OR coalesce(name, role, email, phone, availability::text) IS NULL",
@@ -105,7 +111,7 @@ class ConsentRow(Base):
         dict[str, Any]
     ]  # how it is known: the form's text, the registration, the sheet and its line
     withdrawn_at: Mapped[dt.datetime | None]
-    withdrawn_by: Mapped[str | None]  # one-click | preferences | erasure | staff
+    withdrawn_by: Mapped[str | None]  # one-click | preferences | erasure | staff | merge
     __table_args__ = (
         CheckConstraint(_PURPOSE, name="purpose"),
         CheckConstraint(_TRANSPORT, name="transport"),
@@ -280,7 +286,8 @@ class ReminderRow(Base):
     """One reminder of one person: due at ``at``, pointless after ``until``, and what became of it.
 
     waiting ─> queued (part of an effect) ─> sent | parked. Otherwise: void (no longer true), expired (too late), refused (no
-    consent covers it), unreachable (no address that works). ``told_at``: when the coach was told of what was not sent.
+    consent covers it), unreachable (no address that works). ``told_at``: when the coach was told of what was not sent,
+    ``told_by``: by which letter, until that is done with; when it came to nothing ``told_at`` is null again, and an alert tells.
     """
 
     __tablename__ = "reminder"
@@ -298,6 +305,7 @@ class ReminderRow(Base):
     effect_id: Mapped[int | None] = mapped_column(ForeignKey("effect.id"))
     why: Mapped[str | None]
     told_at: Mapped[dt.datetime | None]
+    told_by: Mapped[int | None] = mapped_column(ForeignKey("effect.id"))
     changed_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
     __table_args__ = (
         UniqueConstraint("enrolment_id", "rule", "version"),
@@ -314,6 +322,7 @@ class ReminderRow(Base):
             "id",
             postgresql_where=text("state IN ('parked', 'expired', 'unreachable') AND told_at IS NULL"),
         ),
+        Index("reminder_telling_idx", "told_by", postgresql_where=text("told_by IS NOT NULL")),
         Index("reminder_contact_idx", "contact_id"),
         Index("reminder_session_idx", "session_id", "state"),
     )

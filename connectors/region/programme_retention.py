@@ -45,10 +45,11 @@ _SILENT: Final = """
     AND NOT EXISTS (SELECT FROM cohort_member m JOIN cohort g ON g.id = m.cohort_id WHERE m.contact_id = o.id
         AND ((m.left_at IS NULL AND g.state IN ('proposed', 'open')) OR least(m.left_at, g.finished_at) > :back))
 """
-# A person's records end together: who was seen in another firm is no stranger.
+# A person's records (persons.py) end together: who was seen in another firm is no stranger. One pass, whatever the number of contacts.
 _AT_TERM: Final = (
-    "SELECT c.id FROM contact c WHERE c.erased_at IS NULL AND c.seen_at <= :back "
-    f"AND NOT EXISTS (SELECT FROM contact o WHERE {persons.SAME_PERSON} AND NOT ({_SILENT})) ORDER BY c.id"
+    f"WITH judged AS MATERIALIZED (SELECT o.id, coalesce(lower(o.email), o.phone, o.id::text) AS person, ({_SILENT}) AS silent "
+    "FROM contact o WHERE o.erased_at IS NULL) "
+    "SELECT id FROM judged WHERE person IN (SELECT person FROM judged GROUP BY person HAVING bool_and(silent)) ORDER BY id"
 )
 _STATEMENTS: Final = {
     "registration": "DELETE FROM registration WHERE confirmed_at IS NULL AND created_at <= :registration",

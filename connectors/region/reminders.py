@@ -169,9 +169,10 @@ class Queued(msgspec.Struct):
 def queue(region: Region, rules: Rules, now: dt.datetime) -> Queued:
     """Put every reminder that is due in a letter, or end it: at most one letter a person. Safe beside others doing the same.
 
-    In quiet hours nothing goes; what is too late by then ends all the same.
+    In quiet hours nothing goes; what is too late by then ends all the same, and so does what waits in a letter that cannot leave.
     """
     done = Queued()
+    _end_late(region, rules, now, done)
     while _queue_some(region, rules, now, done):
         pass
     return done
@@ -232,6 +233,21 @@ def _queue_some(region: Region, rules: Rules, now: dt.datetime, done: Queued) ->
             done.going += len(going)
             done.messages += _carry(connection, going, verdicts, now)
     return len(persons)
+
+
+def _end_late(region: Region, rules: Rules, now: dt.datetime, done: Queued) -> None:
+    """End what is too late in letters that nobody has begun to send: a relay that is away keeps no coach from knowing."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                f"{_FACTS} JOIN effect f ON f.id = r.effect_id WHERE r.state = 'queued' AND f.state = 'planned' AND r.until <= :now "
+                "ORDER BY r.id FOR UPDATE OF r, f SKIP LOCKED"
+            ),
+            {"now": now},
+        ).all()
+        verdicts = {row.id: judge(rules.get(row.rule), _facts(row), now) for row in rows}
+        _end(connection, verdicts, now)
+        done.add(verdict.state for verdict in verdicts.values())
 
 
 def _end(connection: Connection, verdicts: Mapping[int, Verdict], now: dt.datetime) -> None:
@@ -359,7 +375,7 @@ def live(
 
     A reminder is told by the letter whose effect it names, and by no other that lists it: one that found another letter meanwhile
     (its first transport refused, say) is that one's alone, also when staff have the first sent again. An effect that staff have
-    sent again, though it was parked, is judged like any other.
+    sent again, though it was parked, is judged like any other. What was due is due: no clock that was set back since undoes it.
     """
     with region.begin() as connection:
         locked = connection.scalars(
@@ -381,7 +397,16 @@ def live(
         )
     return [
         Live(
-            Due(r.id, r.rule, r.session_id, r.starts_at, r.ends_at, r.at, r.until, rules[r.rule].rank),
+            Due(
+                r.id,
+                r.rule,
+                r.session_id,
+                r.starts_at,
+                r.ends_at,
+                min(r.at, now),
+                r.until,
+                rules[r.rule].rank,
+            ),
             r.enrolment_id,
         )
         for r in told

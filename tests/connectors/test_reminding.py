@@ -11,7 +11,7 @@ from connectors.region import contacts, reminders
 from connectors.region.database import Region
 from connectors.reminding import Reminding, reminding
 from connectors.writing import Moot, NotNow
-from core.reminders import Transport
+from core.reminders import Minutes, Transport
 from schemas.letters import ProgrammeLetter
 from tests.hands import sql
 from tests.mailrooms import RULES
@@ -56,6 +56,7 @@ def test_sessions_to_come_are_told_the_soonest_first(programme: Programme) -> No
 
 
 def test_of_one_session_the_latest_reminder_speaks(programme: Programme) -> None:
+    programme.rules = [msgspec.structs.replace(rule, until=Minutes(-10)) for rule in RULES if rule.is_before]
     programme.enrol(programme.session())
     programme.now = WEEK_BEFORE
     said = letter(programme)
@@ -114,3 +115,15 @@ def test_what_was_told_is_told_no_second_time(programme: Programme) -> None:
     sql(programme.region, "UPDATE reminder SET state = 'sent' WHERE state = 'queued' RETURNING id")
     programme.now += HOUR
     assert told(programme, said) == Moot("none of its reminders is to be sent any more: 1 sent")
+
+
+def test_what_was_due_is_told_though_the_clock_was_set_back(programme: Programme) -> None:
+    """The clock of a worker was an hour fast, it queued a reminder, and was put right before the letter left. By the right clock
+    the reminder was not due: the letter told nothing, was moot, and took the reminder with it. Nobody ever knew."""
+    enrolment = programme.enrol(programme.session())
+    programme.now = WEEK_BEFORE + HOUR / 2
+    said = letter(programme)
+    programme.now = WEEK_BEFORE - HOUR / 2
+    found = told(programme, said)
+    assert isinstance(found, Reminding)
+    assert [part.place.enrolment for part in found.parts] == [enrolment.id]

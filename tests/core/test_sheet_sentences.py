@@ -10,7 +10,15 @@ import pytest
 from core.sheet_sentences import SHOWN, rules, sentence, shown
 
 CORE = Path(__file__).parents[2] / "core"
-FILES = ("delimited.py", "sheet_columns.py", "sheet_cells.py", "seminar_sheets.py", "registrations.py")
+FILES = (
+    "delimited.py",
+    "sheet_columns.py",
+    "sheet_cells.py",
+    "seminar_sheets.py",
+    "registrations.py",
+    "import_sessions.py",
+    "partner_files.py",
+)
 
 
 @pytest.mark.parametrize("rule", sorted(rules()))

@@ -35,6 +35,7 @@ CHOICES = {
     ("quarantine", "source"): {*SOURCES, None},
     ("channel", "channel"): {*CHANNELS},
     ("effects", "channel"): {*CHANNELS, *MESSENGERS, None},
+    ("import", "source"): {"sheet", "partner"},
 }
 
 EXAMPLES: dict[str, Any] = {
@@ -58,7 +59,7 @@ def test_every_button_is_there_once() -> None:
     assert len(DEPLOYMENTS) == len(WRITTEN["deployments"])
     assert set(DEPLOYMENTS) >= {
         *("changes", "full", "settle", "audit", "decide", "withdraw"),
-        *("quarantine", "channel", "effects", "postings", "posting"),
+        *("quarantine", "channel", "effects", "postings", "posting", "import"),
     }
 
 
@@ -87,7 +88,7 @@ def test_a_form_offers_what_there_is_to_choose(name: str, field: str) -> None:
     assert set(told["enum"]) == CHOICES[name, field]
 
 
-@pytest.mark.parametrize("name", ["quarantine", "channel", "effects"])
+@pytest.mark.parametrize("name", ["quarantine", "channel", "effects", "import"])
 def test_a_replay_is_dry_unless_somebody_unticks_it(name: str) -> None:
     told = parameter_schema(flow_of(name)).properties["dry_run"]
     assert (told["type"], told["default"]) == ("boolean", True)

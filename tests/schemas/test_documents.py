@@ -37,6 +37,7 @@ NAMES: Final = (
     "indeed.job.v1",
     "bounce.v1",
     "registration.v1",
+    "person-export.v1",
 )
 LINK: Final = "https://emploi.example/o/1?a=b"
 
@@ -214,6 +215,39 @@ REGISTRATION: Final[dict[str, Any]] = {
     "session": "SEM-2026-LYON",
 }
 
+EXPORT: Final[dict[str, Any]] = {
+    "schema": "person-export.v1",
+    "made_at": "2026-11-24T12:00:00Z",
+    "privacy_page": "https://portail.example/vie-privee",
+    "kept_for": {"contact": "P3Y", "registration": "PT48H", "origin": "P1D"},
+    "contacts": [
+        {
+            **dict.fromkeys(("role", "phone", "availability", "mail_stopped", "sms_stopped", "firm")),
+            "number": 12,
+            "name": "Marie Dupont",
+            "email": "marie@fournil.example",
+            "origin": "portal",
+            "created_at": "2026-11-12T17:30:00Z",
+            "seen_at": "2026-11-12T17:30:00Z",
+            "consents": [
+                {
+                    "purpose": "sessions",
+                    "transport": "mail",
+                    "given_at": "2026-11-12T17:30:00Z",
+                    "proof": {"how": "portal"},
+                    "withdrawn_at": None,
+                    "withdrawn_by": None,
+                }
+            ],
+            **{name: [] for name in ("registrations", "enrolments", "reminders", "letters")},
+            **{name: [] for name in ("answers", "cohorts", "bounces", "acts")},
+        }
+    ],
+    "unconfirmed": [],
+    "postings": [],
+    "coach": [],
+}
+
 GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "contractor.offer.v1": (contractor_job(), contractor_training()),
     "offer.v1": (
@@ -234,6 +268,7 @@ GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
             "person": {"name": "A", "phone": "+41791234567"},
         },
     ),
+    "person-export.v1": (EXPORT,),
 }
 
 TAILS = (

@@ -40,6 +40,7 @@ EXCHANGE: Final = (
     "html",
 )
 MESSAGE: Final = tuple(fault for fault in EXCHANGE if fault != "html")  # Apprise takes any 2xx for a yes
+MESSENGERS: Final = ("/inbox", "/sms/")  # where Apprise sends to
 NULLS: Final = ("null_item", "null_item_after")
 HELD: Final = (
     "held"  # before the point, for as long as a test says: no world draws it, since others may have to wait
@@ -118,7 +119,7 @@ def of_commit(label: str) -> tuple[str, ...]:
 
 def applying(exchange: Exchange) -> tuple[str, ...]:
     """The faults that can strike an exchange."""
-    if exchange.path == "/inbox":
+    if exchange.path.startswith(MESSENGERS):
         return MESSAGE
     return (*EXCHANGE, *NULLS) if _batch(exchange.body) else EXCHANGE
 

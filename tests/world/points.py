@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["http", "commit", "replace"]
+Kind = Literal["http", "commit", "replace", "smtp"]
 
 
 class Death(BaseException):

@@ -164,10 +164,10 @@ _lives: list[Life] = []
 
 def _life_of(path: str) -> Life | None:
     """Whose exchange this is: the newest hub's that owns the path; None for a test's own."""
-    return None if path.startswith(CONTROL) else _mine(path)
+    return None if path.startswith(CONTROL) else living(path)
 
 
-def _mine(path: str | None = None) -> Life | None:
+def living(path: str | None = None) -> Life | None:
     return next((life for life in reversed(_lives) if life.owns(path)), None)
 
 
@@ -369,7 +369,7 @@ def _through_files(patch: pytest.MonkeyPatch) -> None:
     replace, unlink, cleanup = Path.replace, Path.unlink, tempfile.TemporaryDirectory.cleanup
 
     def replacing(path: Path, target: Any) -> Path:
-        life = _mine() if _by(AggregatorFeed.__module__) else None
+        life = living() if _by(AggregatorFeed.__module__) else None
         return _put_in_place(life, replace, path, target) if life else replace(path, target)
 
     def unlinking(path: Path, **more: Any) -> None:
@@ -377,7 +377,7 @@ def _through_files(patch: pytest.MonkeyPatch) -> None:
         unlink(path, **more)
 
     def cleaning(folder: Any) -> None:
-        if (life := _mine()) and life.dead:
+        if (life := living()) and life.dead:
             folder._finalizer.detach()  # noqa: SLF001 - the dead do not tidy up
         _no_dead_hand()
         cleanup(folder)
@@ -411,7 +411,7 @@ def _by(module: str) -> bool:
 
 
 def _no_dead_hand() -> None:
-    if life := _mine():
+    if life := living():
         life.lives()
 
 
@@ -435,7 +435,7 @@ def _one_after_the_other(patch: pytest.MonkeyPatch) -> None:
         _pool: ThreadPoolExecutor, function: Callable[..., Any], *iterables: Iterable[Any], **_: Any
     ) -> Iterator[Any]:
         steps = map(function, *iterables)
-        return iter(list(steps)) if (life := _mine()) and life.eager else steps
+        return iter(list(steps)) if (life := living()) and life.eager else steps
 
     patch.setattr(ThreadPoolExecutor, "submit", submit)
     patch.setattr(ThreadPoolExecutor, "map", mapped)

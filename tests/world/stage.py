@@ -28,7 +28,7 @@ from connectors.facebook_page import channel as facebook
 from connectors.region.database import Region
 from connectors.region.models import METADATA
 from connectors.settings import Settings
-from flows import offers, settle
+from flows import offers, reminders, settle
 from sandbox.app import create_app
 from sandbox.server import running
 from tasks import run, tell
@@ -109,10 +109,11 @@ class Stage:
 
 
 @contextmanager
-def set_up(database_url: str, home: Path, *, threads: bool = False) -> Iterator[Stage]:
+def set_up(database_url: str, home: Path, *, threads: bool = False, options: str = "") -> Iterator[Stage]:
     """A stage in this process, its sandbox included. ``database_url`` is a migrated database, of the stage alone.
 
-    ``threads``: pools are real ones, where a test needs several hubs at once rather than the same points each time.
+    ``threads``: pools are real ones, where a test needs several hubs at once rather than the same points each time. ``options``
+    are the server's for every hub's connections, as they stand in an address.
     """
     with (
         seams.installed(threads=threads),
@@ -124,7 +125,7 @@ def set_up(database_url: str, home: Path, *, threads: bool = False) -> Iterator[
         patch.setattr(os, "fsync", lambda _: None)  # a process dies here, not the machine
         stamina.set_testing(True, attempts=6, cap=True)
         stamina.instrumentation.set_on_retry_hooks(())  # thousands of lines nobody reads
-        stage = Stage(f"{database_url}&options=-csynchronous_commit%3Doff", Sandbox(base), home)
+        stage = Stage(f"{database_url}&options=-csynchronous_commit%3Doff{options}", Sandbox(base), home)
         without_orchestrator(patch, stage)
         try:
             yield stage
@@ -137,12 +138,12 @@ def set_up(database_url: str, home: Path, *, threads: bool = False) -> Iterator[
 
 def without_orchestrator(patch: pytest.MonkeyPatch, stage: Stage) -> None:
     """The flows as they are written, their tasks as plain functions, on what is on the stage."""
-    for module in (offers, settle, tell):
+    for module in (offers, reminders, settle, tell):
         for name, task in vars(module).copy().items():
             if isinstance(task, Task):
                 patch.setattr(module, name, task.fn)
     patch.setattr(offers, "report", lambda run: run.close())
-    for module in (run, settle):
+    for module in (run, reminders, settle):
         patch.setattr(module, "settings", lambda: stage.settings)
         patch.setattr(module, "safe_region", lambda: stage.region)
 

@@ -14,6 +14,7 @@ from connectors.region import offers, walks
 from connectors.region.database import Region
 from connectors.registry import policies, source
 from connectors.spool import Spool
+from flows.reminders import send_reminders
 from tasks import tell as telling
 from tasks.deliver import deliver
 from tasks.plan import plan
@@ -142,6 +143,11 @@ class Worker(Thread):
         with alive(self._life):
             done: Delivered = telling.tell(self.region, self.settings)
         return done
+
+    def remind(self) -> None:
+        """What the reminders' deployment does each minute."""
+        with alive(self._life):
+            send_reminders.fn()
 
     def settle_and_put_out(self, name: str = "facebook_page") -> None:
         """Both, one after the other."""

@@ -154,6 +154,14 @@ HAPPENED: dict[str, tuple[str, str, str]] = {
         "bounced",
         "Courriel à Ada Roux revenu : l’adresse n’existe pas ou plus",
     ),
+    "an attestation": (
+        (
+            "INSERT INTO effect (channel, subject, state, content, wanted_hash, changed_at) SELECT 'mail', 'finished.1', 'done', "
+            "jsonb_build_object('about', 'programme', 'kind', 'finished', 'of', cast(:c AS bigint), 'version', cast(:g AS bigint)), 'x', :now"
+        ),
+        "told",
+        "Attestation envoyée à Ada Roux par courriel : groupe « Lyon »",
+    ),
     "two firms that were one": (
         (
             "INSERT INTO firm_merge (kept, dropped, contacts, by, reason, at) VALUES (:f, "

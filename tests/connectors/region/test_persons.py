@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -17,6 +17,7 @@ from connectors.region.persons import Erased
 from schemas import documents
 from schemas.errors import Misconfigured
 from schemas.firm import Consent, FirmDraft, PersonDraft, Registration
+from schemas.letters import NAMED, Kind
 from tests.hands import sql
 from tests.makers import NOON, portal_draft
 from tests.programme import BEGINS, DAY, HOUR, Programme
@@ -272,6 +273,11 @@ def test_who_comes_back_after_an_erasure_is_somebody_new(programme: Programme) -
     first = camille(programme)
     erase(programme, first)
     assert camille(programme) != first
+
+
+def test_of_every_kind_of_letter_it_is_known_whom_it_goes_to() -> None:
+    """An export, a journey and a bounce find a letter's reader by it."""
+    assert set(NAMED) == set(get_args(Kind))
 
 
 # Handed out

@@ -32,6 +32,7 @@ from tests.reminder_rules import RULES
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 MINUTE = dt.timedelta(minutes=1)
+UNSENT = {"parked", "expired", "unreachable"}
 TABLES = (
     "reminder, enrolment, registration, answer, bounce, cohort_member, session, consent, contact, firm_merge, firm, cohort, coach, "
     "effect, channel"
@@ -144,6 +145,15 @@ class Season(RuleBasedStateMachine):
             self.programme.now, self.programme.read(self.sessions[session]).starts_at + after
         )
 
+    @rule(late=st.sampled_from([0 * HOUR, HOUR, 10 * HOUR, 30 * HOUR]), send=st.booleans())
+    def a_reminder_is_due(self, late: dt.timedelta, send: bool) -> None:  # noqa: FBT001
+        """It is about the time of the next one."""
+        ((due,),) = sql(self.region, "SELECT min(at) FROM reminder WHERE state = 'waiting'")
+        self.programme.now = max(self.programme.now, due + late if due else self.programme.now)
+        self.programme.queue()
+        if send:
+            self.minute()
+
     @rule(session=which, person=who)
     def enrol(self, session: int, person: int) -> None:
         self.step(self.programme.enrol, self.sessions[session], self.people[person])
@@ -152,6 +162,12 @@ class Season(RuleBasedStateMachine):
     def leave(self, one: int) -> None:
         if some := self.enrolments("registered", "waiting"):
             self.step(self.programme.leave, some[one % len(some)])
+
+    @rule(session=which)
+    def a_place_gets_free(self, session: int) -> None:
+        has = [each for each in self.enrolments("registered") if each.session_id == self.sessions[session].id]
+        if has:
+            self.step(self.programme.leave, has[0])
 
     @rule(one=one)
     def come_back(self, one: int) -> None:
@@ -325,33 +341,53 @@ class Season(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end each reminder is sent, or parked, or ended, and each coach knows of what was not sent, once."""
-        if hasattr(self, "programme"):
-            while self.leaving:
-                self.deliver("mail", "done")
-            self.programme.now = next_allowed(self.programme.now + 400 * DAY)
-            for _ in range(3):
-                self.minute()
-            for transport in ("mail", "sms"):
-                self.programme.post.give_up(transport)
-            self.programme.close()
-            untold.tell_coaches(self.region, self.programme.now)
-            assert untold.tell_coaches(self.region, self.programme.now) == 0
-            rows = sql(self.region, "SELECT id, state, told_at FROM reminder")
-            assert {row.state for row in rows} <= {
-                "sent",
-                "parked",
-                "void",
-                "expired",
-                "refused",
-                "unreachable",
-            }
-            lost = {row.id for row in rows if row.state in {"parked", "expired", "unreachable"}}
-            assert lost <= {row.id for row in rows if row.told_at is not None}
-            told = sql(
-                self.region,
-                "SELECT jsonb_array_elements(content -> 'reminders') AS id FROM effect WHERE content ->> 'kind' = 'untold'",
-            )
-            assert Counter(row.id for row in told) >= Counter(lost)
+        if not hasattr(self, "programme"):
+            return
+        while self.leaving:
+            self.deliver("mail", "done")
+        for transport in ("mail", "sms"):
+            self.programme.post.give_up(transport)
+        self._play_to_the_end()
+        self.programme.now = next_allowed(self.programme.now + 400 * DAY)
+        self.minute()
+        untold.tell_coaches(self.region, self.programme.now)
+        assert untold.tell_coaches(self.region, self.programme.now) == 0
+        rows = sql(self.region, "SELECT id, state, told_at FROM reminder")
+        assert {row.state for row in rows} <= {"sent", "parked", "void", "expired", "refused", "unreachable"}
+        told = sql(
+            self.region,
+            "SELECT (jsonb_array_elements(content -> 'reminders'))::bigint AS id FROM effect WHERE content ->> 'kind' = 'untold'",
+        )
+        assert max(Counter(row.id for row in told).values(), default=1) == 1
+        assert {row.id for row in rows if row.state in UNSENT} <= {row.id for row in told}
+
+    def _play_to_the_end(self) -> None:
+        """The hub runs on, at each moment of a reminder; every second person comes. Nothing that was to come is missed."""
+        to_come = {
+            row.id
+            for row in sql(self.region, "SELECT id FROM reminder WHERE at >= :now", now=self.programme.now)
+        }
+        self.minute()
+        while due := self._next_moment():
+            self.programme.now = max(self.programme.now, due)
+            for number, held in self.standing().items():
+                if held.state == "open" and held.starts_at < self.programme.now:
+                    (session,) = (each for each in self.sessions if each.id == number)
+                    some = [
+                        each for each in self.enrolments("registered", "present") if each.session_id == number
+                    ]
+                    self.programme.sheet(
+                        session, *(each for each in some if each.id % 2 or each.state == "present")
+                    )
+            self.minute()
+        expired = {row.id for row in sql(self.region, "SELECT id FROM reminder WHERE state = 'expired'")}
+        assert not expired & to_come
+
+    def _next_moment(self) -> dt.datetime | None:
+        """When the next reminder is due; those that are, and that nobody can send any more, are left."""
+        statement = "SELECT min(at) AS due FROM reminder WHERE state = 'waiting' AND at > :now"
+        due: dt.datetime | None = sql(self.region, statement, now=self.programme.now)[0].due
+        return due
 
 
 def _read(moment: str) -> dt.datetime:

@@ -145,10 +145,10 @@ def test_an_sms_that_waits_to_leave_is_joined_by_no_other_reminder(region: Regio
     """While the gateway was away, the reminder of the afternoon's session joined the morning's SMS: two in one text."""
     programme = Programme(region, rules=[TWO_HOURS])
     person = programme.person()
-    programme.enrol(programme.session(starts_wall=STARTS - 4 * HOUR), person)
+    programme.enrol(programme.session(starts_wall=STARTS - HOUR), person)
     programme.enrol(programme.session(), person)
     programme.post.answers["sms"] = "retry"
-    programme.now = BEGINS - 6 * HOUR
+    programme.now = BEGINS - 3 * HOUR
     programme.minute()
     programme.now = BEGINS - 2 * HOUR
     assert programme.queue() == Queued(going=1, messages=1)
@@ -388,3 +388,32 @@ def test_two_rules_of_one_moment_are_one_letter(region: Region) -> None:
     programme.minute()
     states = programme.reminders(enrolment)
     assert (states["week"], states["another"]) == ("sent", "sent")
+
+
+def test_what_is_too_late_ends_though_its_letter_cannot_leave(programme: Programme) -> None:
+    """A relay that was away for a day: of each claim only the first letter was tried, and judged. What waited behind it stayed
+    queued past its cut-off, and its coach learnt of it when the session was over."""
+    programme.rules = (DAY_BEFORE, TWO_HOURS)
+    enrolment = enrolled(programme, phone=None)
+    programme.now = BEGINS - DAY
+    assert programme.queue().messages == 1
+    programme.post.answers["mail"] = "retry"
+    programme.post.send("mail")
+    programme.now = BEGINS - 3 * HOUR
+    assert programme.queue() == Queued(expired=1)
+    assert programme.reminders(enrolment)["day"] == "expired"
+    assert programme.queue() == Queued()
+
+
+def test_what_is_leaving_is_not_ended(programme: Programme) -> None:
+    programme.rules = (DAY_BEFORE,)
+    enrolment = enrolled(programme)
+    programme.now = BEGINS - DAY
+    programme.queue()
+    lease, intents = programme.post.claim("mail")
+    receipts = [programme.post.deliver("mail", intent) for intent in intents]
+    programme.now = BEGINS - 3 * HOUR
+    assert programme.queue() == Queued()
+    programme.post.receive(lease, receipts)
+    programme.close()
+    assert programme.reminders(enrolment) == {"day": "sent"}

@@ -1,12 +1,35 @@
+"""Sessions: held from now on, found by residents, and the places that are left."""
+
 from __future__ import annotations
+
+import datetime as dt
 
 import pytest
 
 from connectors.region import sessions
 from connectors.region.database import Region
-from tests.programme import DAY, Programme
+from schemas.errors import Misconfigured, Refused, Rejected
+from tests.makers import NOON
+from tests.programme import BEGINS, DAY, ENDS, STARTS, Programme
 
 pytestmark = pytest.mark.database
+
+
+def test_a_session_is_kept_as_it_was_said_and_its_instants_follow(programme: Programme) -> None:
+    session = programme.session(link="https://visio.example/1", department="69", summary="…")
+    assert (session.starts_wall, session.zone, session.starts_at, session.ends_at) == (
+        STARTS,
+        "Europe/Paris",
+        BEGINS,
+        ENDS,
+    )
+    assert (session.version, session.state, session.reason, session.changed_at) == (1, "open", None, NOON)
+    assert (session.taken, session.waiting, session.left) == (0, 0, 10)
+    assert (
+        sessions.named(programme.region, session.ref)
+        == session
+        == sessions.named(programme.region, session.id)
+    )
 
 
 def test_what_staff_write_is_what_people_read(programme: Programme) -> None:
@@ -18,6 +41,52 @@ def test_what_staff_write_is_what_people_read(programme: Programme) -> None:
     changed = programme.change(made, title="Autre\u202e titre", address="1\u00ad place")
     assert (changed.title, changed.address) == ("Autre titre", "1 place")
     assert programme.cancel(made, reason="Neige\u202e\net verglas").reason == "Neige et verglas"
+
+
+def test_each_session_has_a_reference_of_its_own(programme: Programme) -> None:
+    assert len({programme.session().ref for _ in range(20)}) == 20
+
+
+def test_a_session_that_would_have_begun_is_refused(programme: Programme) -> None:
+    with pytest.raises(Refused, match="would have begun already"):
+        programme.session(starts_wall=dt.datetime.fromisoformat("2026-11-24T13:00"))  # it is 13:00 in Paris
+    with pytest.raises(Rejected, match="No time zone"):
+        programme.session(zone="Europe/Lyon")
+
+
+def test_an_hour_that_clocks_skip_is_as_much_later(programme: Programme) -> None:
+    session = programme.session(starts_wall=dt.datetime.fromisoformat("2027-03-28T02:30"), minutes=60)
+    assert session.starts_at == dt.datetime(2027, 3, 28, 1, 30, tzinfo=dt.UTC)
+    assert session.ends_at - session.starts_at == dt.timedelta(hours=1)
+
+
+def test_places_are_counted_as_they_are_taken_and_none_is_left_while_somebody_waits(
+    programme: Programme,
+) -> None:
+    session = programme.session(capacity=2)
+    one, other = programme.enrol(session), programme.enrol(session)
+    programme.enrol(session)
+    assert _counts(programme, session) == (2, 1, 0)
+    programme.now = BEGINS - dt.timedelta(hours=1)
+    programme.leave(one)
+    assert _counts(programme, session) == (1, 1, 0), (
+        "who waits cannot come any more, and nobody overtakes them"
+    )
+    programme.attend(other)
+    assert _counts(programme, session) == (1, 1, 0)
+
+
+def _counts(programme: Programme, session: sessions.Session) -> tuple[int, int, int]:
+    found = programme.read(session)
+    return found.taken, found.waiting, found.left
+
+
+def test_fewer_places_than_people_leave_none(programme: Programme) -> None:
+    session = programme.session(capacity=2)
+    programme.enrol(session)
+    programme.enrol(session)
+    programme.change(session, capacity=1)
+    assert programme.read(session).left == 0
 
 
 def test_to_come_are_open_sessions_that_have_not_begun(programme: Programme, region: Region) -> None:
@@ -42,13 +111,20 @@ def test_to_come_are_open_sessions_that_have_not_begun(programme: Programme, reg
     assert sessions.number_upcoming(region, programme.now) == 2
 
 
-def test_places_are_counted(programme: Programme, region: Region) -> None:
-    made = programme.session(capacity=2)
-    for _ in range(4):
-        programme.enrol(made)
-    left = programme.enrol(made)
-    programme.leave(left)
-    (counted,) = sessions.upcoming(region, programme.now)
-    assert (counted.taken, counted.waiting, counted.left) == (2, 2, 0)
-    assert sessions.named(region, made.id) == sessions.named(region, made.ref) == counted
-    assert sessions.named(region, "S-none") is None
+def test_a_session_that_there_is_not_says_so(programme: Programme) -> None:
+    assert sessions.named(programme.region, "S-none") is None
+    known = programme.session()
+    with programme.region.begin() as connection:
+        for which in (99, "S-none"):
+            with pytest.raises(Misconfigured, match=f"No session {which}"):
+                sessions.lock(connection, which)
+        with pytest.raises(Misconfigured, match="No session S-none"):
+            sessions.lock_both(connection, known.id, "S-none")
+
+
+def test_two_sessions_are_locked_whichever_comes_first_and_one_twice(programme: Programme) -> None:
+    one, other = programme.session(), programme.session()
+    with programme.region.begin() as connection:
+        for first, second in ((one, other), (other, one), (one, one)):
+            found = sessions.lock_both(connection, first.id, second.ref)
+            assert (found[0].id, found[1].id) == (first.id, second.id)

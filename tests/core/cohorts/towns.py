@@ -51,7 +51,7 @@ def candidates(count: int, seed: int = 1) -> list[Candidate]:
 def coaches(count: int, seed: int = 1, slack: float = 1.2) -> list[Coach]:
     """Coaches for so many candidates, where these are; ``slack`` times as many cohorts as ten firms each would need."""
     random = Random(seed)
-    weights = {code: 0.0 for code in departments()}
+    weights = dict.fromkeys(departments(), 0.0)
     for commune in communes().values():
         weights[commune.department] += _weight(commune, count)
     served = [code for code, weight in weights.items() if weight > max(weights.values()) / 20]

@@ -20,26 +20,37 @@ from schemas.firm import Level
 CLERMONT, ISSOIRE, AURILLAC, LYON, LE_PUY = "63113", "63178", "15014", "69381", "43157"
 DEPARTMENTS: Final = {CLERMONT: "63", ISSOIRE: "63", AURILLAC: "15", LYON: "69", LE_PUY: "43"}
 SLOTS: Final = ("mon-morning", "tue-evening", "sat-morning")
-TRADES: Final = ("56.10A", "56.10C", "47.11B", "43.21A", "62.01Z", None)
-_levels: Final[st.SearchStrategy[Level | None]] = st.sampled_from(("beginner", "beginner", "advanced", None))
+TRADES: Final = ("56.10A", "56.10C", "47.11B", "43.21A", "62.01Z", "62.02A", "96.02A", "81.21Z", None)
 
 
 @st.composite
 def candidates(draw: st.DrawFn, most: int = 24) -> list[Candidate]:
-    ids = draw(st.lists(st.integers(1, 10_000), unique=True, max_size=most))
-    return [draw(candidate(number)) for number in ids]
+    """As many as there may be as often as none, in a few communes: most of them can be together."""
+    count = draw(st.integers(0, most))
+    communes = draw(st.lists(st.sampled_from([*DEPARTMENTS, None]), min_size=1, max_size=3))
+    numbers = draw(st.permutations(range(1, most + 1)))[:count]
+    return [draw(candidate(number, communes)) for number in numbers]
 
 
 @st.composite
-def candidate(draw: st.DrawFn, number: int) -> Candidate:
-    commune = draw(st.sampled_from((*DEPARTMENTS, CLERMONT, ISSOIRE, None)))
-    department = DEPARTMENTS[commune] if commune else draw(st.sampled_from(("63", "15", None)))
+def candidate(
+    draw: st.DrawFn, number: int, communes: Sequence[str | None] = (CLERMONT, ISSOIRE, AURILLAC, LYON, None)
+) -> Candidate:
+    commune = draw(st.sampled_from(communes))
+    level: Level | None = "beginner"
+    availability = draw(st.frozensets(st.sampled_from(SLOTS), min_size=1))
+    department = DEPARTMENTS[commune] if commune else draw(st.sampled_from(("63", "15")))
+    unusual = draw(st.integers(0, 19))
+    if unusual == 0:
+        level = None
+    elif unusual <= 4:
+        level = "advanced"
     return Candidate(
         id=number,
         name=f"Firm {number}",
-        department=department,
-        level=draw(_levels),
-        availability=draw(st.frozensets(st.sampled_from(SLOTS))),
+        department=None if unusual == 5 else department,
+        level=level,
+        availability=frozenset() if unusual == 6 else availability,
         commune=commune,
         naf=draw(st.sampled_from(TRADES)),
     )
@@ -47,29 +58,29 @@ def candidate(draw: st.DrawFn, number: int) -> Candidate:
 
 @st.composite
 def coaches(draw: st.DrawFn, most: int = 4) -> list[Coach]:
-    ids = draw(st.lists(st.integers(1, 100), unique=True, max_size=most))
+    numbers = draw(st.permutations(range(1, most + 1)))[: draw(st.integers(0, most))]
     return [
         Coach(
             id=number,
             name=f"Coach {number}",
-            departments=draw(st.frozensets(st.sampled_from(("63", "15", "69", "43")), min_size=1)),
+            departments=draw(st.frozensets(st.sampled_from(("63", "15", "69", "43")), min_size=2)),
             slots=draw(st.frozensets(st.sampled_from(SLOTS), min_size=1)),
             cohorts=draw(st.integers(0, 3)),
         )
-        for number in ids
+        for number in numbers
     ]
 
 
 @st.composite
 def options(draw: st.DrawFn) -> Options:
     minimum = draw(st.integers(2, 4))
-    ideal = draw(st.integers(minimum, 6))
+    ideal = draw(st.integers(minimum, 5))
     weights = Weights(left_over=draw(st.sampled_from((1000, 10))), moved=draw(st.sampled_from((0, 50))))
     return Options(
         minimum=minimum,
         ideal=ideal,
-        maximum=draw(st.integers(ideal, 8)),
-        reach=draw(st.sampled_from((20, 40, 120))),
+        maximum=draw(st.integers(ideal, 6)),
+        reach=draw(st.sampled_from((20, 40, 200))),
         stay=draw(st.booleans()),
         rounds=draw(st.sampled_from((0, 4, 15))),
         seed=draw(st.integers(0, 3)),
@@ -88,7 +99,7 @@ def standing(draw: st.DrawFn, waiting: Sequence[Candidate], available: Sequence[
         members = [each for each in members if each not in some]
         may_lock = [each for each in some if each < 20_000] if coach != 999 else []
         locked = draw(st.frozensets(st.sampled_from(may_lock))) if may_lock else frozenset()
-        level = draw(st.sampled_from(("beginner", "advanced")))
+        level: Level = draw(st.sampled_from(("beginner", "beginner", "advanced")))
         found.append(Standing(coach=coach, slot=slot, level=level, members=tuple(some), locked=locked))
         if not members:
             break

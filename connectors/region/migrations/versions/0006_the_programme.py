@@ -115,11 +115,13 @@ def upgrade() -> None:
         sa.Column("mail_stopped", sa.Text(), nullable=True),
         sa.Column("sms_stopped", sa.Text(), nullable=True),
         sa.Column("erased_at", _INSTANT, nullable=True),
+        sa.Column("merged_into", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "erased_at IS NULL OR coalesce(name, role, email, phone, availability::text) IS NULL",
             name=op.f("contact_erased_check"),
         ),
         sa.ForeignKeyConstraint(["firm_id"], ["firm.id"], name=op.f("contact_firm_id_fkey")),
+        sa.ForeignKeyConstraint(["merged_into"], ["contact.id"], name=op.f("contact_merged_into_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("contact_pkey")),
     )
     op.create_index(
@@ -130,6 +132,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("email IS NOT NULL"),
     )
     op.create_index(op.f("contact_firm_id_idx"), "contact", ["firm_id"], unique=False)
+    op.create_index(op.f("contact_merged_into_idx"), "contact", ["merged_into"], unique=False)
     op.create_index(
         "contact_phone_idx", "contact", ["phone"], unique=False, postgresql_where=sa.text("phone IS NOT NULL")
     )
@@ -146,6 +149,7 @@ def upgrade() -> None:
         sa.Column("kept", sa.BigInteger(), nullable=False),
         sa.Column("dropped", _JSON, nullable=False),
         sa.Column("contacts", _JSON, nullable=False),
+        sa.Column("moves", _JSON, server_default=sa.text("'{}'"), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", _INSTANT, nullable=False),
@@ -358,6 +362,7 @@ def upgrade() -> None:
         sa.Column("effect_id", sa.BigInteger(), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("told_at", _INSTANT, nullable=True),
+        sa.Column("told_by", sa.BigInteger(), nullable=True),
         sa.Column("changed_at", _INSTANT, server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
             "state IN ('waiting', 'queued', 'sent', 'parked', 'void', 'expired', 'refused', 'unreachable')",
@@ -372,6 +377,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["effect_id"], ["effect.id"], name=op.f("reminder_effect_id_fkey")),
         sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("reminder_enrolment_id_fkey")),
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("reminder_session_id_fkey")),
+        sa.ForeignKeyConstraint(["told_by"], ["effect.id"], name=op.f("reminder_told_by_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("reminder_pkey")),
         sa.UniqueConstraint(
             "enrolment_id", "rule", "version", name=op.f("reminder_enrolment_id_rule_version_key")
@@ -389,6 +395,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('queued', 'parked')"),
     )
     op.create_index("reminder_session_idx", "reminder", ["session_id", "state"], unique=False)
+    op.create_index(
+        "reminder_telling_idx",
+        "reminder",
+        ["told_by"],
+        unique=False,
+        postgresql_where=sa.text("told_by IS NOT NULL"),
+    )
     op.create_index(
         "reminder_untold_idx",
         "reminder",

@@ -1,0 +1,69 @@
+"""The stage of the reminders' worlds: that of all worlds, with clocks that tests move, a relay, and a witness.
+
+Belongs here: putting it up, and making all of it new. Does not: what is played on it (world.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connectors import clock as present
+from connectors.region import reminders
+from connectors.region.reminders import Rules
+from connectors.reminder_rules import reminder_rules
+from tests.relays import Letters, relaying
+from tests.world import smtp
+from tests.world.reminders import clock as clocks
+from tests.world.reminders import witness as witnesses
+from tests.world.reminders.clock import Clock
+from tests.world.reminders.post import Post
+from tests.world.reminders.witness import Witness, standing_by
+from tests.world.stage import Stage, set_up
+
+
+class Place:
+    """Where reminders' worlds are played, one after the other."""
+
+    def __init__(self, stage: Stage, letters: Letters) -> None:
+        self.stage = stage
+        self.rules: Rules = reminders.named(reminder_rules(stage.settings.reminders_file))
+        self.clock = Clock(stage.connection)
+        self.witness = Witness(self.clock, self.rules)
+        self.post = Post(stage.connection, letters, stage.sandbox)
+
+    def reset(self) -> None:
+        """Nothing ever happened."""
+        self.stage.reset()
+        for table in witnesses.NOTES:
+            self.stage.connection.execute(f'DELETE FROM world."{table}"'.encode())
+        self.post.empty()
+        self.witness.tick = 0
+
+    def rows(self, statement: str, *values: Any) -> list[Any]:
+        """Somebody at the database's prompt, whom no fault strikes."""
+        return self.witness.rows(statement, *values)
+
+
+@contextmanager
+def set_up_place(database_url: str, home: Path, *, threads: bool = False) -> Iterator[Place]:
+    """A place in this process. ``database_url`` is a migrated database, of the place alone."""
+    letters = Letters()
+    with (
+        set_up(database_url, home, threads=threads, options=clocks.SEARCH_PATH) as stage,
+        relaying(letters) as relay,
+        smtp.installed(),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        clocks.install(stage.connection)
+        stage.connection.execute(witnesses.INSTALL)
+        stage.settings = stage.settings.model_copy(update={"smtp_url": SecretStr(relay)})
+        place = Place(stage, letters)
+        patch.setattr(present, "now", place.clock.now)
+        with standing_by(place.witness):
+            yield place
