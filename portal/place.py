@@ -59,6 +59,7 @@ def _page(request: Request, place: Place, now: dt.datetime, status: int = 200) -
         stage=stage_of(place.session, now),
         registrable=registrable(place.session, now),
         holder=request.path_params["seal"],
+        attestation=seals.seal("attestation", str(place.enrolment.id), now),
         preferences=seals.seal("preferences", str(place.enrolment.contact_id), now),
     )
 

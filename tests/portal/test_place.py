@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from icalendar import Calendar
@@ -103,6 +104,17 @@ def test_a_session_that_has_begun_lets_nobody_go(
     seal = seal_of(visitor.get("/inscription").text)
     assert visitor.post(f"{mine}/rendre", data={"sceau": seal}).status_code == 200
     assert state(region, first.id) == before
+
+
+def test_who_came_finds_their_attestation(visitor: TestClient, region: Region, relayed: Settings) -> None:
+    made = session(region, in_days=-3)
+    came, missed = (place(region, made, person(region, email=f"{name}@x.example")) for name in "ab")
+    enrolments.sheet(region, made.ref, [came.id], "Claude", NOW)
+    page = visitor.get(path(relayed, "place", came.id)).text
+    (link,) = set(re.findall(r'href="(/attestation/[^"]+)"', page))
+    answer = visitor.get(link)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    assert "/attestation/" not in visitor.get(path(relayed, "place", missed.id)).text
 
 
 def test_a_session_that_begins_while_somebody_reads_lets_nobody_go(

@@ -126,8 +126,7 @@ def test_robots_are_told_where_it_is(client: TestClient) -> None:
 
 def test_no_link_that_is_somebodys_own_is_for_robots(client: TestClient, chosen: Settings) -> None:
     told = client.get("/robots.txt").text
-    purposes = {*get_args(Opener)} - {"attestation"}
-    paths = {urlsplit(Seals(chosen).link(purpose, "1", NOON)).path for purpose in purposes}
+    paths = {urlsplit(Seals(chosen).link(purpose, "1", NOON)).path for purpose in get_args(Opener)}
     paths.add(urlsplit(Seals(chosen).short("place", "1")).path)
     for path in paths:
         assert f"Disallow: /{path.split('/')[1]}/" in told
