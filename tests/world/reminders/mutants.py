@@ -75,10 +75,10 @@ def _receipt_before_call(patch: Patch) -> None:
 
 def _date_difference_equals(patch: Patch) -> None:
     due = "r.at <= :now "
-    assert due in reminders.DUE
+    assert due in reminders._DUE  # noqa: SLF001 - a mutant is an operation on the inside
     today = "AND (r.at AT TIME ZONE 'Europe/Paris')::date = (cast(:now AS timestamptz) AT TIME ZONE 'Europe/Paris')::date "
     late = f"(r.until <= :now OR ({due}{today})) "
-    patch.setattr(reminders, "DUE", reminders.DUE.replace(due, late, 1))
+    patch.setattr(reminders, "_DUE", reminders._DUE.replace(due, late, 1))  # noqa: SLF001
 
 
 def _deleted_before_sent(patch: Patch) -> None:
@@ -206,16 +206,16 @@ def _not_waited_for_the_sheet(patch: Patch) -> None:
     patch.setattr(reminders, "judge", hasty)
     patch.setattr(
         reminders,
-        "DUE",
-        reminders.DUE.replace("NOT r.rule = ANY(:later)", "cast(:later AS text[]) IS NOT NULL"),
-    )
+        "_DUE",
+        reminders._DUE.replace("NOT r.rule = ANY(:later)", "cast(:later AS text[]) IS NOT NULL"),
+    )  # noqa: SLF001
 
 
 def _told_by_whoever_lists_it(patch: Patch) -> None:
     rewritten(
         patch,
         reminders,
-        "AND effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ",
+        "AND r.effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ",
         "AND (:channel || :subject) IS NOT NULL ",
     )
 

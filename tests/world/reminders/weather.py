@@ -71,7 +71,7 @@ class Weather(Points):
         """``chance``: how often a point is struck, from 0 to 1."""
         super().__init__()
         self.seed, self.away, self.wrong = seed, away, wrong
-        self._strikes, self._reached = strikes, Counter[Strike]()
+        self.strikes, self._reached = strikes, Counter[Strike]()
         self._clock, self._chance = clock, chance
         self._random = Random(seed)
         self.struck_at: dt.datetime | None = None
@@ -115,7 +115,7 @@ class Weather(Points):
     def _drawn(self, point: Point) -> str | None:
         if any(point.label.startswith(label) and self.is_away(whose) for label, whose in _WHOSE.items()):
             return "unreachable"
-        for strike in self._strikes:
+        for strike in self.strikes:
             if strike.label == point.label and strike.begins <= self._clock.truly:
                 self._reached[strike] += 1
                 if self._reached[strike] == strike.nth:
