@@ -75,10 +75,10 @@ def _receipt_before_call(patch: Patch) -> None:
 
 def _date_difference_equals(patch: Patch) -> None:
     due = "r.at <= :now "
-    assert due in reminders._DUE  # noqa: SLF001 - a mutant is an operation on the inside
+    assert due in reminders.DUE
     today = "AND (r.at AT TIME ZONE 'Europe/Paris')::date = (cast(:now AS timestamptz) AT TIME ZONE 'Europe/Paris')::date "
     late = f"(r.until <= :now OR ({due}{today})) "
-    patch.setattr(reminders, "_DUE", reminders._DUE.replace(due, late, 1))  # noqa: SLF001
+    patch.setattr(reminders, "DUE", reminders.DUE.replace(due, late, 1))
 
 
 def _deleted_before_sent(patch: Patch) -> None:
@@ -171,7 +171,7 @@ def _never_quiet(patch: Patch) -> None:
 
 
 def _one_letter_a_reminder(patch: Patch) -> None:
-    carry = reminders._carry  # noqa: SLF001
+    carry = reminders._carry  # noqa: SLF001 - a mutant is an operation on the inside
 
     def carried(connection: Any, going: Iterable[Any], *more: Any) -> int:
         return sum(carry(connection, [row], *more) for row in going)
@@ -206,9 +206,9 @@ def _not_waited_for_the_sheet(patch: Patch) -> None:
     patch.setattr(reminders, "judge", hasty)
     patch.setattr(
         reminders,
-        "_DUE",
-        reminders._DUE.replace("NOT r.rule = ANY(:later)", "cast(:later AS text[]) IS NOT NULL"),
-    )  # noqa: SLF001
+        "DUE",
+        reminders.DUE.replace("NOT r.rule = ANY(:later)", "cast(:later AS text[]) IS NOT NULL"),
+    )
 
 
 def _told_by_whoever_lists_it(patch: Patch) -> None:

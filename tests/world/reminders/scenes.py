@@ -51,7 +51,7 @@ class Cast:
         """Something happens."""
         self.acts.append(Act(at(when), when, do))
 
-    def person(self, name: str, consents: Iterable[Consent] = EVERYTHING, phone: bool = True) -> None:
+    def person(self, name: str, consents: Iterable[Consent] = EVERYTHING, *, phone: bool = True) -> None:
         """Somebody, known from the beginning."""
         number = f"+3361234{len(self.people):04}" if phone else None
         self.people[name] = self.programme.person(consents=tuple(consents), phone=number)

@@ -34,7 +34,6 @@ def test_wherever_a_hub_is_killed_nothing_is_lost_doubled_late_or_untold(
     outcomes = [
         msgspec.json.decode(line, type=Outcome) for line in told.stdout.splitlines() if line.startswith("{")
     ]
-    print(told.stdout)
     assert [outcome for outcome in outcomes if outcome.differences] == []
     assert len(outcomes) >= 18 // ONE_IN + SEASONS
     assert all(outcome.killed for outcome in outcomes), outcomes

@@ -178,7 +178,7 @@ def _in_vain(case: Case) -> Iterator[str]:
 
 def _spoken_to(rule: Rule, row: Any) -> bool:
     """Whether a rule certainly speaks to somebody."""
-    return rule.audience == "registered" or rule.audience == row.attendance
+    return rule.audience in {"registered", row.attendance}
 
 
 def _needless(case: Case) -> Iterator[str]:

@@ -104,7 +104,10 @@ class Weather(Points):
 
     def interrupts(self, begins: dt.datetime, ends: dt.datetime) -> bool:
         """Whether somebody goes away between two instants."""
-        return any(begins < each.begins < ends for each in (*self.away, *self.wrong))
+        return any(begins < each < ends for each in self._beginnings())
+
+    def _beginnings(self) -> list[dt.datetime]:
+        return [each.begins for each in self.away] + [each.begins for each in self.wrong]
 
     def _fault(self, point: Point) -> str | None:
         fault = self._drawn(point)
