@@ -35,10 +35,9 @@ def told(case: Case) -> Iterator[str]:
     )
     alerted: Counter[int] = Counter()
     for row in case.rows.values():
-        if row.state not in UNSENT:
-            continue
         if row.told_at is None:
-            yield f"{case.name(row)} is {row.state}, and nobody was told"
+            if row.state in UNSENT:
+                yield f"{case.name(row)} is {row.state}, and nobody was told"
             continue
         written = letters[row.id]
         lost = [each for each in written if each.state == "rejected" and not _is_over(row, each)]
@@ -55,7 +54,8 @@ def told(case: Case) -> Iterator[str]:
 
 def _is_over(row: Any, letter: Any) -> bool:
     """Whether a letter to a coach was rightly not sent: there was nothing to phone about any more."""
-    over = row.held != "open" or row.attendance in {"left", "waiting"} or row.erased_at is not None
+    gone = row.attendance in {"left", "waiting"} or row.erased_at is not None
+    over = row.held != "open" or gone or row.state not in UNSENT
     return letter.cause == "moot" and over
 
 
