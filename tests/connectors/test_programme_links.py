@@ -21,6 +21,8 @@ SEALED: list[tuple[str, Opener, str]] = [
     (LINKS.preferences(person()), "preferences", "1"),
     (LINKS.unsubscribe(person(), "follow_up", "mail"), "unsubscribe", "1.follow_up.mail"),
     (LINKS.sheet(session(), COACH), "sheet", "S-exemple1.1"),
+    (LINKS.outcome(place(number=7), 3), "outcome", "7.outcome_3"),
+    (LINKS.attestation(place(number=7)), "attestation", "7"),
 ]
 
 
@@ -53,5 +55,5 @@ def test_every_link_is_tried_here() -> None:
     named = {name for name, _ in inspect.getmembers(Links) if not name.startswith("_")}
     assert named == {
         "confirm", "place", "satisfaction", "preferences", "unsubscribe", "sheet",
-        "short_place", "short_satisfaction", "stop", "session", "sessions",
+        "short_place", "short_satisfaction", "stop", "session", "sessions", "outcome", "attestation",
     }  # fmt: skip

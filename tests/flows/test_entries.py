@@ -33,6 +33,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "move_session": {"session": "S-1"},
     "cancel_session": {"session": "S-1", "reason": "un essai"},
     "firm_journey": {"siret": "73282932000074"},
+    "form_cohorts": {"first": dt.date(2099, 1, 6)},
+    "import_registrations": {"file": "feuille.csv", "by": "Ada"},
 }
 
 
