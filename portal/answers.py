@@ -124,6 +124,7 @@ def _templates() -> Environment:
         "FIELDS": wording.FIELDS,
         "LEVELS": wording.LEVELS,
         "MEETINGS": wording.MEETINGS,
+        "STEPS": wording.STEPS,
         "DEPARTMENTS": departments(),
         "STYLE": hashlib.blake2b((FOLDER / "static/boostez.css").read_bytes(), digest_size=6).hexdigest(),
     }
