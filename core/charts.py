@@ -84,7 +84,7 @@ def _picture(key: str, title: str, rows: Sequence[Row], full: int | None, *, cen
     described = f"{wording.THIN}; ".join(f"{each.label}{wording.NBSP}: {each.told}" for each in rows)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="{key}-titre {key}-chiffres" '
-        f'viewBox="0 0 {WIDTH} {top}" width="{WIDTH}" height="{top}" font-size="{LETTER}" fill="currentColor">'
+        f'viewBox="0 0 {WIDTH} {top}" width="{WIDTH}" height="{top}" font-size="{LETTER}" fill="currentColor" overflow="visible">'
         f'<title id="{key}-titre">{_plain(title)}</title><desc id="{key}-chiffres">{_plain(described)}</desc>'
         f'{"".join(words)}<g class="bars">{"".join(drawn)}</g></svg>'
     )

@@ -86,6 +86,7 @@ STEPS: Final = {
     "outcome": "Ayant dit ce qui a changé",
 }
 """How far firms have come in the programme, as core/progress.py counts it."""
+NOT_SAID: Final = "Non précisé"
 ANONYMOUS: Final = "Employeur anonyme"
 _UNITS: Final = {"hour": "heure", "month": "mois", "year": "an"}
 _DAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
