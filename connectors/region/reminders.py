@@ -101,7 +101,7 @@ def void(
 # A reminder with all that judges it. Every look-up goes by a key of its own row, so it costs the same however long the history is:
 # OFFSET 0 keeps PostgreSQL from joining whole tables where it takes the reminders for many. Who missed what is asked of absent people only.
 FACTS: Final = """
-    SELECT r.id, r.contact_id, r.enrolment_id, r.session_id, r.rule, r.at, r.until, r.version, r.tried, r.turn, s.version AS current,
+    SELECT r.id, r.state, r.contact_id, r.enrolment_id, r.session_id, r.rule, r.at, r.until, r.version, r.tried, r.turn, s.version AS current,
         s.starts_at, s.ends_at,
         s.state = 'cancelled' AS cancelled, e.state AS attendance,
         coalesce(c.email IS NOT NULL AND c.mail_stopped IS NULL, false) AS mail,
@@ -374,8 +374,9 @@ def live(
     """What a letter that is about to leave may still tell of. What it may not ends here, or waits for another letter.
 
     A reminder is told by the letter whose effect it names, and by no other that lists it: one that found another letter meanwhile
-    (its first transport refused, say) is that one's alone, also when staff have the first sent again. An effect that staff have
-    sent again, though it was parked, is judged like any other. What was due is due: no clock that was set back since undoes it.
+    (its first transport refused, say) is that one's alone, also when staff have the first sent again. What is parked and staff have
+    sent again is judged like any other, but where it may not go it stays parked: nobody knows whether it went before. What was
+    due is due: no clock that was set back since undoes it.
     """
     with region.begin() as connection:
         locked = connection.scalars(
@@ -386,9 +387,10 @@ def live(
             {"ids": list(letter.reminders), "channel": transport, "subject": letter.subject},
         ).all()
         rows, verdicts = _judged(connection, rules, locked, now)
-        _end(connection, verdicts, now)
         told = [row for row in rows if transport in verdicts[row.id].transports]
-        put_off = [row.id for row in rows if verdicts[row.id].state in {"go", "wait"} and row not in told]
+        not_told = {row.id: verdicts[row.id] for row in rows if row not in told and row.state == "queued"}
+        _end(connection, not_told, now)
+        put_off = [number for number, verdict in not_told.items() if verdict.state in {"go", "wait"}]
         connection.execute(
             text(
                 "UPDATE reminder SET state = 'waiting', effect_id = NULL, changed_at = :now WHERE id = ANY(:ids)"

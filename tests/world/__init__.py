@@ -30,6 +30,7 @@ A failure prints that command. The tests:
     test_mutants.py       twelve mistakes in the hub itself, each noticed by some world (mutants.py)
     test_harness.py       the harness itself: the same points twice, the dead stay dead
     test_truth.py         every clause of the truth can fail
+    reminders/            seasons of reminders, with worlds, scenes and mutants of their own
 
 ``make test-world`` runs them all with large numbers. Belongs here: faults between the hub and what outlives it. Does not:
 what one module does with one answer (its own tests).

@@ -79,7 +79,7 @@ def _passed(
     return _struck(fault, life, client, forward, letter)
 
 
-def _struck(
+def _struck(  # noqa: C901 - one case a fault
     fault: str, life: Life, client: smtplib.SMTP, forward: Callable[[], Answer], letter: bytes
 ) -> Answer:
     match fault:

@@ -362,12 +362,24 @@ def test_a_parked_letter_that_staff_send_again_is_sent(programme: Programme) -> 
     assert programme.reminders(enrolment)["week"] == "sent"
 
 
-def test_a_parked_letter_that_staff_send_again_too_late_ends(programme: Programme) -> None:
+@pytest.mark.parametrize("why", ["too late", "left", "no consent"])
+def test_a_parked_letter_that_staff_send_again_and_that_may_not_go_stays_parked(
+    programme: Programme, why: str
+) -> None:
+    """It ended as expired, or void: never sent, said the table, though the first letter had arrived. Nobody knew which."""
     enrolment = parked(programme)
-    programme.now = BEGINS - 3 * HOUR
+    match why:
+        case "too late":
+            programme.now = BEGINS - 3 * HOUR
+        case "left":
+            programme.leave(enrolment)
+        case "no consent":
+            contacts.withdraw(programme.region, enrolment.contact_id, "one-click", programme.now)
     programme.post.again("mail")
     programme.post.send("mail")
-    assert programme.reminders(enrolment)["week"] == "expired"
+    programme.minute()
+    assert programme.reminders(enrolment)["week"] == "parked"
+    assert len(programme.post.told["mail"]) == 1
 
 
 def test_what_is_due_does_not_join_a_parked_letter_that_waits_to_be_sent_again(programme: Programme) -> None:

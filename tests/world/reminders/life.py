@@ -17,8 +17,10 @@ from typing import Final
 
 import msgspec
 
-from connectors.region import coaches, contacts
+from connectors.region import coaches, contacts, replays
+from connectors.region.database import Region
 from connectors.region.enrolments import Enrolment
+from connectors.region.replays import Choice
 from connectors.region.sessions import Kind, Session
 from core.quiet import next_allowed
 from core.wall import instant
@@ -49,9 +51,6 @@ class Size(msgspec.Struct, frozen=True):
     sessions: int
     people: int
     changes: int = 2
-
-
-SMALL: Final = Size(sessions=5, people=5)
 
 
 def season(seed: int, size: Size) -> Callable[[Programme], list[Act]]:
@@ -122,9 +121,12 @@ class Life:
             self._is_held(plan)
         for person in people:
             self._changes_their_mind(person, plans)
+        middle = instant(change, PARIS)
+        for days in (-6, 2, 15):
+            at = middle + days * DAY + 9 * HOUR
+            self._will(at, "staff have sent again what is parked", lambda: sent_again(self.programme.region))
         if number == 0:
-            ends = instant(change, PARIS) + 3 * DAY
-            self._will(ends, "a coach ends", lambda: self._coach_ends(self._coaches[2]))
+            self._will(middle + 3 * DAY, "a coach ends", lambda: self._coach_ends(self._coaches[2]))
 
     def _plan(self, number: int, change: dt.datetime) -> _Plan:
         random = self._random
@@ -280,6 +282,17 @@ class Life:
     def _coach_ends(self, coach: int) -> None:
         ((email,),) = sql(self.programme.region, "SELECT email FROM coach WHERE id = :id", id=coach)
         coaches.end(self.programme.region, email, self.programme.now)
+
+
+def sent_again(region: Region, channel: str | None = None) -> int:
+    """Staff have sent again what failed, and what is parked, of which they know that it may arrive twice. Returns how much it is."""
+    sql(
+        region,
+        "INSERT INTO world.replayed SELECT channel, subject FROM effect WHERE state = 'parked' "
+        "AND (cast(:channel AS text) IS NULL OR channel = :channel) RETURNING subject",
+        channel=channel,
+    )
+    return replays.failed(region, Choice(channel=channel, parked=True), dry=False).number
 
 
 def _as_may_be(do: Callable[[], object]) -> None:

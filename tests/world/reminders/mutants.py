@@ -171,7 +171,7 @@ def _never_quiet(patch: Patch) -> None:
 
 
 def _one_letter_a_reminder(patch: Patch) -> None:
-    carry = reminders._carry  # noqa: SLF001
+    carry = reminders._carry  # noqa: SLF001 - a mutant is an operation on the inside
 
     def carried(connection: Any, going: Iterable[Any], *more: Any) -> int:
         return sum(carry(connection, [row], *more) for row in going)
@@ -215,7 +215,7 @@ def _told_by_whoever_lists_it(patch: Patch) -> None:
     rewritten(
         patch,
         reminders,
-        "AND effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ",
+        "AND r.effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ",
         "AND (:channel || :subject) IS NOT NULL ",
     )
 

@@ -14,15 +14,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from connectors.region import coaches, contacts, replays
+from connectors.region import coaches, contacts
 from connectors.region.enrolments import Enrolment
-from connectors.region.replays import Choice
 from connectors.region.sessions import Session
 from core.wall import instant
 from schemas.firm import Consent
 from tests.hands import sql
 from tests.programme import EVERYTHING, Programme
-from tests.world.reminders.life import PARIS, Act
+from tests.world.reminders.life import PARIS, Act, sent_again
 from tests.world.reminders.stage import Place
 from tests.world.reminders.weather import Away, Strike, Weather, What, Wrong
 from tests.world.reminders.world import Story, World
@@ -52,7 +51,7 @@ class Cast:
         """Something happens."""
         self.acts.append(Act(at(when), when, do))
 
-    def person(self, name: str, consents: Iterable[Consent] = EVERYTHING, phone: bool = True) -> None:
+    def person(self, name: str, consents: Iterable[Consent] = EVERYTHING, *, phone: bool = True) -> None:
         """Somebody, known from the beginning."""
         number = f"+3361234{len(self.people):04}" if phone else None
         self.people[name] = self.programme.person(consents=tuple(consents), phone=number)
@@ -120,19 +119,11 @@ class Cast:
             lambda: contacts.withdraw(programme.region, self.people[who], "one-click", programme.now, **what),
         )
 
-    def staff_replay(self, when: str, channel: str, *, parked: bool = False) -> None:
-        """Staff have sent again what failed; of what was parked they know that it may arrive twice."""
-        region = self.programme.region
+    def staff_replay(self, when: str, channel: str) -> None:
+        """Staff have sent again what failed and what is parked."""
 
         def do() -> None:
-            if parked:
-                sql(
-                    region,
-                    "INSERT INTO world.replayed SELECT channel, subject FROM effect WHERE channel = :channel AND state = 'parked' "
-                    "RETURNING subject",
-                    channel=channel,
-                )
-            assert replays.failed(region, Choice(channel=channel, parked=parked), dry=False).number
+            assert sent_again(self.programme.region, channel)
 
         self.will(when, do)
 
@@ -169,20 +160,23 @@ class Scene(msgspec.Struct, frozen=True):
 
     def world(self, place: Place, *strikes: Strike) -> World:
         """It, about to be played, and struck by more."""
+        return World(place, self.life, self.weather(place, *strikes))
 
-        def life(programme: Programme) -> list[Act]:
-            cast = Cast(programme)
-            self.play(cast)
-            return cast.acts
+    def life(self, programme: Programme) -> list[Act]:
+        """What people do in it."""
+        cast = Cast(programme)
+        self.play(cast)
+        return cast.acts
 
+    def weather(self, place: Place, *strikes: Strike) -> Weather:
+        """What strikes it."""
         hour = dt.timedelta(hours=1)
-        weather = Weather(
+        return Weather(
             place.clock,
             away=[Away(what, at(begins), at(ends)) for what, begins, ends in self.away],
             wrong=[Wrong(at(b), at(e), by * hour, by * hour) for b, e, by in self.wrong],
             strikes=[*strikes, *(Strike(label, fault, at(when)) for label, fault, when in self.strikes)],
         )
-        return World(place, life, weather)
 
     def story(self, place: Place) -> Story:
         """How it goes."""
@@ -282,7 +276,7 @@ def _wrong_number(cast: Cast) -> None:
 
 def _parked_again(cast: Cast) -> None:
     _dialogue(cast)
-    cast.staff_replay("22 15:00", "mail", parked=True)
+    cast.staff_replay("22 15:00", "mail")
 
 
 def _back_in_time(cast: Cast) -> None:

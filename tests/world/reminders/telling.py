@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.world.reminders.truth import Case
 
 UNSENT: Final = ("expired", "unreachable", "parked")
+_OVER: Final = re.compile(r"has begun|are (present|absent) by now")
 _NUMBER: Final = re.compile(r"\A([0-9]+) people were not reminded")
 _TELLING: Final = """
     SELECT f.id, f.subject, f.state, f.cause, f.error, (f.content ->> 'of')::bigint AS coach, n.value::bigint AS reminder
@@ -28,13 +29,15 @@ def told(case: Case) -> Iterator[str]:
     letters = defaultdict(list)
     for row in case.place.rows(_TELLING):
         letters[row.reminder].append(row)
-    arrived = Counter(each.subject for each in case.arrivals if each.seen.kind == "untold")
+    arrived = Counter({each.subject: 1 for each in case.arrivals if case.is_again(each)})
+    arrived.update(
+        each.subject for each in case.arrivals if each.seen.kind == "untold" and not case.is_again(each)
+    )
     alerted: Counter[int] = Counter()
     for row in case.rows.values():
-        if row.state not in UNSENT:
-            continue
         if row.told_at is None:
-            yield f"{case.name(row)} is {row.state}, and nobody was told"
+            if row.state in UNSENT:
+                yield f"{case.name(row)} is {row.state}, and nobody was told"
             continue
         written = letters[row.id]
         lost = [each for each in written if each.state == "rejected" and not _is_over(row, each)]
@@ -51,7 +54,8 @@ def told(case: Case) -> Iterator[str]:
 
 def _is_over(row: Any, letter: Any) -> bool:
     """Whether a letter to a coach was rightly not sent: there was nothing to phone about any more."""
-    over = row.held != "open" or row.attendance in {"left", "waiting"} or row.erased_at is not None
+    gone = row.attendance in {"left", "waiting"} or row.erased_at is not None
+    over = row.held != "open" or gone or row.state not in UNSENT
     return letter.cause == "moot" and over
 
 
@@ -87,6 +91,7 @@ def _alerts(case: Case, expected: Counter[int]) -> Iterator[str]:
 # What was moved
 
 
+_TELL: Final = ("registered", "promoted", "moved")  # the kinds of letters that tell where and when
 _PLACES: Final = """
     SELECT f.subject, f.state, f.cause, f.error, f.content ->> 'kind' AS kind, (f.content ->> 'of')::bigint AS enrolment,
         coalesce((f.content ->> 'turn')::int, 0) AS turn, (f.content ->> 'version')::int AS version
@@ -98,11 +103,11 @@ def moved(case: Case) -> Iterator[str]:
     """Who has a place knows of each version that was delivered, by one letter; and of the last one."""
     of: dict[tuple[int, int], list[Arrival]] = defaultdict(list)
     for arrival in case.arrivals:
-        if arrival.seen.kind in {"registered", "promoted", "moved"}:
+        if arrival.seen.kind in _TELL and not case.is_again(arrival):
             of[arrival.seen.of, arrival.seen.turn].append(arrival)
     for (enrolment, turn), arrivals in of.items():
         yield from _once_a_version(enrolment, turn, arrivals)
-    yield from _last_version(case, of)
+    yield from _last_version(case)
 
 
 def _version(arrival: Arrival) -> int:
@@ -123,7 +128,12 @@ def _once_a_version(enrolment: int, turn: int, arrivals: list[Arrival]) -> Itera
         known = max(known, version)
 
 
-def _last_version(case: Case, of: dict[tuple[int, int], list[Arrival]]) -> Iterator[str]:
+def _last_version(case: Case) -> Iterator[str]:
+    told: dict[tuple[int, int], int] = defaultdict(int)
+    for arrival in case.arrivals:
+        if arrival.seen.kind in _TELL:
+            key = arrival.seen.of, arrival.seen.turn
+            told[key] = max(told[key], _version(arrival))
     written = defaultdict(list)
     for row in case.place.rows(_PLACES):
         written[row.enrolment, row.turn].append(row)
@@ -134,12 +144,12 @@ def _last_version(case: Case, of: dict[tuple[int, int], list[Arrival]]) -> Itera
     ):
         if row.email is None or row.mail_stopped:
             continue
-        known = max(map(_version, of.get((row.id, row.turn), [])), default=0)
+        known = told[row.id, row.turn]
         excuse = [
             each
             for each in written[row.id, row.turn]
             if each.state == "parked"
-            or (each.state == "rejected" and (each.cause != "moot" or "begun" in each.error))
+            or (each.state == "rejected" and (each.cause != "moot" or _OVER.search(each.error)))
         ]
         if known != row.version and not excuse:
             yield f"enrolment {row.id}, turn {row.turn}: knows version {known} of a session at version {row.version}"

@@ -15,5 +15,4 @@ def test_a_mutant_is_killed(place: Place, name: str, monkeypatch: pytest.MonkeyP
     mutant = MUTANTS[name]
     mutant.make(monkeypatch)
     stories = [scene.story(place) for scene in mutant.scenes]
-    print(name, [s.differences[:3] for s in stories])
     assert any(story.differences for story in stories), f"no scene notices the mutant: {name}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -36,7 +36,8 @@ _ROWS: Final = """
 class Case(msgspec.Struct, frozen=True):
     """What the clauses judge: the reminders ``rows`` by id, all ``arrivals``, and when nothing disturbed the hub.
 
-    ``naming`` has, by reminder, the arrivals that tell of it; ``covering`` those whose effect it had.
+    ``naming`` has, by reminder, the arrivals that tell of it; ``covering`` those whose effect it had. ``again``: effects that staff
+    have had sent again.
     """
 
     place: Place
@@ -45,6 +46,11 @@ class Case(msgspec.Struct, frozen=True):
     calm: Sequence[tuple[dt.datetime, dt.datetime]]
     naming: Mapping[int, Sequence[Arrival]]
     covering: Mapping[int, Sequence[Arrival]]
+    again: Collection[str]
+
+    def is_again(self, arrival: Arrival) -> bool:
+        """Whether staff have had it sent again, knowing that it may arrive twice."""
+        return f"{arrival.transport} {arrival.subject}" in self.again
 
     def rule(self, row: Any) -> Rule:
         """The rule of a reminder."""
@@ -65,7 +71,10 @@ def seen(place: Place, calm: Sequence[tuple[dt.datetime, dt.datetime]] = ()) -> 
             naming[number].append(arrival)
         for number in rows.keys() & set(arrival.seen.covered):
             covering[number].append(arrival)
-    return Case(place, rows, arrivals, calm, naming, covering)
+    again = {
+        f"{row.channel} {row.subject}" for row in place.rows("SELECT channel, subject FROM world.replayed")
+    }
+    return Case(place, rows, arrivals, calm, naming, covering, again)
 
 
 def differences(case: Case, *, quiet: bool = True) -> list[str]:
@@ -97,16 +106,12 @@ def _kept(case: Case) -> Iterator[str]:
 
 def _never_twice(case: Case) -> Iterator[str]:
     """Nobody received an effect twice, nor a reminder of the same session, rule and version."""
-    asked = {
-        f"{row.channel} {row.subject}"
-        for row in case.place.rows("SELECT channel, subject FROM world.replayed")
-    }
-    for name, times in Counter(f"{each.transport} {each.subject}" for each in case.arrivals).items():
-        if times > 1 and name not in asked:
+    once = Counter(f"{each.transport} {each.subject}" for each in case.arrivals if not case.is_again(each))
+    for name, times in once.items():
+        if times > 1:
             yield f"{name} arrived {times} times"
     for number, arrivals in case.naming.items():
-        again = sum(f"{each.transport} {each.subject}" in asked for each in arrivals)
-        if len(arrivals) > max(1, again):
+        if len(arrivals) > max(1, sum(map(case.is_again, arrivals))):
             effects = ", ".join(f"{each.transport} {each.subject}" for each in arrivals)
             yield f"{case.name(case.rows[number])} arrived {len(arrivals)} times: {effects}"
 
@@ -145,7 +150,7 @@ def _one_message(case: Case) -> Iterator[str]:
     """One run sends one person one message; two only where no transport may carry both."""
     of: dict[tuple[int, int], list[Arrival]] = defaultdict(list)
     for arrival in case.arrivals:
-        if arrival.seen.kind == "reminder":
+        if arrival.seen.kind == "reminder" and not case.is_again(arrival):
             of[arrival.seen.tick, arrival.seen.of].append(arrival)
     for (tick, contact), arrivals in of.items():
         by = Counter(each.transport for each in arrivals)
@@ -173,7 +178,7 @@ def _in_vain(case: Case) -> Iterator[str]:
 
 def _spoken_to(rule: Rule, row: Any) -> bool:
     """Whether a rule certainly speaks to somebody."""
-    return rule.audience == "registered" or rule.audience == row.attendance
+    return rule.audience in {"registered", row.attendance}
 
 
 def _needless(case: Case) -> Iterator[str]:

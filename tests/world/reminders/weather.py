@@ -71,7 +71,7 @@ class Weather(Points):
         """``chance``: how often a point is struck, from 0 to 1."""
         super().__init__()
         self.seed, self.away, self.wrong = seed, away, wrong
-        self._strikes, self._reached = strikes, Counter[Strike]()
+        self.strikes, self._reached = strikes, Counter[Strike]()
         self._clock, self._chance = clock, chance
         self._random = Random(seed)
         self.struck_at: dt.datetime | None = None
@@ -104,7 +104,10 @@ class Weather(Points):
 
     def interrupts(self, begins: dt.datetime, ends: dt.datetime) -> bool:
         """Whether somebody goes away between two instants."""
-        return any(begins < each.begins < ends for each in (*self.away, *self.wrong))
+        return any(begins < each < ends for each in self._beginnings())
+
+    def _beginnings(self) -> list[dt.datetime]:
+        return [each.begins for each in self.away] + [each.begins for each in self.wrong]
 
     def _fault(self, point: Point) -> str | None:
         fault = self._drawn(point)
@@ -115,7 +118,7 @@ class Weather(Points):
     def _drawn(self, point: Point) -> str | None:
         if any(point.label.startswith(label) and self.is_away(whose) for label, whose in _WHOSE.items()):
             return "unreachable"
-        for strike in self._strikes:
+        for strike in self.strikes:
             if strike.label == point.label and strike.begins <= self._clock.truly:
                 self._reached[strike] += 1
                 if self._reached[strike] == strike.nth:

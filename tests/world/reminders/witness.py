@@ -215,8 +215,7 @@ def _attested(
             told = write(content)
             if isinstance(told, NotNow | Moot):
                 return told
-            to = told.to if isinstance(told, Letter) else told.phone
-            number = witness.attest(transport, content, to, getattr(last, "reminding", None))
+            number = witness.attest(transport, content, _recipient(told), getattr(last, "reminding", None))
             return _signed(told, number)
 
         return written
@@ -229,3 +228,7 @@ def _signed(told: T, number: int) -> T:
     if isinstance(told, Letter):
         return msgspec.structs.replace(told, text=f"{told.text}\n#{number}\n")
     return msgspec.structs.replace(told, body=f"{told.body} #{number}")
+
+
+def _recipient(told: Letter | Text) -> str | None:
+    return told.to if isinstance(told, Letter) else told.phone

@@ -35,6 +35,7 @@ from tests.world.reminders.weather import MINUTE, Weather
 BEGINS: Final = dt.datetime(2027, 2, 20, 9, tzinfo=dt.UTC)
 QUIET_WITHIN: Final = dt.timedelta(days=80)  # of the last act: the last cut-off is 35 days after a session
 PATIENCE: Final = 3  # minutes in a row in which the same goes wrong, before some are skipped
+CHECKED: Final = 100  # runs, after which all is looked at that must always be so
 SKIPPED: Final = (7, 90)  # minutes, then
 STANDS_STILL: Final = (2 * MINUTE, 20 * MINUTE, 180 * MINUTE, 1800 * MINUTE)
 _OPEN: Final = """
@@ -144,6 +145,7 @@ class World:
             if stop is not None and (minute is None or minute >= stop):
                 self._comes(stop)
                 if stop == end:
+                    self._idle = False  # whatever is due by now, the next minute sees it
                     return
                 self._happens(self._acts.popleft())
                 continue
@@ -215,6 +217,9 @@ class World:
         self._last, self._idle = done, done is not None and _idle(done)
         if self.clock.truly.minute % 10 == 5:
             self.attempt(self._settle)
+        if self.place.witness.tick % CHECKED == 0:
+            now = truth.differences(truth.seen(self.place), quiet=False)
+            self.found += [f"after run {self.place.witness.tick}: {difference}" for difference in now]
 
     def _check_overdue(self, shown: dt.datetime) -> None:
         """What was too late when a whole run began has come to an end in it, whether its letter could leave or not."""
