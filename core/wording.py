@@ -78,6 +78,15 @@ SOURCES: Final = {
 }
 MEETINGS: Final = {"seminar": "Séminaire", "coaching": "Atelier", "dialogue": "Rencontre avec les élus"}
 """The kinds of the programme's sessions."""
+STEPS: Final = {
+    "registered": "Inscrites",
+    "present": "Venues au moins une fois",
+    "cohort": "Dans un groupe",
+    "finished": "Allées au bout",
+    "outcome": "Ayant dit ce qui a changé",
+}
+"""How far firms have come in the programme, as core/progress.py counts it."""
+NOT_SAID: Final = "Non précisé"
 ANONYMOUS: Final = "Employeur anonyme"
 _UNITS: Final = {"hour": "heure", "month": "mois", "year": "an"}
 _DAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -101,6 +110,16 @@ def number(value: float) -> str:
     """``23000`` as « 23 000 », ``11.88`` as « 11,88 »."""
     text = f"{value:,.2f}".removesuffix(".00")
     return text.replace(",", THIN).replace(".", ",")
+
+
+def percent(part: float, whole: float) -> str:
+    """« 37 % »; « moins de 1 % » and « plus de 99 % » where a whole number would say none or all of it. ``whole`` is not 0."""
+    share = 100 * part / whole
+    if 0 < share < 1:
+        return f"moins de{NBSP}1{THIN}%"
+    if 99 < share < 100:
+        return f"plus de{NBSP}99{THIN}%"
+    return f"{number(round(share))}{THIN}%"
 
 
 def duration(minutes: int) -> str:

@@ -14,13 +14,14 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.region.sessions import Session
-from core import wording
+from core import charts, wording
 from core.days import PARIS, paris_day
 from core.html import plain_text
 from core.wall import wall_of
@@ -124,6 +125,10 @@ def _templates() -> Environment:
         "FIELDS": wording.FIELDS,
         "LEVELS": wording.LEVELS,
         "MEETINGS": wording.MEETINGS,
+        "STEPS": wording.STEPS,
+        "NOT_SAID": wording.NOT_SAID,
+        "bars": lambda *told: Markup(charts.bars(*told)),  # noqa: S704 - it escapes what it draws
+        "funnel": lambda *told: Markup(charts.funnel(*told)),  # noqa: S704
         "DEPARTMENTS": departments(),
         "STYLE": hashlib.blake2b((FOLDER / "static/boostez.css").read_bytes(), digest_size=6).hexdigest(),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -20,9 +20,11 @@ from connectors.region import progress, sessions
 from connectors.region.carried import Carried, carried
 from connectors.region.database import Region
 from connectors.region.openness import Work, work
-from core.progress import TARGET, Progress
-from core.wording import CHANNELS, PARTNERS
+from core.charts import Row, row, shares
+from core.progress import TARGET, Part, Progress
+from core.wording import CHANNELS, NOT_SAID, PARTNERS, STEPS
 from portal.answers import SECURITY, page
+from schemas.reference_tables import departments
 
 CONTRACT_EUR: Final = 340_000  # before tax; Rue89Lyon, 3 July 2017, and L'Informaticien, after Lyon Capitale
 RENEWALS: Final = 2
@@ -97,7 +99,23 @@ def parity(request: Request) -> Response:
 def accompanied(request: Request) -> Response:
     """How many firms have come how far."""
     counted = request.app.state.counter.count()
-    return page(request, "progress.html", progress=counted.progress, target=TARGET, at=counted.work.at)
+    told = counted.progress
+    return page(
+        request,
+        "progress.html",
+        progress=told,
+        drawn={
+            "steps": shares([row(label, getattr(told.whole, step)) for step, label in STEPS.items()]),
+            "departements": _drawn(told.departments, departments()),
+            "secteurs": _drawn(told.sectors, {}),
+        },
+        target=TARGET,
+        at=counted.work.at,
+    )
+
+
+def _drawn(parts: Sequence[Part], labels: Mapping[str, str]) -> list[Row]:
+    return [row(labels.get(part.name, part.name) or NOT_SAID, part.steps.present) for part in parts]
 
 
 def tab(request: Request) -> Response:

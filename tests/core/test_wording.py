@@ -286,3 +286,26 @@ def test_a_span_is_told_in_words_with_whose_clocks_they_are() -> None:
         wording.span(starts, starts + dt.timedelta(hours=7), "Indian/Reunion").replace("\u00a0", " ")
         == "du mardi 8 décembre 2026 à 18 h 30 au mercredi 9 décembre 2026 à 1 h 30 (fuseau horaire Indian/Reunion)"
     )
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "told"),
+    [
+        (0, 8000, "0 %"),
+        (1, 8000, "moins de 1 %"),
+        (80, 8000, "1 %"),
+        (2960, 8000, "37 %"),
+        (7999, 8000, "plus de 99 %"),
+        (8000, 8000, "100 %"),
+        (12000, 8000, "150 %"),
+    ],
+)
+def test_a_share_is_never_told_as_none_or_all_when_it_is_not(part: int, whole: int, told: str) -> None:
+    assert wording.percent(part, whole).replace("\u202f", " ").replace("\u00a0", " ") == told
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"), [(0, "0 min"), (45, "45 min"), (60, "1 h"), (65, "1 h 05"), (60_090, "1 001 h 30")]
+)
+def test_a_duration_is_told_in_hours_and_minutes(minutes: int, told: str) -> None:
+    assert wording.duration(minutes).replace("\u202f", " ").replace("\u00a0", " ") == told

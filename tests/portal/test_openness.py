@@ -11,11 +11,12 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from connectors import registry
+from connectors.region import enrolments
 from connectors.region.carried import EXAMPLES, carried
 from connectors.region.database import Region
 from connectors.region.search import Listed, one
 from connectors.settings import Settings
-from core.wording import CHANNELS, SOURCES
+from core.wording import CHANNELS, NOT_SAID, SOURCES
 from portal.app import create_app
 from portal.openness import KEPT, Counter
 from sandbox.app import create_app as create_sandbox
@@ -23,6 +24,7 @@ from sandbox.server import running
 from schemas.offer import Offer
 from tests.makers import NOON, job, training
 from tests.portal.conftest import Place
+from tests.portal.programme import NOW, SIRETS, person, place, session
 from tests.portal.test_offer import ledger
 from tests.worlds import Hub, Sandbox, settings_of
 
@@ -251,3 +253,19 @@ def test_the_tab_opens_everything_outside_of_the_frame(region: Region, chosen: S
     for link in re.findall(r"<a [^>]*>", page):
         assert 'target="_blank"' in link
         assert 'rel="noopener"' in link
+
+
+def test_how_far_firms_have_come_is_drawn_and_written(client: TestClient, region: Region) -> None:
+    """Each figure of a chart stands in its table too."""
+    held = session(region, in_days=0.5 / 24)
+    for number, name in enumerate(("Fournil", "Fleuriste")):
+        firm = person(region, f"Personne {number}", f"p{number}@x.example", firm=name, siret=SIRETS[number])
+        mine = place(region, held, firm)
+        if name == "Fournil":
+            enrolments.attend(region, mine.id, "link", NOW)
+    page = client.get("/accompagnement").text
+    steps, departments, sectors = re.findall(r'<svg [^>]*class="chart".*?</svg>', page, re.DOTALL)
+    assert "Inscrites : 2 ; Venues au moins une fois : 1 (50 %) ; Dans un groupe : 0 (0 %)" in read(steps)
+    assert f"{NOT_SAID} : 1" in read(departments)
+    assert f"{NOT_SAID} : 1" in read(sectors)
+    assert "Inscrites 2 Venues au moins une fois 1 Dans un groupe 0" in read(page.partition("<table>")[2])
