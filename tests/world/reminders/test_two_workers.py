@@ -29,6 +29,7 @@ HELD = (
 )
 OVERTAKEN = ("reminders._queue_some", "ledger.claim", "reminders.live", "smtp data", "ledger.receive")
 PATIENCE = 30.0  # seconds
+CHANCES = 20  # one in two or three is enough
 _WAITS = (
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 )
@@ -97,7 +98,7 @@ def test_many_at_once_send_each_reminder_once(place: Place) -> None:
 
 
 def test_a_claim_that_locks_nothing_is_noticed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mutant of those tests: SKIP LOCKED dropped."""
+    """The mutant of those tests: SKIP LOCKED dropped. Which of the two is first is a race, so it is given more than one chance."""
     rewritten(monkeypatch, ledger, "FOR UPDATE OF e SKIP LOCKED", "")
-    story = both(place, at_noon(place), Gate("ledger.claim", faults.HELD))
-    assert any("arrived 2 times" in difference for difference in story.differences), story
+    stories = (both(place, at_noon(place), Gate("ledger.claim", faults.HELD)) for _ in range(CHANCES))
+    assert any("arrived 2 times" in difference for story in stories for difference in story.differences)
