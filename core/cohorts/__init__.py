@@ -43,7 +43,7 @@ def propose(
 ) -> Proposal:
     """Cohorts of these candidates, with these coaches; ``standing`` cohorts are kept as ``options`` say.
 
-    8,000 candidates take half a minute and 30 MB.
+    8,000 candidates take half a minute and 40 MB (docs/adr/0017).
 
     Raises:
         Rejected: the values contradict each other; the message has every reason.

@@ -25,7 +25,7 @@ print(seconds, most // 1024, proposal.placed)
 
 @pytest.mark.slow
 def test_8000_firms_are_brought_together_in_a_minute_and_little_memory() -> None:
-    """In a process of its own: its seconds of a processor and its memory are nobody else's. Most of the figures are a third."""
+    """In a process of its own: its seconds of a processor and its memory are nobody else's. On an idle machine it takes 25 s and 36 MB."""
     told = subprocess.run(
         [sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True, timeout=600
     )
