@@ -64,7 +64,10 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
     postings.confirm(hub.region, posted.ref, NOON)
     officers.give(hub.region, "Camille", NOON)
     _accompany(hub.region)
-    channel_state.pause(hub.region, "aggregator_feed", "the disk is full")
+    for name in (*registry.CHANNELS, *registry.MESSENGERS):  # whatever a restore pauses has a row to come back to
+        channel_state.pause(hub.region, name, "the disk is full")
+        if name != "aggregator_feed":
+            channel_state.resume(hub.region, name)
     under_way = walks.start_run(hub.region, "test", "contractor", "full")
     walks.index(hub.region, under_way, [Item(0, "J-1", 1, b"hash", 0, 1)])
 

@@ -27,9 +27,9 @@ from connectors.region import (
 from connectors.region.database import Region
 from connectors.region.endings import Ended
 from connectors.region.search import Query, search
-from connectors.registry import CHANNELS
 from core.policy import Policy
 from deployments import backup, cli_database, restore
+from deployments.cli_database import EVERY
 from deployments.restore import Restored
 from schemas.errors import Misconfigured, Permanent, Refused, Rejected
 from tests.commands import Command
@@ -53,7 +53,7 @@ REWOUND = {
 
 
 def restored(region: Region, file: Path, *, yes: bool = True, now: dt.datetime = LATER) -> Restored:
-    return restore.restore(region, file, CHANNELS, now, silent, yes=yes)
+    return restore.restore(region, file, EVERY, now, silent, yes=yes)
 
 
 def kept_columns(region: Region) -> Mapping[str, Collection[str]]:
@@ -123,7 +123,7 @@ def test_after_a_restore_every_channel_is_paused_and_says_why(full: Region, writ
     done = restored(full, written)
 
     standings = channel_state.standings(full)
-    assert set(done.paused) == set(standings) > set(CHANNELS), "the messengers too"
+    assert set(done.paused) == set(standings) == set(EVERY)
     for standing in standings.values():
         assert standing.paused
         assert standing.paused_reason is not None
@@ -178,9 +178,9 @@ def test_no_marker_is_ever_used_twice_whatever_was_drawn_since(full: Region, wri
     restored(full, written)
     again = [ledger.new_lease(full) for _ in range(50)]
     assert min(again) > max(drawn)
-    restore.undo(full, CHANNELS, LATER + dt.timedelta(minutes=1))
+    restore.undo(full, EVERY, LATER + dt.timedelta(minutes=1))
     assert ledger.new_lease(full) > max(again)
-    restore.undo(full, CHANNELS, LATER + dt.timedelta(minutes=2))
+    restore.undo(full, EVERY, LATER + dt.timedelta(minutes=2))
     assert ledger.new_lease(full) > max(again) + rewinding.GAP
 
 
@@ -239,7 +239,7 @@ def test_a_restore_can_be_undone_and_the_undoing_too(full: Region, written: Path
     now = same(full)
     first = restored(full, written)
 
-    second = restore.undo(full, CHANNELS, LATER + dt.timedelta(minutes=1))
+    second = restore.undo(full, EVERY, LATER + dt.timedelta(minutes=1))
 
     assert same(full) == now
     standings = channel_state.standings(full)
@@ -248,12 +248,12 @@ def test_a_restore_can_be_undone_and_the_undoing_too(full: Region, written: Path
     )
     assert "a restore was undone at 2026-11-24T13:31:00Z" in str(standings["open_portal"].paused_reason)
     assert (first.kept in databases(full), second.kept in databases(full)) == (False, True)
-    restore.undo(full, CHANNELS, LATER + dt.timedelta(minutes=2))
+    restore.undo(full, EVERY, LATER + dt.timedelta(minutes=2))
     assert same(full) == then
     assert restore.forget(full) != []
     assert databases(full) == []
     with pytest.raises(Refused, match="nothing to undo"):
-        restore.undo(full, CHANNELS, LATER)
+        restore.undo(full, EVERY, LATER)
 
 
 def test_whoever_was_erased_since_the_backup_does_not_come_back_with_it(
@@ -270,7 +270,7 @@ def test_whoever_was_erased_since_the_backup_does_not_come_back_with_it(
     assert scalar(full, erased, id=contact)
     cli_database._print_restored(done)  # noqa: SLF001 - what an admin reads
     assert "ended again, since people had ended it: 1 erased" in capsys.readouterr().out
-    back = restore.undo(full, CHANNELS, LATER + dt.timedelta(minutes=1))
+    back = restore.undo(full, EVERY, LATER + dt.timedelta(minutes=1))
     assert (back.ended, scalar(full, erased, id=contact)) == (Ended(), True)
 
 
@@ -395,7 +395,7 @@ def test_nobody_syncs_or_settles_while_a_restore_runs(full: Region, written: Pat
                     pytest.fail("two at work")
                 refused.append("yes")
 
-    restore.restore(full, written, CHANNELS, LATER, tell, yes=True)
+    restore.restore(full, written, EVERY, LATER, tell, yes=True)
     assert refused == ["yes", "yes"]
     worker.dispose()
 
@@ -431,7 +431,7 @@ def test_somebody_elses_session_is_named_at_once_and_not_ended(full: Region, wri
     with psycopg.connect(url.render_as_string(hide_password=False)) as other:
         unchanged(
             full,
-            lambda: restore.restore(full, written, CHANNELS, LATER, heard, yes=True),
+            lambda: restore.restore(full, written, EVERY, LATER, heard, yes=True),
             Refused,
             r"Others use the database: pgadmin \(server",
         )
@@ -519,7 +519,7 @@ def test_a_restore_whose_program_dies_leaves_the_old_database_serving(full: Regi
 
     unchanged(
         full,
-        lambda: restore.restore(full, written, CHANNELS, LATER, end_it, yes=True),
+        lambda: restore.restore(full, written, EVERY, LATER, end_it, yes=True),
         Permanent,
         "pg_restore",
     )
@@ -532,7 +532,7 @@ def test_an_interrupted_restore_leaves_nothing_beside(full: Region, written: Pat
 
     unchanged(
         full,
-        lambda: restore.restore(full, written, CHANNELS, LATER, interrupt, yes=True),
+        lambda: restore.restore(full, written, EVERY, LATER, interrupt, yes=True),
         KeyboardInterrupt,
         "^$",
     )
