@@ -31,10 +31,14 @@ from tests.programme import BEGINS, DAY, Programme
 from tests.relays import Letters, relaying
 
 PEOPLE = (
-    "INSERT INTO contact (name, email, origin, created_at, seen_at) SELECT 'Personne ' || n, n || '@firme.example', 'portal', :now, "
-    ":now FROM generate_series(1, :people) n RETURNING id",
-    "INSERT INTO consent (contact_id, purpose, transport, given_at, proof) SELECT id, 'sessions', 'mail', :now, '{}' FROM contact "
-    "RETURNING id",
+    (
+        "INSERT INTO contact (name, email, origin, created_at, seen_at) SELECT 'Personne ' || n, n || '@firme.example', 'portal', :now, "
+        ":now FROM generate_series(1, :people) n RETURNING id"
+    ),
+    (
+        "INSERT INTO consent (contact_id, purpose, transport, given_at, proof) SELECT id, 'sessions', 'mail', :now, '{}' FROM contact "
+        "RETURNING id"
+    ),
 )
 
 
@@ -57,9 +61,15 @@ def measure(region: Region, settings: Settings, letters: Letters, people: int, s
     begun = time.perf_counter()
     queued = reminders.queue(region, reminders.named(programme.rules), programme.now)
     seconds = time.perf_counter() - begun
-    print(f"{queued.going:,} reminders in {queued.messages:,} letters in {seconds:.1f} s: {queued.going / seconds:,.0f} a second")
-    sql(region, "UPDATE effect SET not_before = 'infinity' WHERE state = 'planned' AND id NOT IN (SELECT id FROM effect WHERE "
-        "state = 'planned' ORDER BY id LIMIT :sent) RETURNING id", sent=sent)
+    print(
+        f"{queued.going:,} reminders in {queued.messages:,} letters in {seconds:.1f} s: {queued.going / seconds:,.0f} a second"
+    )
+    sql(
+        region,
+        "UPDATE effect SET not_before = 'infinity' WHERE state = 'planned' AND id NOT IN (SELECT id FROM effect WHERE "
+        "state = 'planned' ORDER BY id LIMIT :sent) RETURNING id",
+        sent=sent,
+    )
     clock.now = lambda: programme.now
     begun = time.perf_counter()
     with disable_run_logger():
@@ -85,7 +95,10 @@ def main() -> None:
             region = Region(server.url("sent"))
             migrations.upgrade(region)
             settings = Settings(
-                home=Path(folder), smtp_url=SecretStr(relay), mail_per_minute=0, portal_url="https://portail.example"
+                home=Path(folder),
+                smtp_url=SecretStr(relay),
+                mail_per_minute=0,
+                portal_url="https://portail.example",
             )
             measure(region, settings, letters, asked.people, asked.letters)
             region.dispose()
