@@ -215,7 +215,7 @@ def _told_by_whoever_lists_it(patch: Patch) -> None:
     rewritten(
         patch,
         reminders,
-        "AND r.effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ",
+        "AND effect_id = (SELECT id FROM effect WHERE channel = :channel AND subject = :subject) ",
         "AND (:channel || :subject) IS NOT NULL ",
     )
 
