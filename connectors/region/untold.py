@@ -65,8 +65,8 @@ def tell_coaches(region: Region, now: dt.datetime) -> int:
 def call_back(region: Region) -> int:
     """Have an alert tell what letters to coaches should have told and did not. Returns how many reminders.
 
-    The relay refused the letter, say, or the coach ended before it left. One that is parked is not called back: nobody knows
-    whether it arrived, and its channel's alert says so.
+    The relay refused the letter, say, or the coach ended before it left. One that is parked is not called back, unless staff have
+    it sent again and it comes to nothing: nobody knows whether it arrived, and its channel's alert says so.
     """
     with region.begin() as connection:
         return connection.execute(
@@ -75,7 +75,7 @@ def call_back(region: Region) -> int:
                 "AND s.state = 'open' AND n.state NOT IN ('left', 'waiting') AND c.erased_at IS NULL AS lost "
                 "FROM reminder r JOIN effect e ON e.id = r.told_by JOIN session s ON s.id = r.session_id "
                 "JOIN enrolment n ON n.id = r.enrolment_id JOIN contact c ON c.id = r.contact_id "
-                "WHERE r.told_by IS NOT NULL AND r.told_at IS NOT NULL AND e.state IN ('done', 'parked', 'rejected') "
+                "WHERE r.told_by IS NOT NULL AND r.told_at IS NOT NULL AND e.state IN ('done', 'rejected') "
                 "ORDER BY r.id FOR UPDATE OF r SKIP LOCKED), "
                 "over AS (UPDATE reminder r SET told_by = NULL FROM ended w WHERE r.id = w.id AND NOT w.lost) "
                 "UPDATE reminder r SET told_at = NULL FROM ended w WHERE r.id = w.id AND w.lost"

@@ -19,7 +19,8 @@ from tasks.deliver import carry_out
 from tasks.progress import Progress
 from tasks.run import Delivered
 from tests.world.scenario import World, sync
-from tests.world.stage import JOBS, TRAININGS, Stage
+from tests.world.serving import JOBS, TRAININGS
+from tests.world.stage import Stage
 
 PAGE: Final = "facebook_page"
 ALL: Final = JOBS + TRAININGS

@@ -33,10 +33,9 @@ from sandbox.app import create_app
 from sandbox.server import running
 from tasks import run, tell
 from tests.world import seams
+from tests.world.serving import JOBS, SEED, TRAININGS
 from tests.worlds import Sandbox, settings_of
 
-JOBS, TRAININGS = 7, 5
-SEED: Final = 2026  # of a catalogue without malformed offers: the story malforms one itself
 BATCH: Final = 5  # small, so that twelve offers take several calls and several pages
 HOUR: Final = 3600
 PATIENCE: Final = 30.0  # seconds

@@ -99,16 +99,22 @@ def test_what_a_coach_never_received_an_alert_tells(programme: Programme, cause:
     assert untold.without_coach(programme.region) == []
 
 
-@pytest.mark.parametrize("state", ["done", "parked"])
-def test_a_letter_that_arrived_or_that_nobody_can_look_up_is_not_called_back(
-    programme: Programme, state: str
-) -> None:
+def test_a_letter_that_arrived_is_not_called_back(programme: Programme) -> None:
     missed(programme, 1, programme.coach())
     untold.tell_coaches(programme.region, programme.now)
-    letter_ends(programme, state, None)
+    letter_ends(programme, "done", None)
     assert untold.call_back(programme.region) == 0
-    letter_ends(programme, "rejected", "content")  # a replay of it, by staff
+    letter_ends(programme, "rejected", "content")  # staff had it sent again
     assert untold.call_back(programme.region) == 0
+
+
+def test_a_letter_that_nobody_can_look_up_is_called_back_when_a_replay_fails(programme: Programme) -> None:
+    missed(programme, 1, programme.coach())
+    untold.tell_coaches(programme.region, programme.now)
+    letter_ends(programme, "parked", "lookup")
+    assert untold.call_back(programme.region) == 0
+    letter_ends(programme, "rejected", "moot")
+    assert untold.call_back(programme.region) == 1
 
 
 def test_what_is_over_by_then_is_not_called_back(programme: Programme) -> None:

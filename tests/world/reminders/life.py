@@ -288,7 +288,7 @@ def sent_again(region: Region, channel: str | None = None) -> int:
     """Staff have sent again what failed, and what is parked, of which they know that it may arrive twice. Returns how much it is."""
     sql(
         region,
-        "INSERT INTO world.replayed SELECT channel, subject FROM effect WHERE state = 'parked' "
+        "INSERT INTO world.replayed SELECT channel, subject FROM effect WHERE state IN ('parked', 'rejected') "
         "AND (cast(:channel AS text) IS NULL OR channel = :channel) RETURNING subject",
         channel=channel,
     )

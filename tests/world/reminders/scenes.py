@@ -221,8 +221,8 @@ def _cancelled(cast: Cast) -> None:
 
 
 def _busy_person(cast: Cast) -> None:
-    """Somebody with places in four sessions within a week."""
-    for day in (22, 23, 24, 25):
+    """Somebody with places in three sessions within a week."""
+    for day in (22, 23, 24):
         cast.opens(f"session {day}", "08 10:00", f"{day} 14:00")
         cast.registers("ana", f"session {day}", "08 11:00")
 
@@ -350,7 +350,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     ),
     "the relay is away until it is too late": Scene(_others_first, away=[("mail", "22 12:00", "24 09:00")]),
     "somebody comes back when the clock is set back": Scene(
-        _back_in_time, away=[("mail", "22 11:00", "22 18:00")], wrong=[("22 09:00", "22 12:05", 2)]
+        _back_in_time, away=[("mail", "22 11:50", "22 14:30")], wrong=[("22 09:00", "22 12:05", 2)]
     ),
     "nobody coaches": Scene(_nobodys, away=[("hub", "22 12:00", "23 13:45")]),
     "the hub dies when it has told of what nobody coaches": Scene(

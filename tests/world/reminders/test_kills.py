@@ -9,27 +9,28 @@ import msgspec
 import pytest
 
 from tests.world.reminders.victims import Outcome
-from tests.world.test_kills import ROOT, sandbox_process
+from tests.world.serving import sandbox_process
+from tests.world.test_kills import ROOT
 from tests.world.walking import SEED, WHOLE
 
-__all__ = ["sandbox_process"]
 pytestmark = [pytest.mark.database, pytest.mark.world, pytest.mark.slow]
-ONE_IN, SEASONS = (1, 20) if WHOLE else (3, 0)
+ONE_IN, SEASONS = (1, 20) if WHOLE else (9, 0)
 
 
 def test_wherever_a_hub_is_killed_nothing_is_lost_doubled_late_or_untold(
-    database: str, sandbox_process: str, tmp_path: Path
+    database: str, tmp_path: Path
 ) -> None:
-    arguments = ("--database", database, "--sandbox", sandbox_process, "--home", str(tmp_path))
     worlds = ("--seed", str(SEED), "--one-in", str(ONE_IN), "--seasons", str(SEASONS))
-    told = subprocess.run(
-        [sys.executable, "-m", "tests.world.reminders.victims", *arguments, *worlds],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with sandbox_process() as sandbox:
+        arguments = ("--database", database, "--sandbox", sandbox, "--home", str(tmp_path))
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.world.reminders.victims", *arguments, *worlds],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert told.returncode == 0, told.stderr
     outcomes = [
         msgspec.json.decode(line, type=Outcome) for line in told.stdout.splitlines() if line.startswith("{")

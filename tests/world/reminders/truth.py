@@ -24,8 +24,9 @@ MINUTE: Final = dt.timedelta(minutes=1)
 UNSENT: Final = ("expired", "unreachable", "parked")
 _ROWS: Final = """
     SELECT r.id, r.enrolment_id AS enrolment, r.contact_id AS contact, r.session_id AS session, r.rule, r.version, r.at, r.until,
-        r.state, r.why, r.told_at, f.channel, f.subject, f.state AS effect, s.version AS current, s.state AS held, s.coach_id AS coach,
-        e.state AS attendance, e.since, c.erased_at,
+        r.state, r.why, r.told_at, r.tried, r.changed_at, f.channel, f.subject, f.state AS effect, s.version AS current, s.state AS held, s.coach_id AS coach,
+        e.state AS attendance, e.since, c.erased_at, c.email IS NOT NULL AND c.mail_stopped IS NULL AS mail,
+        c.phone IS NOT NULL AND c.sms_stopped IS NULL AS sms,
         EXISTS (SELECT FROM world.history h WHERE h.reminder = r.id AND h.state = 'queued') AS was_queued,
         (SELECT count(DISTINCT h.told_at) FROM world.history h WHERE h.reminder = r.id) AS tellings
     FROM public.reminder r JOIN public.session s ON s.id = r.session_id JOIN public.enrolment e ON e.id = r.enrolment_id
@@ -91,6 +92,8 @@ def differences(case: Case, *, quiet: bool = True) -> list[str]:
         _ended,
         _in_vain,
         _needless,
+        _refused,
+        _unreachable,
         telling.told,
         telling.moved,
     )
@@ -195,3 +198,39 @@ def _needless(case: Case) -> Iterator[str]:
             if could < min(ends, row.until):
                 yield f"{case.name(row)} is expired, and at {could:%m-%d %H:%M} it could have been sent"
                 break
+
+
+_CONSENTS: Final = "SELECT contact_id, purpose, transport, given_at, withdrawn_at FROM public.consent"
+
+
+def _refused(case: Case) -> Iterator[str]:
+    """What is refused was refused for a reason that is kept, and that was true: no consent covered it then."""
+    held = defaultdict(list)
+    for row in case.place.rows(_CONSENTS):
+        held[row.contact_id, row.purpose, row.transport].append(row)
+    for row in case.rows.values():
+        if row.state != "refused":
+            continue
+        if not row.why:
+            yield f"{case.name(row)} is refused, and nobody knows why"
+        rule = case.rule(row)
+        for transport in rule.transports:
+            for each in held[row.contact, rule.purpose, transport]:
+                if each.given_at <= row.changed_at and (
+                    each.withdrawn_at is None or each.withdrawn_at > row.changed_at
+                ):
+                    yield f"{case.name(row)} is refused, and consent to {rule.purpose} by {transport} covered it"
+
+
+def _unreachable(case: Case) -> Iterator[str]:
+    """Whom nothing reaches has no address that works and that was not tried, by any transport that they agree to."""
+    rows = case.place.rows(f"{_CONSENTS} WHERE withdrawn_at IS NULL")
+    agreed = {(row.contact_id, row.purpose, row.transport) for row in rows}
+    for row in case.rows.values():
+        if row.state != "unreachable" or row.erased_at:
+            continue
+        rule = case.rule(row)
+        for transport in rule.transports:
+            able = getattr(row, transport) and (row.contact, rule.purpose, transport) in agreed
+            if able and transport not in row.tried:
+                yield f"{case.name(row)} is unreachable, and {transport} was not tried"

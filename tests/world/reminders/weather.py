@@ -23,6 +23,7 @@ from tests.world.reminders.life import CHANGES, DAY, HOUR, PARIS
 What = Literal["hub", "mail", "sms"]
 MINUTE: Final = dt.timedelta(minutes=1)
 SHORTEST, LONGEST = MINUTE, 7 * DAY
+CALLS: Final = 8  # times as often as a commit: there are as many commits to a call
 _WHOSE: Final[dict[str, What]] = {"smtp connect": "mail", "POST /sms/": "sms"}  # the beginnings of labels
 SETTLES: Final = (
     HOUR  # after something was struck, until everything goes its way again: leases, holds, look-ups
@@ -124,7 +125,7 @@ class Weather(Points):
                 if self._reached[strike] == strike.nth:
                     assert strike.fault in point.faults, f"{strike} cannot strike at {point}"
                     return strike.fault
-        if self._random.random() < self._chance:
+        if self._random.random() < self._chance * (CALLS if point.kind in {"smtp", "http"} else 1):
             return self._random.choice(point.faults)
         return None
 

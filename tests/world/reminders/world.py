@@ -36,7 +36,7 @@ BEGINS: Final = dt.datetime(2027, 2, 20, 9, tzinfo=dt.UTC)
 QUIET_WITHIN: Final = dt.timedelta(days=80)  # of the last act: the last cut-off is 35 days after a session
 PATIENCE: Final = 3  # minutes in a row in which the same goes wrong, before some are skipped
 CHECKED: Final = 100  # runs, after which all is looked at that must always be so
-SKIPPED: Final = (7, 90)  # minutes, then
+SKIPPED: Final = (30, 240)  # minutes, then
 STANDS_STILL: Final = (2 * MINUTE, 20 * MINUTE, 180 * MINUTE, 1800 * MINUTE)
 _OPEN: Final = """
     SELECT (SELECT count(*) FROM reminder WHERE state IN ('waiting', 'queued'))

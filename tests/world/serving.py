@@ -1,0 +1,39 @@
+"""The sandbox of worlds, in a process of its own: what it knows survives every hub.
+
+Belongs here: how large it is, starting and ending it. Does not: anything that imports a hub, for the new process would, too.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import httpx
+
+from sandbox.server import run
+
+JOBS, TRAININGS = 7, 5
+SEED: Final = 2026  # of a catalogue without malformed offers: the story malforms one itself
+
+
+def _serve(port: int) -> None:
+    run("127.0.0.1", port, None, jobs=JOBS, trainings=TRAININGS, seed=SEED)
+
+
+@contextmanager
+def sandbox_process() -> Iterator[str]:
+    """The address of a sandbox that serves meanwhile."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(port,), daemon=True)
+    process.start()
+    transport = httpx.HTTPTransport(retries=8)  # connection refused: 0.5 s, 1 s, 2 s…
+    with httpx.Client(transport=transport, trust_env=False) as client:
+        client.get(f"http://127.0.0.1:{port}/_sandbox/healthz").raise_for_status()
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.join()
