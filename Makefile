@@ -45,9 +45,12 @@ format: $(VENV)/.dev ## Mend what can be mended by itself
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
+# The caldav client works with requests. What it would rather have replaces urllib3, for everybody, when it is installed.
+REPLACING := niquests urllib3-future jh2 qh3 wassima
+
 lock: $(VENV)/.dev ## Choose versions anew, within pyproject.toml
 	$(LOCK) --upgrade pyproject.toml --extra build -o requirements.txt
-	$(LOCK) --upgrade pyproject.toml --extra build --extra dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --upgrade pyproject.toml --extra build --extra dev -c requirements.txt $(REPLACING:%=--no-emit-package %) -o requirements-dev.txt
 
 lock-check: $(VENV)/.dev ## Whether the locks are what pyproject.toml asks for
 	@$(BIN)/python .ci/lock_check.py
