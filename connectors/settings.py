@@ -109,6 +109,10 @@ class Settings(BaseSettings):
     reminders_file: Path = Field(
         ROOT / "deployments" / "reminders.toml", description="Which reminders leave when: their rules"
     )
+    dialogue_file: Path = Field(
+        ROOT / "deployments" / "dialogue.toml",
+        description="How dialogues are planned, told and answered: their rules",
+    )
     quarantine_budget: float = Field(
         0.03, ge=0, le=1, description="Share of collected payloads that may be quarantined before exit code 3"
     )
