@@ -35,9 +35,11 @@ from connectors.indeed import wire as indeed
 from connectors.lheo import client as lheo_file
 from connectors.lheo import wire as lheo
 from connectors.mail import channel as mail
+from connectors.mail import dialogues as dialogue_letters
 from connectors.mail import postings as posting_letters
 from connectors.mail import programme as programme_letters
 from connectors.mail.channel import Mail
+from connectors.mail.dialogues import DialogueLetters
 from connectors.mail.postings import PostingLetters
 from connectors.mail.programme import ProgrammeLetters
 from connectors.mail.wire import Letter
@@ -135,6 +137,7 @@ LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
     programme_letters.ABOUT: lambda settings, region: ProgrammeLetters(
         settings, region, _rules(settings), _now
     ),
+    dialogue_letters.ABOUT: lambda settings, region: DialogueLetters(settings, region, _now),
 }
 """Who writes a letter, by what its effect is about."""
 
