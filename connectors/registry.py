@@ -24,6 +24,7 @@ from connectors.contractor import channel as contractor_channel
 from connectors.contractor import wire as contractor
 from connectors.contractor.channel import ContractorChannel
 from connectors.contractor.client import Contractor
+from connectors.dialogue_rules import dialogue_rules
 from connectors.facebook_page import channel as facebook_page
 from connectors.facebook_page.channel import FacebookPage
 from connectors.facebook_page.wire import usage as facebook_usage
@@ -48,6 +49,7 @@ from connectors.open_portal.channel import OpenPortal
 from connectors.region import postings, reminders
 from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
+from connectors.region.dialogue_steps import Hub
 from connectors.region.reminders import Rules
 from connectors.reminder_rules import reminder_rules
 from connectors.reviewed import reviewed
@@ -158,6 +160,9 @@ MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
 """Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
 
 
+ANNOUNCERS: dict[str, Callable[[Settings, Region], Channel]] = {}
+
+
 def _by_tag(
     writers: Mapping[str, Callable[[Settings, Region], Writer[T]]], settings: Settings, region: Region
 ) -> Writer[T]:
@@ -212,6 +217,20 @@ def contractor_client(settings: Settings) -> Contractor:
         Http(settings.contractor, setting="BOOSTEZ_CONTRACTOR_URL", private_hosts=settings.private_hosts),
         settings.contractor_client_id,
         settings.contractor_client_secret,
+    )
+
+
+def dialogue_hub(settings: Settings) -> Hub:
+    """What a dialogue's steps go by.
+
+    Raises:
+        Misconfigured: a file of rules does not fit its schema, or makes no sense.
+
+    """
+    return Hub(
+        dialogue_rules(settings.dialogue_file, frozenset(ANNOUNCERS)),
+        reminder_rules(settings.reminders_file),
+        settings.public_url,
     )
 
 
