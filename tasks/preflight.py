@@ -29,8 +29,11 @@ PAGE: Final = f"{RUNBOOK}/live-dialogue-in-trouble.md"
 class Studio(Protocol):
     """Where live videos are."""
 
-    def may_broadcast(self) -> Readiness: ...
-    def status(self, remote_id: str) -> Status | None: ...
+    def may_broadcast(self) -> Readiness:
+        """Whether the Page's token is good for it."""
+
+    def status(self, remote_id: str) -> Status | None:
+        """How a live video stands, None when there is none."""
 
 
 @task(name="preflight", retries=0, cache_policy=NO_CACHE)
@@ -51,7 +54,13 @@ def preflight(
         cause = cause_of(dialogue)
         if troubles:
             get_run_logger().warning("%s: %s", dialogue.ref, "; ".join(troubles))
-            sound(region, settings, cause, f"« {dialogue.title} » may not go on air", _message(dialogue, troubles))
+            sound(
+                region,
+                settings,
+                cause,
+                f"« {dialogue.title} » may not go on air",
+                _message(dialogue, troubles),
+            )
         else:
             over(region, cause)
     return found
@@ -96,5 +105,5 @@ def _message(dialogue: Dialogue, troubles: list[str]) -> str:
     listed = "\n".join(f"- {trouble}" for trouble in troubles)
     return (
         f"It begins at {dialogue.starts_wall:%H:%M} (Paris).\n{listed}\n\nMend it, or hold it in writing: the deployment "
-        f"`fall-back-dialogue`, or `boostez dialogue fall-back {dialogue.ref} --reason \"…\"`. More: {PAGE}"
+        f"`fall-back-dialogue`, or `boostez dialogue fall-back {dialogue.ref} --reason '…'`. More: {PAGE}"
     )
