@@ -190,6 +190,7 @@ def hours(event: Event) -> Hours:
     if start is None:
         raise Rejected("it has no DTSTART")
     end, lasts = when(event, "DTEND"), only(event, "DURATION")
+    length: object
     if end is not None:
         length = end.wall - start.wall if start.day else end.instant - start.instant
     elif lasts is not None:

@@ -58,6 +58,8 @@ class CalDav:
             raise_denied(response)
             if response.status_code != 200:
                 return None
+            if not response.content.lstrip().startswith(b"BEGIN:VCALENDAR"):
+                raise RetryLater(f"no calendar object: {response.content[:60]!r}", after=0.0)
             return Stored(name, response.headers.get("ETag", ""), response.content)
 
         accept = frozenset({200, 401, 403, 404, 410})
