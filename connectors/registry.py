@@ -19,6 +19,9 @@ from connectors.aggregator_feed import channel as aggregator_feed
 from connectors.aggregator_feed.channel import AggregatorFeed
 from connectors.alerts import channel as alerts
 from connectors.alerts.channel import Alerts
+from connectors.caldav import channel as caldav
+from connectors.caldav.channel import Calendars
+from connectors.caldav.client import CalDav
 from connectors.channel import Channel
 from connectors.contractor import channel as contractor_channel
 from connectors.contractor import wire as contractor
@@ -138,6 +141,7 @@ ANNOUNCERS: dict[str, Callable[[Settings, Region], Channel]] = {
         publisher=settings.public_url,
         event_params=settings.facebook_event_params,
     ),
+    caldav.NAME: lambda settings, _: Calendars(calendar_server(settings), settings.public_url),
 }
 """Channels that carry no offers but what dialogues want (region/wants.py): no policy speaks of them."""
 
@@ -239,6 +243,25 @@ def graph(settings: Settings, region: Region) -> Graph:
     )
 
 
+def calendar_server(settings: Settings) -> CalDav:
+    """The calendar server of the settings.
+
+    Raises:
+        Misconfigured: there is none.
+
+    """
+    if settings.caldav_url is None:
+        raise Misconfigured(
+            "BOOSTEZ_CALDAV_URL is not set: give the calendar home of the Region's CalDAV server (https://…/account), and its "
+            "account in BOOSTEZ_CALDAV_USER and BOOSTEZ_CALDAV_PASSWORD."
+        )
+    return CalDav(
+        Http(settings.caldav_url, setting="BOOSTEZ_CALDAV_URL", private_hosts=settings.private_hosts),
+        settings.caldav_user,
+        settings.caldav_password,
+    )
+
+
 def contractor_client(settings: Settings) -> Contractor:
     """The contractor of the settings."""
     return Contractor(
@@ -249,17 +272,18 @@ def contractor_client(settings: Settings) -> Contractor:
 
 
 def dialogue_hub(settings: Settings) -> Hub:
-    """What a dialogue's steps go by.
+    """What a dialogue's steps go by. Without a calendar server nothing waits for one.
 
     Raises:
         Misconfigured: a file of rules does not fit its schema, or makes no sense.
 
     """
-    return Hub(
-        dialogue_rules(settings.dialogue_file, frozenset(ANNOUNCERS)),
-        reminder_rules(settings.reminders_file),
-        settings.public_url,
-    )
+    rules = dialogue_rules(settings.dialogue_file, frozenset(ANNOUNCERS))
+    if settings.caldav_url is None:
+        rules = msgspec.structs.replace(
+            rules, channels=tuple(name for name in rules.channels if name != caldav.NAME)
+        )
+    return Hub(rules, reminder_rules(settings.reminders_file), settings.public_url)
 
 
 @cache
