@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from sandbox.clock import DAY, SECOND, Clock
 from sandbox.graph_parameters import Parameters, chosen, limit_of, number_of, paged
 from sandbox.graph_words import GraphError, graph_time, unknown_object
-from sandbox.instagram import Gram, Grams
+from sandbox.instagram import Gram, Grams, is_id
 
 TYPES = frozenset({"IMAGE", "VIDEO", "REELS", "STORIES", "CAROUSEL"})
 CAPTION_MAXIMUM, QUOTA = 2_200, 100
@@ -52,6 +52,8 @@ class InstagramNodes:
                 return {**chosen(parameters.get("fields"), _FIELDS, self._status(container)), "id": node}
             case _, [node] if medium := self._grams.medium(node):
                 return self._medium(method, medium, parameters)
+            case _, [node] if is_id(node):
+                raise unknown_object(method, node)
         return None
 
     def _contain(self, user: str, parameters: Parameters) -> Any:

@@ -38,6 +38,11 @@ class Gram(NamedTuple):
         return str(MEDIA + self.number)
 
 
+def is_id(node: str) -> bool:
+    """Whether it is a container's or a medium's, there or not, and no Page's."""
+    return node.isdigit() and any(first < int(node[:18]) < first + 10**9 for first in (CONTAINERS, MEDIA))
+
+
 class Grams:
     """What is on every account."""
 

@@ -47,7 +47,12 @@ class Covering:
         born = self.now.date().replace(year=self.now.year - age, day=1)
         guardian = (f"Parent {number}", f"parent{number}@{self.event.ref}.example") if age < 18 else None
         return students.keep(
-            self.region, f"Élève {number}", f"eleve{number}@{self.event.ref}.example", born, guardian, self.now
+            self.region,
+            f"Élève {number}",
+            f"eleve{number}@{self.event.ref}.example",
+            born,
+            guardian,
+            self.now,
         )
 
     def agree(

@@ -74,6 +74,16 @@ class Feed:
         self.write(self.text.replace("</source>", f"{job}</source>"))
 
 
+def later(region: Region) -> None:
+    """An hour passes for every lease, hold and look-up."""
+    sql(
+        region,
+        "UPDATE effect SET lease_until = lease_until - interval '1 hour', not_before = not_before - interval '1 hour', "
+        "looked_up_at = looked_up_at - interval '1 hour'",
+    )
+    sql(region, "UPDATE channel SET not_before = NULL, next_call_at = NULL")
+
+
 def sql(region: Region, statement: str, **values: Any) -> list[Any]:
     """Somebody at the database's prompt."""
     with region.begin() as connection:

@@ -123,8 +123,7 @@ class Instagram(ItemChannel, Readable):
     def _forget(self, intent: Intent) -> Sent:
         """Withdraw a story whose id Instagram never told. When every story that is there is another, it is over."""
         if not self._strangers():
-            gone = "done" if intent.operation == "withdraw" else "missing"
-            return Sent([Receipt(intent.effect, gone)])
+            return Sent([Receipt(intent.effect, "missing")])
         why = (
             "which story it is cannot be told: it was published while an answer was lost, and others were beside it. "
             "Delete it in Instagram's app; a story goes by itself after a day."
@@ -168,17 +167,24 @@ class Instagram(ItemChannel, Readable):
         for intent in intents:
             made = contained.get(intent.effect)
             if made and self._status(made).get("status_code") == "PUBLISHED":
-                found[intent.effect] = self._identified(intent)
+                there = self._identified(intent) if intent.operation == "create" else self._hidden(intent)
+                found |= {intent.effect: there} if there else {}
         return found
 
-    def _identified(self, intent: Intent) -> Found:
+    def _identified(self, intent: Intent) -> Found | None:
         """What a published container has become. A story that is one of several stays known by its container."""
-        posts = self._posts.listed(intent.at - SLACK)
-        ours = [each for each in posts if subject_of(each.marker) == intent.subject]
-        stories = self._strangers() if not ours else []
-        if len(candidates := ours or stories) == 1:
-            return msgspec.structs.replace(candidates[0], marker=intent.marker)
+        for post in self._posts.listed(intent.at - SLACK):
+            if subject_of(post.marker) == intent.subject:
+                return msgspec.structs.replace(post, marker=intent.marker)
+        strangers = self._strangers()
+        if len(strangers) == 1:
+            return msgspec.structs.replace(strangers[0], marker=intent.marker)
         return Found(intent.marker, str(intent.remote_id))
+
+    def _hidden(self, intent: Intent) -> Found | None:
+        """A story that is known by its container only: there as long as some story may be it."""
+        there = Found(intent.marker, str(intent.remote_id), words.digest(""))
+        return there if self._strangers() else None
 
     def _strangers(self) -> list[Found]:
         """The stories that the ledger does not know."""
@@ -188,7 +194,7 @@ class Instagram(ItemChannel, Readable):
     def inventory(self) -> Iterator[Found]:
         """See the port."""
         yield from self._posts.inventory()
-        yield from self._stories.inventory()
+        yield from self._strangers()  # a story bears no mark: those that the ledger knows are looked up
 
     def digest(self, marker: str, content: bytes) -> str:
         """See the port."""

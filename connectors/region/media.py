@@ -248,6 +248,16 @@ def judge(region: Region, ref: str, now: dt.datetime) -> str | None:
         return "; ".join(why_not(connection, medium, INSTAGRAM, now)) or None
 
 
+def instagram_ids(region: Region) -> frozenset[str]:
+    """What the ledger knows of what Instagram shows, by Instagram's own ids."""
+    with region.begin() as connection:
+        ids = connection.scalars(
+            text("SELECT remote_id FROM effect WHERE channel = :channel AND remote_id IS NOT NULL"),
+            {"channel": INSTAGRAM},
+        )
+        return frozenset(ids)
+
+
 # Withdrawing
 
 

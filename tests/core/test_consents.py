@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,13 +19,14 @@ SCOPES: tuple[Scope, ...] = ("portal", "facebook", "instagram")
 CHILD, ADULT = dt.date(2010, 5, 1), dt.date(2001, 5, 1)
 
 
-def agreed(by: Giver = "student", **changes: object) -> Given:
+def agreed(by: Giver = "student", **changes: Any) -> Given:
     whole = Given("image", frozenset(SCOPES), 1, by, NOW - DAY, NOW + DAY)
     return msgspec.structs.replace(whole, **changes)
 
 
 def judged(born: dt.date | None, *consents: Given, now: dt.datetime = NOW) -> str | None:
-    return why_not(Person("Lou", born, consents), ("image",), 1, "portal", now)
+    kinds: tuple[ConsentKind, ...] = ("image",)
+    return why_not(Person("Lou", born, consents), kinds, 1, "portal", now)
 
 
 instants = st.integers(-500, 500).map(lambda hours: NOW + dt.timedelta(hours=hours))
@@ -137,7 +139,7 @@ def test_age_is_counted_in_days_of_paris() -> None:
         ({"by": "guardian"}, "has not agreed"),
     ],
 )
-def test_the_answer_says_who_and_why(changes: dict[str, object], words: str) -> None:
+def test_the_answer_says_who_and_why(changes: dict[str, Any], words: str) -> None:
     why = judged(ADULT, agreed(**changes))
     assert why is not None
     assert why.startswith("Lou: ")
