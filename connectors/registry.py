@@ -47,10 +47,12 @@ from connectors.instagram.channel import Instagram
 from connectors.lheo import client as lheo_file
 from connectors.lheo import wire as lheo
 from connectors.mail import channel as mail
+from connectors.mail import coverage as coverage_letters
 from connectors.mail import dialogues as dialogue_letters
 from connectors.mail import postings as posting_letters
 from connectors.mail import programme as programme_letters
 from connectors.mail.channel import Mail
+from connectors.mail.coverage import CoverageLetters
 from connectors.mail.dialogues import DialogueLetters
 from connectors.mail.postings import PostingLetters
 from connectors.mail.programme import ProgrammeLetters
@@ -169,6 +171,7 @@ LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
         settings, region, _rules(settings), _now
     ),
     dialogue_letters.ABOUT: lambda settings, region: DialogueLetters(settings, region, _now),
+    coverage_letters.ABOUT: lambda settings, region: CoverageLetters(settings, region, _now),
 }
 """Who writes a letter, by what its effect is about."""
 

@@ -44,6 +44,7 @@ Opener = Literal[
     "attestation",
     "verify",
     "moderator",
+    "media",
 ]
 Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
@@ -66,6 +67,7 @@ _PATHS: Final[dict[Opener, str]] = {
     "attestation": "/attestation",  # an enrolment's number: of it, or of its whole cohort
     "verify": "/attestation/verifier",  # the same: whether one is genuine
     "moderator": "/dialogues/moderation",  # a dialogue's reference and a moderator's number, between them a dot
+    "media": "/couverture/accord",  # whom media may show, who says so, the event, and a hash of the address that was written to
 }
 SHORT: Final = "/s"
 _SHORT: Final[dict[str, tuple[Opener, str]]] = {

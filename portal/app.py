@@ -28,6 +28,8 @@ from portal import (
     attendance,
     attestation,
     bounces,
+    coverage,
+    coverage_consents,
     feeds,
     offer,
     officer,
@@ -63,6 +65,8 @@ _LINKS: Final = (
     "avis",
     "bilan",
     "attestation",
+    "couverture/accord",
+    "medias",
     "s",
 )
 """Where links that are somebody's own lead: nothing of it is for search engines."""
@@ -100,6 +104,8 @@ def create_app(
             *short_links.ROUTES,
             *open_data.ROUTES,
             *verifying.ROUTES,
+            *coverage_consents.ROUTES,
+            *coverage.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),

@@ -34,7 +34,16 @@ from portal.problems import problem
 CLIENTS: Final = 10_000  # counted at once, about 1 KB each; of more, those that asked last
 WINDOW: Final = 60  # seconds
 API: Final = "/api/"
-FORMS: Final = ("/deposer", "/inscription", "/seances/", "/preferences/", "/emargement/", "/avis/", "/bilan/")
+FORMS: Final = (
+    "/deposer",
+    "/inscription",
+    "/seances/",
+    "/preferences/",
+    "/emargement/",
+    "/avis/",
+    "/bilan/",
+    "/couverture/",
+)
 """Forms that change something. Unsubscribing is not among them: one mail program asks it for thousands of people at once."""
 CHECKS: Final = ("/verifier", "/api/v1/verifier")  # each costs up to some seconds
 

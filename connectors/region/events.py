@@ -120,6 +120,15 @@ def find(region: Region, ref: str) -> Event | None:
     return None if row is None else Event(*row)
 
 
+def get(region: Region, number: int) -> Event | None:
+    """The event of that number."""
+    with region.begin() as connection:
+        row = connection.execute(
+            text(f"SELECT {_COLUMNS} FROM event WHERE id = :id"), {"id": number}
+        ).one_or_none()
+    return None if row is None else Event(*row)
+
+
 def named(region: Region, ref: str) -> Event:
     """``find``.
 
