@@ -22,17 +22,20 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Route
 from pydantic import SecretStr
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import officers, postings
+from connectors.region import media, officers, postings
 from connectors.region.database import Region
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal import answers, filters
 from portal.app import create_app
+from tests.coverage import FILM, Covering
 from tests.makers import portal_draft
 from tests.portal import test_pages_in_a_browser as browsed
 from tests.portal.programme_pages import Walk
+from tests.portal.test_coverage import link as media_link
 from tests.portal.test_posting import GOOD, NOW, path_of, send
 
 FOLDER: Final = Path(__file__).parent / "html"
@@ -174,6 +177,33 @@ def programme(reader: Reader, region: Region, settings: Settings) -> None:
         reader.keep(f"programme, {seen.name}", seen.answer, seen.answer.status_code)
 
 
+def covered(reader: Reader, region: Region, settings: Settings) -> None:
+    """Covered events: before there is any, without a picture, with some; a consent in every state."""
+    get, keep = reader.firm.get, reader.keep
+    keep("no event", get("/couverture"))
+    world = Covering(region, NOW)
+    wall = f"/couverture/{world.event.ref}"
+    keep("events", get("/couverture"))
+    keep("empty wall", get(wall))
+    child, parent = world.agreed(), world.student()
+    image, film = world.published(child, author=child), world.published(content=FILM)
+    world.published(kind="story")
+    media.withdraw(region, film.ref, "Ada", "Floue.", NOW)
+    world.publish(world.read(film), "portal")
+    keep("wall", get(wall))
+    mine = media_link(world, settings, child, "student")
+    keep("consent", get(mine))
+    keep("consent kept", get(f"{mine}?garde"))
+    keep("consent that is stale", reader.firm.post(mine, data={"a": "b"}), 403)
+    keep("guardian's consent", get(media_link(world, settings, parent, "guardian")))
+    keep("consent withdrawn", get(f"{mine}?retire"))
+    world.withdraw(child)
+    keep("medium gone", get(f"/medias/{image.ref}.jpg"), 410)
+    with region.begin() as connection:
+        connection.execute(text("UPDATE student SET born = '1990-01-01'"))
+    keep("guardian of an adult", get(media_link(world, settings, parent, "guardian")))
+
+
 def trouble(reader: Reader, region: Region, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said when something is wrong with the portal itself."""
     reader.keep(
@@ -213,6 +243,7 @@ def test_every_page_is_valid_and_parses_without_an_error(
     posting(reader, region, chosen)
     queue(reader, region, chosen)
     programme(reader, region, chosen)
+    covered(reader, region, chosen)
     trouble(reader, region, chosen, monkeypatch)
     assert used >= set(templates.list_templates())
     folder = tmp_path / "pages"
@@ -258,6 +289,7 @@ def test_axe_finds_nothing_on_any_page_of_the_programme_and_none_scrolls_sideway
 ) -> None:
     reader = Reader(region, chosen)
     programme(reader, region, chosen)
+    covered(reader, region, chosen)
 
     def told(page: Page) -> list[Any]:
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -276,9 +308,9 @@ def showing(browser: Browser, reader: Reader, settings: Settings) -> Iterator[Lo
 
     def answer(route: Route) -> None:
         path = unquote(urlsplit(route.request.url).path)
-        if path.startswith("/static/"):
-            style = reader.firm.get(path)
-            route.fulfill(body=style.content, content_type=style.headers["content-type"])
+        if path.startswith(("/static/", "/medias/")):
+            file = reader.firm.get(path)
+            route.fulfill(body=file.content, content_type=file.headers["content-type"])
         else:
             route.fulfill(body=reader.pages[path[1:]], content_type="text/html; charset=utf-8")
 
