@@ -20,7 +20,6 @@ from schemas.dialogue import Form
 from schemas.errors import Rejected
 from schemas.reference_tables import departments
 
-
 MOST_A_PERSON_A_DAY: Final = 2
 """Nobody has more dialogues a day: so nobody has a third between two live ones, which would eat up the time to travel."""
 
