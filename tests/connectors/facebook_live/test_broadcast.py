@@ -173,6 +173,9 @@ def test_a_cursor_that_graph_forgot_begins_anew(
     editor.delete(last)
     found, _ = comments.comments(live, cursor)
     assert [each.id for each in found] == [first]
+    editor.delete(live)
+    with pytest.raises(Rejected, match="any more"):
+        comments.comments(live, cursor)
 
 
 def test_a_comment_is_hidden_and_shown(graph: Graph, sandbox: Sandbox, live: str) -> None:
