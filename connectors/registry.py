@@ -19,14 +19,19 @@ from connectors.aggregator_feed import channel as aggregator_feed
 from connectors.aggregator_feed.channel import AggregatorFeed
 from connectors.alerts import channel as alerts
 from connectors.alerts.channel import Alerts
+from connectors.caldav import channel as caldav
+from connectors.caldav.channel import Calendars
+from connectors.caldav.client import CalDav
 from connectors.channel import Channel
 from connectors.contractor import channel as contractor_channel
 from connectors.contractor import wire as contractor
 from connectors.contractor.channel import ContractorChannel
 from connectors.contractor.client import Contractor
+from connectors.dialogue_rules import dialogue_rules
 from connectors.facebook_dialogues import channel as facebook_dialogues
 from connectors.facebook_dialogues.channel import FacebookDialogues
 from connectors.facebook_live import channel as facebook_live
+from connectors.facebook_live.broadcast import Broadcast
 from connectors.facebook_live.channel import FacebookLive
 from connectors.facebook_page import channel as facebook_page
 from connectors.facebook_page.channel import FacebookPage
@@ -40,9 +45,11 @@ from connectors.indeed import wire as indeed
 from connectors.lheo import client as lheo_file
 from connectors.lheo import wire as lheo
 from connectors.mail import channel as mail
+from connectors.mail import dialogues as dialogue_letters
 from connectors.mail import postings as posting_letters
 from connectors.mail import programme as programme_letters
 from connectors.mail.channel import Mail
+from connectors.mail.dialogues import DialogueLetters
 from connectors.mail.postings import PostingLetters
 from connectors.mail.programme import ProgrammeLetters
 from connectors.mail.wire import Letter
@@ -51,6 +58,7 @@ from connectors.open_portal.channel import OpenPortal
 from connectors.region import channel_state, postings, reminders
 from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
+from connectors.region.dialogue_steps import Hub
 from connectors.region.reminders import Rules
 from connectors.reminder_rules import reminder_rules
 from connectors.reviewed import reviewed
@@ -63,7 +71,7 @@ from connectors.sms.wire import Text
 from connectors.writing import Writer, by_tag
 from core.drafts import Draft
 from core.policy import Policy
-from schemas.errors import Misconfigured
+from schemas.errors import BoostezError, Misconfigured
 
 T = TypeVar("T")
 
@@ -133,6 +141,7 @@ ANNOUNCERS: dict[str, Callable[[Settings, Region], Channel]] = {
         publisher=settings.public_url,
         event_params=settings.facebook_event_params,
     ),
+    caldav.NAME: lambda settings, _: Calendars(calendar_server(settings), settings.public_url),
 }
 """Channels that carry no offers but what dialogues want (region/wants.py): no policy speaks of them."""
 
@@ -143,6 +152,7 @@ LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
     programme_letters.ABOUT: lambda settings, region: ProgrammeLetters(
         settings, region, _rules(settings), _now
     ),
+    dialogue_letters.ABOUT: lambda settings, region: DialogueLetters(settings, region, _now),
 }
 """Who writes a letter, by what its effect is about."""
 
@@ -183,6 +193,26 @@ def _now() -> dt.datetime:
 def _turn(region: Region, channel: str, per_minute: int) -> Callable[[], None]:
     """What waits until a call may leave, for all workers together."""
     return SharedBudget(region, channel, least=60 / per_minute if per_minute else 0.0).enter
+
+
+def broadcast(settings: Settings, region: Region) -> Broadcast:
+    """The Page's live videos, on the air."""
+    return Broadcast(graph(settings, region), settings.facebook_page_id)
+
+
+def portal_answers(settings: Settings) -> Callable[[str], bool]:
+    """Whether a page of the portal answers, as residents reach it."""
+
+    def answers(page: str) -> bool:
+        http = Http(settings.public_url, setting="BOOSTEZ_PORTAL_URL", private_hosts=settings.private_hosts)
+        try:
+            return http.read(page.removeprefix(settings.public_url), lambda answer: answer.status_code == 200)
+        except BoostezError:
+            return False
+        finally:
+            http.close()
+
+    return answers
 
 
 def source(name: str) -> Source:
@@ -228,6 +258,25 @@ def graph(settings: Settings, region: Region) -> Graph:
     )
 
 
+def calendar_server(settings: Settings) -> CalDav:
+    """The calendar server of the settings.
+
+    Raises:
+        Misconfigured: there is none.
+
+    """
+    if settings.caldav_url is None:
+        raise Misconfigured(
+            "BOOSTEZ_CALDAV_URL is not set: give the calendar home of the Region's CalDAV server (https://…/account), and its "
+            "account in BOOSTEZ_CALDAV_USER and BOOSTEZ_CALDAV_PASSWORD."
+        )
+    return CalDav(
+        Http(settings.caldav_url, setting="BOOSTEZ_CALDAV_URL", private_hosts=settings.private_hosts),
+        settings.caldav_user,
+        settings.caldav_password,
+    )
+
+
 def contractor_client(settings: Settings) -> Contractor:
     """The contractor of the settings."""
     return Contractor(
@@ -235,6 +284,21 @@ def contractor_client(settings: Settings) -> Contractor:
         settings.contractor_client_id,
         settings.contractor_client_secret,
     )
+
+
+def dialogue_hub(settings: Settings) -> Hub:
+    """What a dialogue's steps go by. Without a calendar server nothing waits for one.
+
+    Raises:
+        Misconfigured: a file of rules does not fit its schema, or makes no sense.
+
+    """
+    rules = dialogue_rules(settings.dialogue_file, frozenset(ANNOUNCERS))
+    if settings.caldav_url is None:
+        rules = msgspec.structs.replace(
+            rules, channels=tuple(name for name in rules.channels if name != caldav.NAME)
+        )
+    return Hub(rules, reminder_rules(settings.reminders_file), settings.public_url)
 
 
 @cache

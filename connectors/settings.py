@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         "scalar",
         description="How the time of a scheduled live video is written: Meta's pages contradict each other",
     )
+    caldav_url: str | None = Field(
+        None, description="The calendar home of a CalDAV server; unset, dialogues are in no calendar"
+    )
+    caldav_user: str = Field("boostez", pattern=r"^[!-9;-~]+$", description="Its account")
+    caldav_password: SecretStr = Field(SecretStr(""), description="The account's password")
     private_hosts: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(), description="Hosts of the Region's own network that may be called, separated by commas"
     )
