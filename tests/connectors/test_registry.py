@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import registry
-from connectors.region import wants
+from connectors.region import channel_state, wants
 from connectors.region.database import Region
 from connectors.registry import (
     ANNOUNCERS,
@@ -153,7 +153,7 @@ def test_a_channel_of_no_name_of_ours_is_told_with_those_that_are(elsewhere: Reg
 def test_a_channel_is_built_from_the_settings_without_calling_anybody(
     tmp_path: Path, elsewhere: Region, name: str
 ) -> None:
-    built = registry.channel(name, Settings(home=tmp_path), elsewhere)
+    built = registry.channel(name, Settings(home=tmp_path, caldav_url="http://127.0.0.1:1/home"), elsewhere)
     assert built.name == name
     built.close()
 
@@ -172,9 +172,14 @@ def test_an_audit_reads_channels_with_a_policy_and_announcers_that_anything_was_
     file = written(tmp_path, '[open_portal]\nkinds = ["job"]\nbudget = "all"\ndrift = "heal"\n')
     chosen = Settings(home=tmp_path, channels_file=file)
     assert audited(chosen, region) == {"open_portal": True}
+    for name in ("facebook_dialogues", "caldav"):
+        channel_state.pause(region, name, "a restore")
+    assert audited(chosen, region) == {"open_portal": True, "facebook_dialogues": False}, (
+        "no server is set up"
+    )
     with region.begin() as connection:
-        wants.want(connection, "facebook_live", "d1", b"{}")
-    assert audited(chosen, region) == {"open_portal": True, "facebook_live": False}
+        wants.want(connection, "caldav", "d1.dialogues", b"{}")
+    assert set(audited(chosen, region)) == {"open_portal", "facebook_dialogues", "caldav"}
     assert audited(chosen, region, "open_portal") == {"open_portal": True}
     assert audited(chosen, region, "facebook_dialogues") == {"facebook_dialogues": False}
     for unknown in ("minitel", "mail", "facebook_page"):
