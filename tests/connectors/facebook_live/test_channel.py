@@ -12,7 +12,8 @@ from connectors import registry
 from connectors.facebook_live.broadcast import Broadcast
 from connectors.region import channel_state, wants
 from schemas.dialogue import encode
-from tests.connectors.test_announcers import SOON, effects, put_out, told
+from tests.connectors.announced import SOON
+from tests.connectors.test_announcers import effects, put_out, told
 from tests.connectors.test_messengers import rows_that_tell
 from tests.hands import PageEditor, later, sql
 from tests.worlds import Hub, Sandbox
