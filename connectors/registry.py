@@ -345,7 +345,8 @@ def wanted(file: Path, channel: str | None = None) -> dict[str, Policy]:
 def audited(settings: Settings, region: Region, channel: str | None = None) -> dict[str, bool]:
     """The channels that an audit reads, all or the one that somebody names, each with whether what differs is healed unasked.
 
-    A policy says so of channels of offers; of what was ever wanted of an announcer a person is told.
+    A policy says so of channels of offers. Of an announcer a person is told; without a name it is left out when nothing was
+    ever wanted of it, or nothing is and its settings lack it.
 
     Raises:
         Misconfigured: there is no such channel, or no policy speaks of it.
@@ -357,4 +358,17 @@ def audited(settings: Settings, region: Region, channel: str | None = None) -> d
     if channel is not None:
         return policed
     known = channel_state.standings(region)
-    return policed | {name: False for name in ANNOUNCERS if name in known}
+    there = {name: known[name] for name in ANNOUNCERS if name in known}
+    return policed | {
+        name: False
+        for name, standing in there.items()
+        if standing.wanted or standing.live or _is_set_up(name, settings, region)
+    }
+
+
+def _is_set_up(name: str, settings: Settings, region: Region) -> bool:
+    try:
+        channel(name, settings, region).close()
+    except Misconfigured:
+        return False
+    return True

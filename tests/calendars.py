@@ -56,6 +56,11 @@ class Radicale:
             time.sleep(0.02)
         raise AssertionError("radicale does not listen")
 
+    def forget(self) -> None:
+        """Every calendar goes."""
+        for calendar in (self.folder / "storage" / "collection-root" / USER).glob("[!.]*"):
+            shutil.rmtree(calendar)
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -111,6 +116,7 @@ class Line(ThreadingHTTPServer):
         self.trouble: Trouble = ""
         self.meanwhile: Callable[[], object] = lambda: None
         self.asked: list[str] = []
+        self.answered: list[tuple[str, int]] = []  # by the server itself
 
     @property
     def base(self) -> str:
@@ -138,6 +144,7 @@ class _Relay(BaseHTTPRequestHandler):
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
+        line.answered.append((self.command, answer.status))
         if trouble == "lost after":
             return
         self.send_response(500 if trouble else answer.status)
