@@ -96,8 +96,9 @@ def _touched(server: CalDav, calendar: str, token: str, names: Mapping[str, str]
             changed = {each.name for each in told.stored}
             return (set(names) if not token else set(names) & changed), told.token
     before = msgspec.json.decode(token.removeprefix(_ETAGS) or "{}", type=dict[str, str])
-    now = {name: etag for name, etag in (server.versions(calendar) or {}).items() if name in names}
-    touched = {name for name in names if name not in now or now[name] != before.get(name)}
+    there = server.versions(calendar) or {}
+    now = {name: there.get(name, "") for name in names}
+    touched = {name for name, etag in now.items() if etag != before.get(name)}
     return touched, _ETAGS + msgspec.json.encode(now).decode()
 
 

@@ -123,6 +123,8 @@ class CalDav:
         except Unknown as error:
             raise RetryLater(str(error), after=0.0) from None
         raise_denied(response)
+        if response.status_code in {500, 502, 503, 504}:
+            raise RetryLater(f"HTTP {response.status_code} to MKCALENDAR: {problem(response)}", after=1.0)
         if response.status_code != 201 and not _is_there(response):
             raise Permanent(
                 f"HTTP {response.status_code} to MKCALENDAR of {calendar}: {problem(response)}. "

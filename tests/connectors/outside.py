@@ -28,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
         answer = server.answers[min(len(server.calls), len(server.answers)) - 1]
         answer(self)
 
-    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - the base's names
+    do_GET = do_POST = do_PUT = do_DELETE = do_PROPFIND = do_REPORT = do_MKCALENDAR = _serve  # noqa: N815 - the base's names
 
 
 class Server(ThreadingHTTPServer):

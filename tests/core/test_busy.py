@@ -34,7 +34,7 @@ def uids(*found: str) -> list[str]:
         ("CLASS:PRIVATE", True),
     ],
 )
-def test_busy_is_what_is_not_said_to_be_free(line: str, kept: bool) -> None:
+def test_busy_is_what_is_not_said_to_be_free(line: str, *, kept: bool) -> None:
     assert bool(read(event(AT, HOUR, line)).busy) is kept
 
 
