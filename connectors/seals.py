@@ -43,6 +43,7 @@ Opener = Literal[
     "outcome",
     "attestation",
     "verify",
+    "moderator",
 ]
 Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
@@ -64,6 +65,7 @@ _PATHS: Final[dict[Opener, str]] = {
     "outcome": "/bilan",  # an enrolment's number and "outcome_3" or "outcome_6", between them a dot
     "attestation": "/attestation",  # an enrolment's number: of it, or of its whole cohort
     "verify": "/attestation/verifier",  # the same: whether one is genuine
+    "moderator": "/dialogues/moderation",  # a dialogue's reference and a moderator's number, between them a dot
 }
 SHORT: Final = "/s"
 _SHORT: Final[dict[str, tuple[Opener, str]]] = {

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 
 from connectors.region import backends
 from connectors.region.database import Region
-from connectors.region.programme_models import METADATA
+from connectors.region.dialogue_models import METADATA
 from schemas.errors import Refused
 
 SCRIPTS = Path(__file__).parent
