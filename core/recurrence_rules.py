@@ -35,12 +35,12 @@ class Ordinal(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A rule's parts. Without a ``count`` it goes on until whoever asks has enough."""
+    """A rule's parts. Without a number of ``times`` it goes on until whoever asks has enough."""
 
     pace: str
     start: dt.date
     interval: int
-    count: int | None
+    times: int | None
     week_start: int
     months: Sequence[int]
     month_days: Sequence[int]
@@ -89,8 +89,8 @@ def days(rule: Rule, first: dt.date, last: dt.date) -> Iterator[dt.date]:
     if (last - rule.start).days > MOST_DAYS:
         raise Rejected("it has repeated for longer than is read")
     # What is counted is counted from the beginning; else all periods before ``first`` are skipped.
-    since = rule.start if rule.count is not None else max(first, rule.start)
-    yield from islice(_falling(rule, since, last), rule.count)
+    since = rule.start if rule.times is not None else max(first, rule.start)
+    yield from islice(_falling(rule, since, last), rule.times)
 
 
 def _falling(rule: Rule, since: dt.date, last: dt.date) -> Iterator[dt.date]:

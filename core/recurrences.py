@@ -18,6 +18,7 @@ from core.calendar_events import Hours, When, hours, written
 from core.recurrence_rules import days, rule_of
 from schemas.errors import Rejected
 
+MOST_RULES: Final = 4  # of one event, which should have one (RFC 5545, 3.8.5.3)
 _ANY_ZONE: Final = dt.timedelta(days=1)  # that clocks are apart from UTC, at most
 _HOURS: Final = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND"})
 
@@ -48,14 +49,15 @@ def _starts(event: Event, held: Hours, first: dt.datetime, last: dt.datetime) ->
     """When instances begin, by the clocks of the event's zone; all from ``first`` to ``last``."""
     start = held.start
     starts = {start.wall}
-    for parts in _every(event, "RRULE"):
+    rules = _every(event, "RRULE")
+    if len(rules) > MOST_RULES:
+        raise Rejected(f"it has {len(rules)} RRULE")
+    for parts in rules:
         starts.update(_ruled(parts, start, first, last))
     starts.update(each.wall for each in _dates(event, "RDATE", start))
-    for out in _dates(event, "EXDATE", start):
-        if out.day and not start.day:  # a whole day is left out
-            starts = {wall for wall in starts if wall.date() != out.wall.date()}
-        starts.discard(out.wall)
-    return starts
+    out = list(_dates(event, "EXDATE", start))
+    days_out = {each.wall.date() for each in out if each.day}
+    return {wall for wall in starts - {each.wall for each in out} if wall.date() not in days_out}
 
 
 def _ruled(parts: Any, start: When, first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:

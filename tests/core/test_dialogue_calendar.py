@@ -57,7 +57,7 @@ def test_nothing_that_somebody_wrote_is_a_line_of_its_own(told: list[Announcemen
 
 def test_it_is_a_calendar_to_subscribe_to() -> None:
     content = calendar("Rencontres de l’Ain", [announcement()], PUBLISHER, stamp=STAMP)
-    read = Calendar.from_ical(content)
+    read: Any = Calendar.from_ical(content)
     assert str(read["X-WR-CALNAME"]) == "Rencontres de l’Ain"
     assert (str(read["METHOD"]), read["REFRESH-INTERVAL"].dt) == ("PUBLISH", dt.timedelta(hours=1))
     assert [zone["TZID"] for zone in read.walk("VTIMEZONE")] == ["Europe/Paris"]

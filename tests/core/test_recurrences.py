@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-import recurring_ical_events
+import recurring_ical_events  # type: ignore[import-untyped]
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
@@ -102,6 +102,11 @@ def test_no_rule_keeps_a_worker_busy(lines: tuple[str, ...]) -> None:
     began = time.process_time()
     spans(*lines, HOUR)
     assert time.process_time() - began < 1
+
+
+def test_an_event_with_rules_without_end_is_told() -> None:
+    with pytest.raises(Rejected, match="9 RRULE"):
+        spans(TEN, HOUR, *["RRULE:FREQ=WEEKLY"] * 9)
 
 
 def test_what_has_repeated_for_ages_is_told() -> None:
