@@ -22,6 +22,7 @@ from core.dialogues import missing
 from schemas.errors import Refused
 from schemas.letters import Host
 
+_LOCK: Final = 72_012  # advisory lock: dialogues are placed one at a time
 ANYBODY: Final = 10_000  # places of a dialogue that is followed online
 ON_SCREEN, IN_WRITING = "En ligne, en direct", "En ligne, par écrit"  # where, for whoever follows it
 
@@ -318,7 +319,7 @@ def _check_free(connection: Connection, dialogue: Dialogue) -> None:
 
     Locked in one order, so that two who place dialogues at the same time see each other.
     """
-    connection.execute(text("SELECT pg_advisory_xact_lock(72001)"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     rows = connection.execute(
         text(
             "SELECT d.ref, d.official_id, d.moderator_id, d.venue_id FROM dialogue d WHERE d.id <> :id "
