@@ -310,6 +310,21 @@ def test_a_write_is_a_form_sent_once(server: Server, client: Http) -> None:
     assert (client.requests, client.writes) == (1, 1)
 
 
+def test_a_write_may_have_a_method_of_its_own(server: Server, client: Http) -> None:
+    server.answers = [says(201)]
+    client.write("/a", data=b"<x/>", headers={"If-None-Match": "*"}, method="PUT")
+    client.write("/a", data=b"", method="DELETE")
+    assert [(method, body) for method, _, body, _ in server.calls] == [("PUT", b"<x/>"), ("DELETE", b"")]
+    assert server.calls[0][3]["If-None-Match"] == "*"
+
+
+def test_a_read_may_have_a_method_and_a_body_of_its_own(server: Server, client: Http) -> None:
+    server.answers = [says(503), says(207, b"<y/>")]
+    said = client.read("/a", content, data=b"<x/>", method="REPORT", accept=frozenset({207}))
+    assert said == b"<y/>"
+    assert [(method, body) for method, _, body, _ in server.calls] == [("REPORT", b"<x/>")] * 2
+
+
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 404, 429, 500, 502, 503])
 def test_any_status_of_a_write_is_the_callers_to_read(server: Server, client: Http, status: int) -> None:
     server.answers = [says(status, b"said", Retry_After="1")]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.busy import Availability, Busy, busy_in, together
+from core.busy import Availability, Busy, busy_in, is_ours, together
 from schemas.errors import Rejected
 from tests.core.calendars import FIRST, LAST, calendar, event
 
@@ -50,6 +50,17 @@ def test_our_own_events_have_their_marker() -> None:
         ("d1@portail.example", "d1.o12-3f", '"v1"'),
         ("z", "", '"v1"'),
     ]
+
+
+def test_a_dialogue_of_ours_is_known_by_its_marker_or_its_name() -> None:
+    """An official whose program takes in invitations was busy at the hour of their own dialogue, and could not keep it."""
+    copied = event(AT, HOUR, "X-BOOSTEZ-MARKER:d1.o12-3f", uid="copy@home.example")
+    invited = event(AT, HOUR, uid="d1@portail.example")
+    found = read(
+        copied, invited, event(AT, HOUR, uid="d1@notportail.example"), event(AT, HOUR, uid="portail.example")
+    )
+    ours = {span.uid for span in found.busy if is_ours(span, "https://portail.example:8443/x")}
+    assert ours == {"copy@home.example", "d1@portail.example"}
 
 
 def test_an_instance_that_was_moved_is_where_it_was_moved_to() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.caldav import wire
+from connectors.caldav.changes import changes
 from connectors.caldav.channel import Calendars
 from connectors.caldav.client import CalDav
 from connectors.registry import ANNOUNCERS, CHANNELS, MESSENGERS, channel
@@ -83,6 +84,12 @@ def test_the_password_travels_in_a_header_and_is_not_repeated(outside: Server, s
     assert "HTTP 400" in (receipt.error or "")
 
 
+def test_a_name_that_somebody_typed_is_one_name(outside: Server, server: CalDav) -> None:
+    outside.answers = [says(404)]
+    server.between("a/../b?c", EVENING, EVENING)
+    assert [path for _, path, *_ in outside.calls] == ["/a%2F..%2Fb%3Fc/"]
+
+
 @pytest.mark.parametrize("body", [b"<html>Connexion</html>", b""])
 def test_a_page_in_the_place_of_an_event_is_not_taken_for_its_absence(
     outside: Server, server: CalDav, body: bytes
@@ -90,6 +97,20 @@ def test_a_page_in_the_place_of_an_event_is_not_taken_for_its_absence(
     outside.answers = [says(200, body)]
     with pytest.raises(Unreachable):
         Calendars(server, PUBLISHER).find([intent("d1.o1", "create", 10, None)])
+
+
+@pytest.mark.parametrize("answer", [says(501), says(403, b'<error xmlns="DAV:"><supported-report/></error>')])
+def test_a_server_without_sync_collection_is_asked_for_versions(
+    outside: Server, server: CalDav, answer: Answer
+) -> None:
+    nothing = says(207, b'<multistatus xmlns="DAV:"/>')
+    outside.answers = [answer, nothing]
+    assert changes(server, "o1", PUBLISHER, {}).token == "etags {}"
+    assert [method for method, *_ in outside.calls] == ["REPORT", "PROPFIND"]
+    outside.calls.clear()
+    outside.answers = [nothing]
+    assert changes(server, "o1", PUBLISHER, {}, "etags {}").changes == ()
+    assert [method for method, *_ in outside.calls] == ["PROPFIND"], "it is not asked again"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +124,7 @@ def test_a_calendar_that_somebody_else_has_just_made_is_there(
     assert receipt.outcome == "done"
     assert [(method, path) for method, path, *_ in outside.calls] == [
         ("PUT", "/o1/d1.o1.ics"),
-        ("MKCALENDAR", "/o1"),
+        ("MKCALENDAR", "/o1/"),
         ("PUT", "/o1/d1.o1.ics"),
     ]
 
