@@ -81,9 +81,7 @@ def _until(value: object, start: When) -> dt.datetime:
     until = written(value, None)
     if until.day:
         return until.wall + dt.timedelta(days=1, seconds=-1)
-    if until.zone is dt.UTC:
-        return until.instant.astimezone(start.zone).replace(tzinfo=None)
-    return until.wall
+    return _by(start.zone, until.instant) if until.zone is dt.UTC else until.wall
 
 
 def _dates(event: Event, name: str, start: When) -> Iterator[When]:
@@ -95,7 +93,15 @@ def _dates(event: Event, name: str, start: When) -> Iterator[When]:
             if each.day or start.day or each.zone == start.zone:
                 yield each
             else:
-                yield When(each.instant.astimezone(start.zone).replace(tzinfo=None), start.zone)
+                yield When(_by(start.zone, each.instant), start.zone)
+
+
+def _by(zone: dt.tzinfo, moment: dt.datetime) -> dt.datetime:
+    """What the clocks of a zone show; at the ends of all years (UNTIL=99991231T235959Z) what those of UTC do."""
+    try:
+        return moment.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        return moment.replace(tzinfo=None)
 
 
 def _every(event: Event, name: str) -> list[Any]:

@@ -71,13 +71,13 @@ class CalDav:
         found: dict[str, Stored] = {}
         for start in range(0, len(names), AT_ONCE):
             paths = [self._root + _path(calendar, name) for name in names[start : start + AT_ONCE]]
-            told = self._ask("REPORT", _path(calendar), multistatus.several(paths), "1")
+            told = self._ask("REPORT", _path(calendar), multistatus.several(paths), "1", whole=True)
             found |= {each.name: each for each in (told.stored if told else []) if each.data}
         return found
 
     def between(self, calendar: str, first: dt.datetime, last: dt.datetime) -> list[Stored] | None:
         """The objects with an event within [first, last), as far as the server reckons; None: there is no such calendar."""
-        told = self._ask("REPORT", _path(calendar), multistatus.between(first, last), "1")
+        told = self._ask("REPORT", _path(calendar), multistatus.between(first, last), "1", whole=True)
         return None if told is None else [each for each in told.stored if each.data]
 
     def versions(self, calendar: str) -> dict[str, str] | None:
@@ -133,13 +133,30 @@ class CalDav:
             )
 
     def _ask(
-        self, method: Reading, path: str, body: bytes, depth: str, unless: frozenset[int] = frozenset()
+        self,
+        method: Reading,
+        path: str,
+        body: bytes,
+        depth: str,
+        *,
+        unless: frozenset[int] = frozenset(),
+        whole: bool = False,
     ) -> Multistatus | None:
+        """What a server tells; None when there is nothing to tell of, or for a status of ``unless``.
+
+        ``whole``: each object has its data, or is not there. One that was left out (507) would be taken for deleted, or for free.
+        """
+
         def parse(response: Response) -> Multistatus | None:
             if response.status_code in unless or _NOT_SO & preconditions(response.content):
                 return None
             raise_denied(response)
-            return multistatus.read(response.content) if response.status_code == 207 else None
+            if response.status_code != 207:
+                return None
+            told = multistatus.read(response.content)
+            if whole and (lacking := [each.name for each in told.stored if not each.data and not each.gone]):
+                raise RetryLater(f"the calendar server tells nothing of {lacking[0]}", after=0.0)
+            return told
 
         headers = {**self._headers, "Content-Type": _XML, "Depth": depth}
         accept = frozenset({207, 401, 403, 404, 409, 410}) | unless

@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.busy import Availability, Busy, busy_in, is_ours, together
@@ -102,6 +102,39 @@ def test_several_calendars_are_one_in_order() -> None:
     whole = together([late, early, late])
     assert [span.starts.day for span in whole.busy] == [1, 3]
     assert [fault.what for fault in whole.faults] == ["bad@x"]
+
+
+TIMES = (
+    "20261203T100000Z", "20261203T100000", "20261203", "00010101T000000", "99991231T235959Z", "99991231", "jamais", "",
+    "20261203T100000Z/PT1H", "PT1H", "-P1D", "P99999999999D", "20261203T100000Z,20261204T100000Z,x",
+)  # fmt: skip
+PARAMETERS = (
+    "",
+    ";VALUE=DATE",
+    ";VALUE=PERIOD",
+    ";TZID=Europe/Paris",
+    ";TZID=Pacific/Kiritimati",
+    ";TZID=../../etc/passwd",
+    ";X",
+)
+RULES = (
+    "FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,2TU", "FREQ=MONTHLY;BYSETPOS=-1;BYDAY=FR", "FREQ=YEARLY;COUNT=3", "FREQ=DAILY;UNTIL=99991231",
+    "FREQ=DAILY;UNTIL=20261203T100000", "FREQ=MONTHLY;BYMONTHDAY=31;INTERVAL=1000", "FREQ=;X", "FREQ=DAILY;BYDAY=", "COUNT=1", "",
+)  # fmt: skip
+LINES = st.builds(
+    lambda name, parameter, value: f"{name}{parameter}:{value}",
+    st.sampled_from(("DTSTART", "DTSTART", "DTEND", "DURATION", "RDATE", "EXDATE", "RECURRENCE-ID", "STATUS", "TRANSP")),
+    st.sampled_from(PARAMETERS),
+    st.sampled_from(TIMES),
+) | st.sampled_from(RULES).map("RRULE:{}".format)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(st.lists(LINES, max_size=5))
+def test_whatever_stands_in_an_event_it_is_read_or_told(lines: list[str]) -> None:
+    found = read(event(*lines), event(AT, HOUR, uid="good@x"))
+    assert "good@x" in [span.uid for span in found.busy]
+    assert all(span.starts < span.ends for span in found.busy)
 
 
 minutes = st.integers(0, 30 * 24 * 60)

@@ -84,6 +84,18 @@ def test_the_password_travels_in_a_header_and_is_not_repeated(outside: Server, s
     assert "HTTP 400" in (receipt.error or "")
 
 
+@pytest.mark.parametrize("status", ["500 Internal Server Error", "507 Insufficient Storage"])
+def test_an_object_that_an_answer_leaves_out_is_not_taken_for_deleted(
+    outside: Server, server: CalDav, status: str
+) -> None:
+    said = f'<multistatus xmlns="DAV:"><response><href>/o1/d1.o1.ics</href><status>HTTP/1.1 {status}</status></response></multistatus>'
+    outside.answers = [says(207, said.encode())]
+    with pytest.raises(Unreachable, match="tells nothing of"):
+        server.several("o1", ["d1.o1.ics"])
+    with pytest.raises(Unreachable, match="tells nothing of"):
+        server.between("o1", EVENING, EVENING)
+
+
 def test_a_name_that_somebody_typed_is_one_name(outside: Server, server: CalDav) -> None:
     outside.answers = [says(404)]
     server.between("a/../b?c", EVENING, EVENING)
