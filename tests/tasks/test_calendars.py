@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -88,7 +87,7 @@ class Office(Dialogues):
 
 
 @pytest.fixture
-def office(hub: Hub, radicale: Radicale) -> Iterator[Office]:
+def office(hub: Hub, radicale: Radicale) -> Office:
     return Office(hub, radicale)
 
 
