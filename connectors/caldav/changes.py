@@ -57,10 +57,14 @@ Change = Moved | Declined | Deleted
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """The changes, and the token to ask with next time."""
+    """The changes, and the token to ask with next time.
+
+    ``as_written``: subjects that were touched and are as we wrote them, by us, or because somebody took back what they had done.
+    """
 
     changes: tuple[Change, ...]
     token: str
+    as_written: tuple[str, ...] = ()
 
 
 def changes(
@@ -79,11 +83,15 @@ def changes(
     names = {wire.place(subject).name: subject for subject in known}
     touched, following = _touched(server, calendar, token, names)
     there = server.several(calendar, sorted(touched))
-    found = (
-        _change(wire.place(names[name]), known[names[name]], there.get(name), publisher)
+    found = {
+        names[name]: _change(wire.place(names[name]), known[names[name]], there.get(name), publisher)
         for name in sorted(touched)
+    }
+    return Seen(
+        tuple(change for change in found.values() if change),
+        following,
+        tuple(subject for subject, change in found.items() if change is None),
     )
-    return Seen(tuple(change for change in found if change), following)
 
 
 def _touched(server: CalDav, calendar: str, token: str, names: Mapping[str, str]) -> tuple[set[str], str]:

@@ -103,7 +103,9 @@ def test_an_event_that_somebody_moves_is_told_once(official: Official) -> None:
     assert moved.etag.startswith('"')
     assert official.look() == ()
     official.by_hand("d1", set_start(EVENING))
-    assert official.look() == (), "it was moved back"
+    assert official.seen().as_written == (f"d1.{official.name}",), "it was moved back"
+    assert official.look() == ()
+    assert official.seen().as_written == ()
 
 
 def test_a_move_before_the_first_look_is_told(official: Official) -> None:
