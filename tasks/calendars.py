@@ -124,7 +124,8 @@ def _watch(
         get_run_logger().warning("%s: %s", name, error)
         return
     told = [_seen(change, known[change.subject]) for change in seen.changes]
-    read.proposed += move_proposals.take_in(region, Kept(name, seen.token, now), told, now)
+    taken_back = [known[subject].said.ref for subject in seen.taken_back]
+    read.proposed += move_proposals.take_in(region, Kept(name, seen.token, now), told, taken_back, now)
 
 
 def _seen(change: Change, known: Known) -> Seen:
