@@ -1,3 +1,4 @@
+from tests.calendars import calendars, line, radicale, server
 from tests.full_database import full, full_template
 from tests.programme import programme
 from tests.tomorrow import next_version
@@ -5,12 +6,16 @@ from tests.worlds import _no_waiting, hub, impatient, region, sandbox
 
 __all__ = [
     "_no_waiting",
+    "calendars",
     "full",
     "full_template",
     "hub",
     "impatient",
+    "line",
     "next_version",
     "programme",
+    "radicale",
     "region",
     "sandbox",
+    "server",
 ]

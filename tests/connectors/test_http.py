@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
-from threading import Thread
 
 import httpx
 import pytest
@@ -30,6 +29,7 @@ from tests.connectors.outside import (
     not_yet,
     reset,
     says,
+    serving,
 )
 
 SETTING = "BOOSTEZ_CONTRACTOR_URL"
@@ -38,13 +38,8 @@ NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        yield running
-        running.release.set()
-        running.shutdown()
-        thread.join()
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture

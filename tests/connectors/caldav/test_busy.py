@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
 from pydantic import SecretStr
@@ -13,7 +14,7 @@ from connectors.caldav.client import CalDav
 from core.busy import busy_in
 from schemas.errors import Misconfigured, Permanent, Rejected, Unreachable
 from tests.calendars import Radicale
-from tests.connectors.outside import Server, says
+from tests.connectors.outside import Server, says, serving
 from tests.core.calendars import FIRST, LAST, calendar, event
 from tests.dialogues import announcement, intent
 
@@ -24,6 +25,12 @@ WEEKLY = event(
 PRIVATE = event("DTSTART;VALUE=DATE:20261201", "CLASS:PRIVATE", uid="private@x")
 FREE = event("DTSTART:20261203T120000Z", "DURATION:PT1H", "TRANSP:TRANSPARENT", uid="free@x")
 BROKEN = event("DTSTART;TZID=Ma Zone:20261203T120000", uid="broken@x")
+
+
+@pytest.fixture
+def outside() -> Iterator[Server]:
+    with serving() as made:
+        yield made
 
 
 def filled(server: CalDav, name: str, *events: str) -> None:

@@ -15,8 +15,14 @@ from connectors.registry import ANNOUNCERS, CHANNELS, MESSENGERS, channel
 from connectors.settings import Settings
 from schemas.errors import Misconfigured, Permanent, RetryLater, Unreachable
 from tests.calendars import PUBLISHER, server_at
-from tests.connectors.outside import Answer, Server, cut, reset, says
+from tests.connectors.outside import Answer, Server, cut, reset, says, serving
 from tests.dialogues import EVENING, announcement, intent
+
+
+@pytest.fixture
+def outside() -> Iterator[Server]:
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture
