@@ -187,6 +187,6 @@ def raise_denied(response: Response) -> None:
     if response.status_code == 403:
         raise Permanent(
             f"HTTP 403: the calendar server does not permit this: {problem(response)}. Give the account of "
-            "BOOSTEZ_CALDAV_USER the right to write to its calendars.",
+            "BOOSTEZ_CALDAV_USER the right to read and write its calendars.",
             cause="permission",
         )

@@ -13,7 +13,7 @@ from connectors.caldav.channel import Calendars
 from connectors.caldav.client import CalDav
 from core.busy import busy_in
 from schemas.errors import Misconfigured, Permanent, Rejected, Unreachable
-from tests.calendars import Radicale
+from tests.calendars import Radicale, server_at
 from tests.connectors.outside import Server, says, serving
 from tests.core.calendars import FIRST, LAST, calendar, event
 from tests.dialogues import announcement, intent
@@ -76,6 +76,24 @@ def test_what_the_server_would_say_itself_is_an_hour_wrong_in_winter(
 def test_a_calendar_that_is_not_there_says_so(server: CalDav) -> None:
     with pytest.raises(Rejected, match="no calendar 'nobody'"):
         busy(server, "nobody", FIRST, LAST)
+
+
+def test_an_object_that_is_no_calendar_is_told_and_spoils_no_other(outside: Server) -> None:
+    def response(name: str, data: bytes) -> bytes:
+        prop = b"<C:calendar-data>" + data + b"</C:calendar-data>"
+        return (
+            f"<response><href>/o1/{name}</href><propstat><prop>".encode()
+            + prop
+            + b"</prop><status>HTTP/1.1 200 OK</status></propstat></response>"
+        )
+
+    said = response("bad.ics", b"?") + response("good.ics", calendar(WEEKLY))
+    names = b'<multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">'
+    outside.answers = [says(207, names + said + b"</multistatus>")]
+    with server_at(outside.base) as server:
+        found = busy(server, "o1", FIRST, LAST)
+    assert [fault.what for fault in found.faults] == ["bad.ics"]
+    assert [span.uid for span in found.busy] == ["weekly@x", "weekly@x"]
 
 
 def test_a_published_calendar_says_the_same(outside: Server) -> None:
