@@ -73,7 +73,7 @@ class Radicale:
         """The calendar as a client that shares no code with ours has it."""
         from caldav.davclient import DAVClient
 
-        client = DAVClient(f"{self.base}/", username=USER, password=PASSWORD)
+        client: Any = DAVClient(f"{self.base}/", username=USER, password=PASSWORD)
         return client.calendar(url=f"{self.base}/{calendar}/")
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
-from threading import Thread
 
 import httpx
 import pytest
@@ -31,6 +30,7 @@ from tests.connectors.outside import (
     not_yet,
     reset,
     says,
+    serving,
 )
 
 SETTING = "BOOSTEZ_CONTRACTOR_URL"
@@ -39,13 +39,8 @@ NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        yield running
-        running.release.set()
-        running.shutdown()
-        thread.join()
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture
@@ -326,6 +321,21 @@ def test_a_write_is_a_form_sent_once(server: Server, client: Http) -> None:
     assert (method, path, body) == ("POST", "/a", b"message=%C3%A9+%26+%3Cb%3E")
     assert headers["X-Key"] == "k"
     assert (client.requests, client.writes) == (1, 1)
+
+
+def test_a_write_may_have_a_method_of_its_own(server: Server, client: Http) -> None:
+    server.answers = [says(201)]
+    client.write("/a", data=b"<x/>", headers={"If-None-Match": "*"}, method="PUT")
+    client.write("/a", data=b"", method="DELETE")
+    assert [(method, body) for method, _, body, _ in server.calls] == [("PUT", b"<x/>"), ("DELETE", b"")]
+    assert server.calls[0][3]["If-None-Match"] == "*"
+
+
+def test_a_read_may_have_a_method_and_a_body_of_its_own(server: Server, client: Http) -> None:
+    server.answers = [says(503), says(207, b"<y/>")]
+    said = client.read("/a", content, data=b"<x/>", method="REPORT", accept=frozenset({207}))
+    assert said == b"<y/>"
+    assert [(method, body) for method, _, body, _ in server.calls] == [("REPORT", b"<x/>")] * 2
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 404, 429, 500, 502, 503])
