@@ -106,7 +106,8 @@ def test_comments_on_the_air_are_read_on_and_wait(forum: Forum, flowing: Hub, sa
         forum.region,
         "INSERT INTO effect (channel, subject, wanted_hash, live_hash, remote_id, state) "
         "VALUES ('facebook_dialogues', :s, 'x', 'x', :r, 'done')",
-        **{"s": dialogue.ref, "r": post},
+        s=dialogue.ref,
+        r=post,
     )
     page.comment(post, "Des questions ? Posez-les ici !")
     sandbox.tell(

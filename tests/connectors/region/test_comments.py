@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from prefect.logging import disable_run_logger
 
 from connectors.region import comments, questions
 from connectors.region.comments import Discussed
@@ -61,7 +62,8 @@ def on_air(forum: Forum, state: str = "on_air") -> str:
 
 def read(forum: Forum, page: Page) -> dict[str, int]:
     discussed = comments.discussed(forum.region, CHANNELS, forum.now)
-    return read_comments.fn(forum.region, discussed, page, forum.now)
+    with disable_run_logger():
+        return read_comments.fn(forum.region, discussed, page, forum.now)
 
 
 def asked(forum: Forum) -> list[tuple[Any, ...]]:
