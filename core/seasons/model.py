@@ -127,7 +127,9 @@ class Model:
             here=here,
             starts=starts,
             at=self._follows(starts, lambda start: (start - self._begin) // _MINUTE),
-            day=self._follows(starts, lambda start: self.days[start].toordinal() - self._begin.date().toordinal()),
+            day=self._follows(
+                starts, lambda start: self.days[start].toordinal() - self._begin.date().toordinal()
+            ),
             week=self._follows(starts, lambda start: self._week_numbers[self.weeks[start]]),
             officials=officials,
             moderators=moderators,
@@ -184,8 +186,10 @@ class Model:
         """A number that follows from the start."""
         numbers = {start: number(start) for start in starts}
         least, most = min(numbers.values(), default=0), max(numbers.values(), default=0)
-        follows = self.cp.new_int_var(min(least,0), most, "")
-        self.cp.add(follows == cp_model.LinearExpr.weighted_sum(list(starts.values()), list(numbers.values())))
+        follows = self.cp.new_int_var(min(least, 0), most, "")
+        self.cp.add(
+            follows == cp_model.LinearExpr.weighted_sum(list(starts.values()), list(numbers.values()))
+        )
         return follows
 
     # People and places
@@ -203,7 +207,9 @@ class Model:
         for mine in several:
             self._no_overlap(mine)
             self.cp.add_no_overlap(
-                self._span(each.at, each.minutes + self._least(each), lit) for each, lit in mine if each.is_live
+                self._span(each.at, each.minutes + self._least(each), lit)
+                for each, lit in mine
+                if each.is_live
             )
             if crowded:
                 self._at_most(MOST_A_PERSON_A_DAY, [(each.day, lit) for each, lit in mine])

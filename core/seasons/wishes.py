@@ -49,13 +49,15 @@ def cost(model: Model) -> Expression:
         for each in dialogues
         if (previous := each.choice.wanted.previous) is not None and previous.starts in each.starts
     ]
-    return cp_model.LinearExpr.sum([
-        weights.off_hours * cp_model.LinearExpr.sum(off_hours),
-        -weights.rescheduled * cp_model.LinearExpr.sum(kept),
-        weights.departments * _departments(model),
-        weights.officials * _officials(model),
-        weights.weeks * _weeks(model),
-    ])
+    return cp_model.LinearExpr.sum(
+        [
+            weights.off_hours * cp_model.LinearExpr.sum(off_hours),
+            -weights.rescheduled * cp_model.LinearExpr.sum(kept),
+            weights.departments * _departments(model),
+            weights.officials * _officials(model),
+            weights.weeks * _weeks(model),
+        ]
+    )
 
 
 def _placed(dialogue: Dialogue, previous: Placement) -> list[Literal] | None:
