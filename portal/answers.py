@@ -72,6 +72,13 @@ def page(request: Request, template: str, status: int = 200, /, **words: Any) ->
     return unless_known(request, HTMLResponse(text, headers=headers))
 
 
+def revalidated(request: Request, template: str, /, **words: Any) -> Response:
+    """A page that is asked for again each time, by its ETag: what somebody just did must be on it."""
+    text = rendered(request, template, 200, **words)
+    headers = {"ETag": etag_of(text.encode()), "Cache-Control": "private, no-cache", "Vary": "Cookie"}
+    return unless_known(request, HTMLResponse(text, headers=headers))
+
+
 def unless_known(request: Request, answer: Response) -> Response:
     """The answer, or a 304 when the reader has it already."""
     etag = answer.headers.get("ETag")

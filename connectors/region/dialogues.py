@@ -152,6 +152,18 @@ def named(region: Region, ref: str) -> Dialogue | None:
     return None if row is None else read(row)
 
 
+def of_sessions(region: Region, refs: Collection[str]) -> dict[str, str]:
+    """Which dialogue each of these sessions belongs to: reference by reference. One that belongs to none is left out."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT s.ref, d.ref AS dialogue FROM session s JOIN dialogue d ON d.session_id = s.id WHERE s.ref = ANY(:refs)"
+            ),
+            {"refs": list(refs)},
+        )
+        return {row.ref: row.dialogue for row in rows}
+
+
 def lock(connection: Connection, which: int | str) -> Dialogue:
     """The dialogue of that number or reference, which nobody else changes until this transaction ends.
 
