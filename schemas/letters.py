@@ -85,3 +85,22 @@ class ProgrammeLetter(msgspec.Struct, frozen=True, tag_field="about", tag="progr
     reminders: tuple[int, ...] = ()
     subject: str = ""
     people: tuple[int, ...] = ()
+
+
+Host = Literal["official", "moderator"]
+DialogueKind = Literal["invited", "moved", "cancelled", "replaced", "before", "due"]
+
+
+class DialogueLetter(msgspec.Struct, frozen=True, tag_field="about", tag="dialogue_host"):
+    """One letter to who holds a dialogue, the official or the moderator of that number, about one version of it.
+
+    ``invited``: they hold it. ``moved``, ``cancelled``: as residents are told. ``replaced``: somebody else holds it. ``before``: it is
+    about to begin, and they say that they are there. ``due``: minutes and answers are waited for, ``days`` after it.
+    """
+
+    kind: DialogueKind
+    dialogue: int
+    version: int
+    host: Host
+    of: int
+    days: int = 0

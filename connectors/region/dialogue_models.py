@@ -136,8 +136,9 @@ class SeasonRow(Base):
 class DialogueRow(Base):
     """A session of residents with an official, live or in writing.
 
-    draft ─> proposed ─> approved ─> announced ─> on_air ─> closed ─> answered ─> archived; cancelled from any before on_air. What is not
-    a draft has an official, a moderator and a time: in 2017 nobody could say who would moderate.
+    draft ─> proposed ─> approved ─> announced ─> on_air ─> closed ─> answered ─> archived; cancelled from any before on_air. What is
+    approved has an official, a moderator and a time: in 2017 nobody could say who would moderate. What is proposed is in its season's
+    proposal.
     """
 
     __tablename__ = "dialogue"
@@ -175,11 +176,12 @@ class DialogueRow(Base):
         CheckConstraint(_FORM, name="form"),
         CheckConstraint("minutes > 0", name="minutes"),
         CheckConstraint(
-            "state IN ('draft', 'cancelled') OR num_nulls(official_id, moderator_id, starts_wall, starts_at) = 0",
+            "state IN ('draft', 'proposed', 'cancelled') OR num_nulls(official_id, moderator_id, starts_wall, starts_at) = 0",
             name="moderated",
         ),
         CheckConstraint(
-            "state IN ('draft', 'cancelled') OR form = 'written' OR venue_id IS NOT NULL", name="venue"
+            "state IN ('draft', 'proposed', 'cancelled') OR form = 'written' OR venue_id IS NOT NULL",
+            name="venue",
         ),
         CheckConstraint(
             "state IN ('draft', 'proposed', 'approved', 'cancelled') OR session_id IS NOT NULL",

@@ -35,6 +35,19 @@ def want(
     return bool(changed)
 
 
+def is_there(connection: Connection, channel: str, subject: str) -> bool:
+    """Whether a channel shows a subject, or may: something of it arrived, or nobody knows."""
+    return bool(
+        connection.execute(
+            text(
+                "SELECT EXISTS (SELECT FROM effect WHERE channel = :channel AND subject = :subject "
+                "AND (live_hash IS NOT NULL OR state IN ('intent', 'unknown', 'parked')))"
+            ),
+            {"channel": channel, "subject": subject},
+        ).scalar_one()
+    )
+
+
 # What is under way is not disturbed: its receipt compares what was sent with what is wanted by then.
 _FOLLOWING = """
     state = CASE WHEN e.state IN ('intent', 'unknown', 'parked') THEN e.state

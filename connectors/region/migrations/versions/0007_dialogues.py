@@ -148,11 +148,11 @@ def upgrade() -> None:
         sa.Column("changed_at", _INSTANT, nullable=False),
         sa.CheckConstraint("form IN ('live', 'written')", name=op.f("dialogue_form_check")),
         sa.CheckConstraint(
-            "state IN ('draft', 'cancelled') OR form = 'written' OR venue_id IS NOT NULL",
+            "state IN ('draft', 'proposed', 'cancelled') OR form = 'written' OR venue_id IS NOT NULL",
             name=op.f("dialogue_venue_check"),
         ),
         sa.CheckConstraint(
-            "state IN ('draft', 'cancelled') OR num_nulls(official_id, moderator_id, starts_wall, starts_at) = 0",
+            "state IN ('draft', 'proposed', 'cancelled') OR num_nulls(official_id, moderator_id, starts_wall, starts_at) = 0",
             name=op.f("dialogue_moderated_check"),
         ),
         sa.CheckConstraint(
