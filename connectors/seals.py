@@ -45,6 +45,7 @@ Opener = Literal[
     "verify",
     "ask",
     "question",
+    "unwatch",
 ]
 Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
@@ -66,8 +67,9 @@ _PATHS: Final[dict[Opener, str]] = {
     "outcome": "/bilan",  # an enrolment's number and "outcome_3" or "outcome_6", between them a dot
     "attestation": "/attestation",  # an enrolment's number: of it, or of its whole cohort
     "verify": "/attestation/verifier",  # the same: whether one is genuine
-    "ask": "/confirmer",  # the reference of what a resident asked for with an address
-    "question": "/ma-question",  # a question's reference: what its author alone may read
+    "ask": "/confirmer",  # the reference of what somebody asked for
+    "question": "/questions/suivi",  # a question's reference: its author's own page
+    "unwatch": "/questions/desabonnement",  # a question's and a contact's number, between them a dot
 }
 SHORT: Final = "/s"
 _SHORT: Final[dict[str, tuple[Opener, str]]] = {

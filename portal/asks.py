@@ -273,7 +273,7 @@ def _done(request: Request, asked: Asked, now: dt.datetime) -> Response:
     if done.enrolment is not None:
         return go(f"/inscription/suivi/{seals.seal('place', str(done.enrolment.id), now)}")
     if done.kind == "question" and done.question:
-        return go(f"/ma-question/{seals.seal('question', done.question, now)}")
+        return go(f"/questions/suivi/{seals.seal('question', done.question, now)}")
     dialogue = None
     if asked.session_id is not None:
         session = sessions.named(region, asked.session_id)

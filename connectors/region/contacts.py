@@ -66,7 +66,7 @@ def keep(
         return add(connection, firm, person, availability, origin, now)
     connection.execute(
         text(
-            "UPDATE contact SET name = :name, role = coalesce(:role, role), phone = coalesce(:phone, phone), "
+            "UPDATE contact SET name = coalesce(nullif(:name, ''), name), role = coalesce(:role, role), phone = coalesce(:phone, phone), "
             "availability = CASE WHEN cast(:availability AS jsonb) = '[]' THEN availability ELSE cast(:availability AS jsonb) END, "
             "seen_at = :now, mail_stopped = CASE WHEN cast(:email AS text) IS NULL THEN mail_stopped END, "
             "sms_stopped = CASE WHEN cast(:phone AS text) IS NULL THEN sms_stopped END WHERE id = :id"
@@ -93,7 +93,7 @@ def add(
     number: int = connection.execute(
         text(
             "INSERT INTO contact (firm_id, name, role, email, phone, availability, origin, created_at, seen_at) VALUES "
-            "(:firm, :name, :role, :email, :phone, cast(:availability AS jsonb), :origin, :now, :seen) RETURNING id"
+            "(:firm, nullif(:name, ''), :role, :email, :phone, cast(:availability AS jsonb), :origin, :now, :seen) RETURNING id"
         ),
         {
             **msgspec.structs.asdict(person),

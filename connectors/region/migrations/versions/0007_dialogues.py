@@ -255,6 +255,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("answered_by", sa.Text(), nullable=True),
+        sa.Column("asked_from", sa.LargeBinary(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("asked_at", _INSTANT, nullable=False),
         sa.Column("published_at", _INSTANT, nullable=True),
         sa.Column("due_at", _INSTANT, nullable=True),
