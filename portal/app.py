@@ -21,14 +21,19 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from connectors.region.database import Region
+from connectors.dialogue_rules import dialogue_rules
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings
 from portal import (
     api,
+    asks,
     attendance,
     attestation,
     bounces,
+    dialogue_calendars,
+    dialogues,
     feeds,
+    moderating,
     offer,
     officer,
     open_data,
@@ -37,7 +42,9 @@ from portal import (
     place,
     posting,
     preferences,
+    question_feed,
     questionnaires,
+    questions,
     registration,
     sessions,
     sheet,
@@ -46,6 +53,7 @@ from portal import (
     syndication,
     texts,
     verifying,
+    voting,
 )
 from portal.answers import FOLDER, Headers, page
 from portal.dumps import PARQUET
@@ -64,6 +72,9 @@ _LINKS: Final = (
     "bilan",
     "attestation",
     "s",
+    "confirmer",
+    "questions/suivi",
+    "questions/desabonnement",
 )
 """Where links that are somebody's own lead: nothing of it is for search engines."""
 
@@ -76,7 +87,7 @@ def create_app(
     ``clock`` gives the seconds by which rates are counted.
 
     Raises:
-        Misconfigured: the rules of reminders make no sense.
+        Misconfigured: the rules of reminders, or those of dialogues, make no sense.
 
     """
     app = Starlette(
@@ -88,9 +99,16 @@ def create_app(
             *texts.ROUTES,
             *openness.ROUTES,
             *posting.ROUTES,
+            *moderating.ROUTES,  # before the officers' other queue, whose postings are named alike
             *officer.ROUTES,
             *sessions.ROUTES,
             *registration.ROUTES,
+            *dialogue_calendars.ROUTES,
+            *dialogues.ROUTES,
+            *question_feed.ROUTES,
+            *asks.ROUTES,
+            *voting.ROUTES,
+            *questions.ROUTES,
             *place.ROUTES,
             *preferences.ROUTES,
             *attendance.ROUTES,
@@ -126,6 +144,7 @@ def create_app(
     app.state.region, app.state.settings, app.state.memory = region, settings, Memory()
     app.state.counter = openness.Counter(region)
     app.state.rules = reminder_rules(settings.reminders_file)
+    app.state.dialogue_rules = dialogue_rules(settings.dialogue_file)
     return app
 
 

@@ -14,13 +14,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import asks, contacts, dialogues, questions, sessions
+from connectors.region import asks, contacts, dialogues, questions, sessions, watches
 from connectors.region.asks import Asked
 from connectors.region.dialogues import Dialogue
 from connectors.region.questions import Question
@@ -31,7 +32,7 @@ from core.ip_addresses import caller
 from core.registrations import line, longest
 from portal.answers import FOLDER
 from portal.dialogues import public, stage_of
-from portal.forms import answered, go, hurried, private, sealed, with_form
+from portal.forms import LARGEST, answered, body, go, hurried, private, sealed, with_form
 from schemas.errors import Misconfigured, Refused, RetryLater
 
 TRAP: Final = "site_internet"  # nobody sees this field: what fills it in is no person
@@ -246,10 +247,11 @@ def _confirmation(request: Request, asked: Asked, now: dt.datetime, status: int 
 
 def _about(request: Request, asked: Asked) -> dict[str, Question | Session | None]:
     region = request.app.state.region
-    return {
-        "question": None if asked.question_id is None else questions.numbered(region, asked.question_id),
-        "session": None if asked.session_id is None else sessions.named(region, asked.session_id),
-    }
+    if asked.question_id is None:
+        assert asked.session_id is not None
+        return {"question": None, "session": sessions.named(region, asked.session_id)}
+    with region.begin() as connection:
+        return {"question": questions.get(connection, asked.question_id), "session": None}
 
 
 def confirm(request: Request, given: Mapping[str, str], now: dt.datetime) -> Response:
@@ -287,14 +289,49 @@ def _dead(request: Request) -> Response:
     return private(request, "link_gone.html", 410)
 
 
+# Hearing of a question no more
+
+
+def _watcher(request: Request) -> tuple[int, int] | None:
+    """The numbers of the question and of who watches it that a letter's link names."""
+    seals = Seals(request.app.state.settings)
+    word = seals.opened("unwatch", request.path_params["seal"], clock.now(), None)
+    if word is None:
+        return None
+    question, _, contact = word.partition(".")
+    return int(question), int(contact)
+
+
+def unwatching(request: Request) -> Response:
+    """The one button."""
+    return _dead(request) if _watcher(request) is None else private(request, "ask_unwatch.html", done=False)
+
+
+async def unwatch(request: Request) -> Response:
+    """Stop it, whoever asks: a mail program by itself (RFC 8058), or the button. The same again is the same answer."""
+    await body(request, LARGEST)
+    return await run_in_threadpool(_unwatched, request)
+
+
+def _unwatched(request: Request) -> Response:
+    watcher = _watcher(request)
+    if watcher is None:
+        return _dead(request)
+    watches.end(request.app.state.region, *watcher)
+    return private(request, "ask_unwatch.html", done=True)
+
+
 _FOLLOW: Final = "/dialogues/{ref}/suivre"
 _WATCH: Final = "/questions/{ref}/suivre"
 _CONFIRM: Final = f"{SENT}/{{seal}}"
+_UNWATCH: Final = "/questions/desabonnement/{seal}"
 ROUTES: Final = (
     Route(_FOLLOW, following, methods=["GET"]),
     Route(_FOLLOW, answered(follow), methods=["POST"]),
     Route(_WATCH, watching, methods=["GET"]),
     Route(_WATCH, answered(watch), methods=["POST"]),
+    Route(_UNWATCH, unwatching, methods=["GET"]),
+    Route(_UNWATCH, unwatch, methods=["POST"]),
     Route(SENT, sent),
     Route(_CONFIRM, confirmation, methods=["GET"]),
     Route(_CONFIRM, answered(confirm), methods=["POST"]),

@@ -23,7 +23,7 @@ from connectors.region import dialogues, sessions
 from connectors.region.dialogues import Dialogue
 from core.days import paris_day
 from core.dialogues import PUBLIC, Rules
-from portal import asked_questions, jsonld, jsonld_dialogues
+from portal import jsonld, jsonld_dialogues, shown_questions
 from portal.answers import page, revalidated
 from portal.sessions import TOLD_FOR
 from schemas.reference_tables import departments
@@ -163,7 +163,7 @@ def one(request: Request) -> Response:
         charter=rules.charter,
         answer_days=rules.answer_days,
         block=jsonld.block(document),
-        **asked_questions.of_dialogue(request, dialogue, now),
+        **shown_questions.of_dialogue(request, dialogue, now),
     )
 
 

@@ -24,7 +24,7 @@ from core.html import printable
 from core.questions import PUBLIC, Origin, State
 from schemas.errors import Refused
 
-Sort = Literal["votes", "newest", "due"]
+Sort = Literal["votes", "newest", "due", "ended"]
 VOTES: Final = 50  # from one network address in a day: a whole school votes from one
 COMPARED: Final = 2_000  # of the newest public questions: with them a new one is compared
 _VOTING: Final = 72_011  # advisory lock class: votes from one address are counted and added one at a time
@@ -89,6 +89,7 @@ _ORDERS: Final[dict[Sort, str]] = {
     "votes": "votes DESC, q.published_at DESC, q.id DESC",
     "newest": "coalesce(q.published_at, q.asked_at) DESC, q.id DESC",
     "due": "q.due_at NULLS LAST, q.asked_at, q.id",
+    "ended": "q.ended_at DESC NULLS LAST, q.id DESC",
 }
 
 
