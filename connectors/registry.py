@@ -19,6 +19,9 @@ from connectors.aggregator_feed import channel as aggregator_feed
 from connectors.aggregator_feed.channel import AggregatorFeed
 from connectors.alerts import channel as alerts
 from connectors.alerts.channel import Alerts
+from connectors.caldav import channel as caldav
+from connectors.caldav.channel import Calendars
+from connectors.caldav.client import CalDav
 from connectors.channel import Channel
 from connectors.contractor import channel as contractor_channel
 from connectors.contractor import wire as contractor
@@ -154,6 +157,11 @@ MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
 }
 """Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
 
+ANNOUNCERS: dict[str, Callable[[Settings, Region], Channel]] = {
+    caldav.NAME: lambda settings, _: Calendars(calendar_server(settings), settings.public_url),
+}
+"""Channels that carry no offers but dialogues, each with words of its own: whoever decides says what they show (region/wants.py)."""
+
 
 def _by_tag(
     writers: Mapping[str, Callable[[Settings, Region], Writer[T]]], settings: Settings, region: Region
@@ -196,11 +204,32 @@ def channel(name: str, settings: Settings, region: Region) -> Channel:
     """
     if name in MESSENGERS:
         return MESSENGERS[name](settings, region)
+    if name in ANNOUNCERS:
+        return ANNOUNCERS[name](settings, region)
     try:
         build = CHANNELS[name]
     except KeyError:
         raise Misconfigured(f"No channel {name!r}: there are {', '.join(CHANNELS)}.") from None
     return build(settings, region)
+
+
+def calendar_server(settings: Settings) -> CalDav:
+    """The calendar server of the settings.
+
+    Raises:
+        Misconfigured: there is none.
+
+    """
+    if settings.caldav_url is None:
+        raise Misconfigured(
+            "BOOSTEZ_CALDAV_URL is not set: give the calendar home of the Region's CalDAV server (https://…/account), and its "
+            "account in BOOSTEZ_CALDAV_USER and BOOSTEZ_CALDAV_PASSWORD."
+        )
+    return CalDav(
+        Http(settings.caldav_url, setting="BOOSTEZ_CALDAV_URL", private_hosts=settings.private_hosts),
+        settings.caldav_user,
+        settings.caldav_password,
+    )
 
 
 def contractor_client(settings: Settings) -> Contractor:

@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     facebook_app_secret: SecretStr | None = Field(
         None, description="Signs calls (appsecret_proof); unset sends no proof"
     )
+    caldav_url: str | None = Field(
+        None, description="The calendar home of a CalDAV server; unset, dialogues are in no calendar"
+    )
+    caldav_user: str = Field("boostez", pattern=r"^[!-9;-~]+$", description="Its account")
+    caldav_password: SecretStr = Field(SecretStr(""), description="The account's password")
     private_hosts: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(), description="Hosts of the Region's own network that may be called, separated by commas"
     )
