@@ -20,8 +20,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from connectors.region.database import Region
 from connectors.dialogue_rules import dialogue_rules
+from connectors.region.database import Region
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings
 from portal import (

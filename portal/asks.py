@@ -177,7 +177,9 @@ def _take(
         return _form(request, now, **about, problem=problem)
     email, name = addresses.email(given.get("courriel", "")), line(given.get("nom")) or None
     if email is None or len(name or "") > LENGTHS["nom"]:
-        errors = {"nom": "too_long"} if email else {"courriel": "email" if given.get("courriel") else "missing"}
+        errors = (
+            {"nom": "too_long"} if email else {"courriel": "email" if given.get("courriel") else "missing"}
+        )
         return _form(request, now, **about, errors=errors)
     try:
         _ask(request, email, name, now, dialogue, question)

@@ -96,9 +96,7 @@ def _calendar(request: Request, name: str, found: Sequence[Dialogue], headers: d
         stamp=changed_at,
     )
     told = {"X-Robots-Tag": "noindex"} | headers
-    return kept(
-        request, content, "text/calendar", seconds=SECONDS, headers=told, changed_at=changed_at
-    )
+    return kept(request, content, "text/calendar", seconds=SECONDS, headers=told, changed_at=changed_at)
 
 
 ROUTES: Final = (

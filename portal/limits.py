@@ -73,7 +73,11 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
                 *("/dialogues.ics", "/questions.atom"),
             ),
         ),
-        Rule("recherche", settings.portal_rate_search, paths=("/offres", "/seances", "/dialogues", "/questions")),
+        Rule(
+            "recherche",
+            settings.portal_rate_search,
+            paths=("/offres", "/seances", "/dialogues", "/questions"),
+        ),
     )
     return tuple(rule for rule in chosen if rule.limit)
 

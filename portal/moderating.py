@@ -23,6 +23,7 @@ from connectors.region.moderation import Waiting
 from connectors.region.questions import Question
 from core import question_text
 from core.html import printable
+from core.questions import State
 from core.registrations import line
 from portal.dialogues import rules_of
 from portal.forms import answered, go, private, sealed, with_form
@@ -34,6 +35,7 @@ ANSWERED_BY: Final = 120  # characters of who answers
 LENGTHS: Final = {"mots": moderation.WORDS, "reponse": moderation.LONGEST, "elu": ANSWERED_BY}
 FIELDS: Final = ("article", "mots", "dans", "autre", "reponse", "elu")
 ACTIONS: Final = ("publier", "refuser", "fusionner", "repondre")
+_PUBLISHED: Final[tuple[State, ...]] = ("published",)
 SURE: Final = "oui"  # what the form of the second look says
 
 
@@ -51,7 +53,7 @@ def queue(request: Request) -> Response:
     by = officer_of(request, now)
     if by is None:
         return dead(request)
-    published = questions.listed(region, states=("published",), sort="due")
+    published = questions.listed(region, states=_PUBLISHED, sort="due")
     return private(
         request,
         "moderating_queue.html",
@@ -94,7 +96,7 @@ def _first(request: Request, question: Question) -> dict[str, str]:
     official = question.answered_by
     if official is None and question.dialogue is not None:
         dialogue = dialogues.named(request.app.state.region, question.dialogue)
-        official = dialogue and dialogue.official
+        official = dialogue.official if dialogue else None
     return {"reponse": question.answer or "", "elu": official or ""}
 
 
@@ -142,7 +144,10 @@ def decide(request: Request, given: Mapping[str, str], now: dt.datetime) -> Resp
         return _second_look(request, question, action, values, now)
     try:
         _decide(request, question, action, values, by, now)
-    except (Refused, Misconfigured):  # somebody else decided, or what it was to be merged into is public no more
+    except (
+        Refused,
+        Misconfigured,
+    ):  # somebody else decided, or what it was to be merged into is public no more
         newest = _question(request)
         return _none(request) if newest is None else _page(request, newest, by, now, values, "step")
     return go(request.url.path)
@@ -150,7 +155,9 @@ def decide(request: Request, given: Mapping[str, str], now: dt.datetime) -> Resp
 
 def _read(given: Mapping[str, str]) -> dict[str, str]:
     values = {name: line(given.get(name)) or "" for name in FIELDS}
-    values["dans"] = values["dans"] if values["dans"] not in {"", "autre"} else values["autre"].rpartition("/")[2]
+    values["dans"] = (
+        values["dans"] if values["dans"] not in {"", "autre"} else values["autre"].rpartition("/")[2]
+    )
     values["mots"] = printable(given.get("mots", "")).replace("\r\n", "\n").strip()
     values["reponse"] = question_text.cleaned(given.get("reponse", ""))
     return values

@@ -17,6 +17,7 @@ from connectors.region import questions
 from connectors.region.questions import Question
 from core import wording
 from core.html import printable
+from core.questions import State
 from portal import atom
 from portal.dialogues import rules_of
 from portal.revalidation import kept
@@ -26,13 +27,14 @@ SECONDS: Final = 300  # that a reader may keep it
 ADDRESS: Final = "/questions.atom"
 TITLE: Final = "Boostez votre Région – Réponses des élus"
 _HEADING: Final = 120  # characters of an entry's title
+_ANSWERED: Final[tuple[State, ...]] = ("answered",)
 _LONG_AGO: Final = dt.datetime(2017, 1, 1, tzinfo=dt.UTC)  # of a feed that never held anything
 
 
 def answers(request: Request) -> Response:
     """The newest answers, the newest first."""
     public_url = request.app.state.settings.public_url
-    found = questions.listed(request.app.state.region, states=("answered",), sort="ended", limit=SIZE)
+    found = questions.listed(request.app.state.region, states=_ANSWERED, sort="ended", limit=SIZE)
     content = as_atom(found, rules_of(request).themes, public_url)
     return kept(request, content, f"{atom.ATOM}; charset=utf-8", seconds=SECONDS)
 

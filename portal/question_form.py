@@ -41,9 +41,7 @@ def shown(given: Mapping[str, str]) -> Filled:
     return Filled({name: given.get(name, "") for name in FIELDS}, {})
 
 
-def read(
-    given: Mapping[str, str], themes: Collection[str], dialogue: int | None, *, mails: bool
-) -> Filled:
+def read(given: Mapping[str, str], themes: Collection[str], dialogue: int | None, *, mails: bool) -> Filled:
     """What somebody filled in, with everything that is wrong at once. Without ``mails`` no address is asked for."""
     values = {name: line(given.get(name)) or "" for name in FIELDS}
     values["question"] = question_text.cleaned(given.get("question", ""))
@@ -56,9 +54,7 @@ def read(
     return Filled(values, {}, draft, email)
 
 
-def _errors(
-    values: Mapping[str, str], themes: Collection[str], email: str | None
-) -> list[tuple[str, str]]:
+def _errors(values: Mapping[str, str], themes: Collection[str], email: str | None) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if values["theme"] not in themes:
         found.append(("theme", "choice"))

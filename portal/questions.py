@@ -171,7 +171,7 @@ def send(request: Request, given: Mapping[str, str], now: dt.datetime) -> Respon
     if problem := asks.trouble(request, given, now):
         return _form(request, question_form.shown(given), dialogue, now, problem=problem)
     filled = question_form.read(
-        given, rules_of(request).themes, dialogue and dialogue.id, mails=asks.mails(request)
+        given, rules_of(request).themes, dialogue.id if dialogue else None, mails=asks.mails(request)
     )
     if filled.draft is None:
         return _form(request, filled, dialogue, now)
