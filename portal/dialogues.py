@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import dialogues, sessions
+from connectors.region import dialogues
 from connectors.region.dialogues import Dialogue
 from core.days import paris_day
 from core.dialogues import PUBLIC, Rules
@@ -30,8 +30,10 @@ from schemas.reference_tables import departments
 
 SHOWN: Final = 100  # dialogues that were held, of a list
 COMING: Final = 200  # dialogues to come, of a list
-NEXT: Final = 2  # on the home page
+INDEXED: Final = 10_000  # dialogues of the sitemap
+NEXT: Final = 2  # of the home page
 Stage = Literal["open", "cancelled", "on", "over"]
+_VIDEOS: Final = "https://www.facebook.com"  # which leads on from a live video's number
 _HELD: Final = frozenset({"closed", "answered", "archived"})
 
 
@@ -65,7 +67,7 @@ def announced(dialogue: Dialogue) -> bool:
     return dialogue.state in PUBLIC and dialogue.session_id is not None
 
 
-def following(request: Request, **chosen: Any) -> list[Seen]:
+def following(request: Request, **chosen: Any) -> tuple[Seen, ...]:
     """What is on air, then what is to come, soonest first; one that is cancelled says so until its day is over."""
     now, region = clock.now(), request.app.state.region
     begun = dialogues.listed(region, before=now, latest_first=True, limit=COMING, **chosen)
@@ -75,7 +77,7 @@ def following(request: Request, **chosen: Any) -> list[Seen]:
     on = [each for each in seen if each.stage == "on"]
     off = [each for each in seen if each.stage == "cancelled" and _day(each.dialogue) >= today]
     to_come = [each for each in seen if each.stage == "open"]
-    return [*on, *sorted([*to_come, *off], key=lambda each: (each.dialogue.starts_at, each.dialogue.id))]
+    return *on, *sorted([*to_come, *off], key=lambda each: (each.dialogue.starts_at, each.dialogue.id))
 
 
 def _seen(dialogue: Dialogue, now: dt.datetime, live: str | None = None) -> Seen:
@@ -93,6 +95,18 @@ def _held(request: Request, **chosen: Any) -> list[Seen]:
         request.app.state.region, before=now, latest_first=True, limit=SHOWN + 1, **chosen
     )
     return [seen for each in begun if announced(each) and (seen := _seen(each, now)).stage == "over"]
+
+
+def told(request: Request) -> list[Dialogue]:
+    """Every dialogue that has a page, the newest first, for machines."""
+    found = dialogues.listed(request.app.state.region, latest_first=True, limit=INDEXED)
+    gone = clock.now() - TOLD_FOR
+    return [
+        each
+        for each in found
+        if announced(each)
+        and (each.state != "cancelled" or (each.starts_at is not None and each.starts_at > gone))
+    ]
 
 
 def chosen(request: Request) -> dict[str, str | None]:
@@ -171,10 +185,10 @@ def live_link(request: Request, dialogue: Dialogue, now: dt.datetime) -> str | N
     """Where it can be watched: told on its day, until it is over; nowhere once it is held in writing."""
     if dialogue.form != "live" or stage_of(dialogue, now) not in {"open", "on"}:
         return None
-    if _day(dialogue) > paris_day(now) or dialogue.session_id is None:
+    if _day(dialogue) > paris_day(now):
         return None
-    session = sessions.named(request.app.state.region, dialogue.session_id)
-    return session.link if session else None
+    video = dialogues.live_video(request.app.state.region, dialogue.ref)
+    return video and f"{_VIDEOS}/{video}"
 
 
 ROUTES: Final = (

@@ -34,6 +34,7 @@ from portal.shown_questions import shown
 from schemas.errors import Refused, RetryLater
 
 SHOWN: Final = 100  # questions of a list
+INDEXED: Final = 20_000  # questions of the sitemap
 ALIKE: Final = 3  # questions that one is asked to look at before sending
 SEEN: Final = "oui"  # what a form says whose author saw what is like it
 KEEP: Final = "garder"  # the parameter of a link that its author must keep
@@ -65,6 +66,11 @@ def listed(request: Request) -> Response:
         answer_days=rules_of(request).answer_days,
         canonical=address(chosen, sort),
     )
+
+
+def told(request: Request) -> list[Question]:
+    """Every question that everybody reads, the newest first, for machines."""
+    return questions.listed(request.app.state.region, sort="newest", limit=INDEXED)
 
 
 def address(theme: str | None, sort: Sort) -> str:

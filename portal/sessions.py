@@ -42,7 +42,7 @@ Stage = Literal["open", "cancelled", "on", "over"]
 def following(request: Request) -> tuple[Session, ...]:
     """The next sessions, for the home page."""
     now = clock.now()
-    return tuple(sessions.upcoming(request.app.state.region, now, limit=NEXT))
+    return tuple(sessions.upcoming(request.app.state.region, now, dialogues=False, limit=NEXT))
 
 
 def coming(request: Request) -> list[Session]:
@@ -50,22 +50,24 @@ def coming(request: Request) -> list[Session]:
 
     Dialogues have pages and calendars of their own: nobody who takes both has one twice.
     """
-    region = request.app.state.region
-    found = sessions.upcoming(region, clock.now(), cancelled=True, limit=SUBSCRIBED)
-    own = dialogues.of_sessions(region, [each.ref for each in found if each.kind == "dialogue"])
-    return [each for each in found if each.ref not in own]
+    return sessions.upcoming(
+        request.app.state.region, clock.now(), cancelled=True, dialogues=False, limit=SUBSCRIBED
+    )
 
 
 def listed(request: Request) -> Response:
-    """The sessions to come, of one kind and in one department when the address says so."""
+    """The sessions to come, of one kind and in one department when the address says so. Dialogues have a list of their own."""
     word, department = (request.query_params.get(name, "") for name in ("type", "departement"))
     kind = KINDS.get(word)
     where = department if department in departments() else None
+    if kind == "dialogue":
+        return RedirectResponse(f"/dialogues?departement={where}" if where else "/dialogues", 301)
     found = sessions.upcoming(
         request.app.state.region,
         clock.now(),
         kinds=[kind] if kind else list(KINDS.values()),
         department=where,
+        dialogues=False,
         limit=SHOWN + 1,
     )
     return page(

@@ -164,6 +164,18 @@ def of_sessions(region: Region, refs: Collection[str]) -> dict[str, str]:
         return {row.ref: row.dialogue for row in rows}
 
 
+def live_video(region: Region, ref: str) -> str | None:
+    """The number of a dialogue's live video on the Page, when it is there as far as receipts tell."""
+    with region.begin() as connection:
+        video = connection.scalar(
+            text(
+                "SELECT remote_id FROM effect WHERE channel = 'facebook_live' AND subject = :ref AND live_hash IS NOT NULL"
+            ),
+            {"ref": ref},
+        )
+    return str(video) if str(video).isdecimal() else None
+
+
 def lock(connection: Connection, which: int | str) -> Dialogue:
     """The dialogue of that number or reference, which nobody else changes until this transaction ends.
 

@@ -125,7 +125,10 @@ def read(region: Region, ref: str) -> Dialogue:
 def waiting(region: Region, body: str = TEXT, of: Dialogue | None = None, **changes: Any) -> Question:
     """A question that nobody has read yet."""
     draft = questions.Draft(
-        changes.pop("theme", of.theme if of else "transport"), body, of and of.id, changes.pop("author", "Ada")
+        changes.pop("theme", of.theme if of else "transport"),
+        body,
+        of and of.id,
+        changes.pop("author", "Ada"),
     )
     return questions.ask_anonymously(region, draft, body.encode()[:16], changes.pop("now", NOW), **changes)
 
