@@ -40,9 +40,11 @@ from connectors.lheo import wire as lheo
 from connectors.mail import channel as mail
 from connectors.mail import postings as posting_letters
 from connectors.mail import programme as programme_letters
+from connectors.mail import questions as question_letters
 from connectors.mail.channel import Mail
 from connectors.mail.postings import PostingLetters
 from connectors.mail.programme import ProgrammeLetters
+from connectors.mail.questions import QuestionLetters
 from connectors.mail.wire import Letter
 from connectors.open_portal import channel as open_portal
 from connectors.open_portal.channel import OpenPortal
@@ -138,6 +140,7 @@ LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
     programme_letters.ABOUT: lambda settings, region: ProgrammeLetters(
         settings, region, _rules(settings), _now
     ),
+    question_letters.ABOUT: lambda settings, region: QuestionLetters(settings, region, _now),
 }
 """Who writes a letter, by what its effect is about."""
 

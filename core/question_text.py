@@ -33,8 +33,8 @@ _PHONE: Final = re.compile(r"(?<!\d)(?:\+33|0033|0)[\s.\-/()]*[1-9](?:[\s.\-/()]
 _GREETING: Final = "bonjour|bonsoir|merci|madame|monsieur|svp|et|mais|alors|donc|à|a|de|pour|depuis"
 _BEFORE: Final = rf"(?:(?:(?:{_GREETING})(?![\w-])|d[’']|jusqu[’']à)[\s,!:.]*+)*+"
 _WORD: Final = "quand|pourquoi|comment|combien|où|qui|quoi|quels?|quelles?|lequel|laquelle|lesquels|lesquelles|qu[’']est|est-ce|y a-t-il"
-_TURNED: Final = (
-    r"[^\W\d_]+-(?:t-)?(?:je|tu|il|elle|on|nous|vous|ils|elles|ce)"  # « pouvez-vous », « va-t-on »
+_TURNED: Final = (  # « pouvez-vous », « va-t-on »
+    r"[^\W\d_]+-(?:t-)?(?:je|tu|il|elle|on|ils|elles|ce)|(?!rendez)[^\W\d_]+ez-vous|[^\W\d_]+ons-nous"
 )
 _OPENING: Final = re.compile(rf"{_BEFORE}(?:{_WORD}|{_TURNED})\b")
 

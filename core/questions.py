@@ -41,3 +41,8 @@ def due(published_at: dt.datetime, days: int) -> dt.datetime:
     """When a question must be answered that is published now: at midnight in Paris, after so many whole days."""
     day = paris_day(published_at) + dt.timedelta(days=days + 1)
     return dt.datetime.combine(day, dt.time(), PARIS).astimezone(dt.UTC)
+
+
+def last_day(due_at: dt.datetime) -> dt.date:
+    """The day by whose end a question is answered in time, as people of the Region read it."""
+    return paris_day(due_at - dt.timedelta.resolution)

@@ -164,7 +164,7 @@ def merge(region: Region, ref: str, into_ref: str, by: str, now: dt.datetime) ->
         if why := illegal(target.state, "answer"):
             raise Refused(f"Nothing can be merged into question {target.ref}: {why}.")
         concerned = watches.concerned(connection, question.id)
-        merged = _set(
+        _set(
             connection,
             question,
             "state = 'merged', into_id = :into, ended_at = :now",
@@ -175,18 +175,18 @@ def merge(region: Region, ref: str, into_ref: str, by: str, now: dt.datetime) ->
         for statement in _MOVES:
             connection.execute(text(statement), {"id": question.id, "into": target.id, "now": now})
         watches.tell(connection, question.id, "merged", concerned)
-    return merged
+        return questions.get(connection, question.id)
 
 
 _MOVES: Final = (
     "UPDATE question SET into_id = :into WHERE into_id = :id",
-    "INSERT INTO vote (question_id, voter, origin, at) SELECT :into, voter, origin, at FROM vote WHERE question_id = :id "
-    "ON CONFLICT DO NOTHING",
+    """INSERT INTO vote (question_id, voter, origin, at) SELECT :into, voter, origin, at FROM vote WHERE question_id = :id
+    ON CONFLICT DO NOTHING""",
     "DELETE FROM vote WHERE question_id = :id",
-    "INSERT INTO watch (question_id, contact_id, at) SELECT t.id, w.contact_id, w.at FROM question t, "
-    "(SELECT contact_id, at FROM watch WHERE question_id = :id UNION ALL "
-    "SELECT contact_id, cast(:now AS timestamptz) FROM question WHERE id = :id AND contact_id IS NOT NULL) w "
-    "WHERE t.id = :into AND t.contact_id IS DISTINCT FROM w.contact_id ON CONFLICT DO NOTHING",
+    """INSERT INTO watch (question_id, contact_id, at) SELECT t.id, w.contact_id, w.at FROM question t, (
+        SELECT contact_id, at FROM watch WHERE question_id = :id UNION ALL
+        SELECT contact_id, cast(:now AS timestamptz) FROM question WHERE id = :id AND contact_id IS NOT NULL) w
+    WHERE t.id = :into AND t.contact_id IS DISTINCT FROM w.contact_id ON CONFLICT DO NOTHING""",
     "DELETE FROM watch WHERE question_id = :id",
 )
 
