@@ -24,7 +24,7 @@ from connectors.decoding import ACCEPTED, decoded
 from connectors.network import Network, Resolve, is_this_machine, resolve
 from connectors.redaction import hide
 from core.budgets import LONGEST
-from core.redaction import redacted_bytes
+from core.redaction import MARK, redacted_bytes
 from schemas.documents import visible
 from schemas.errors import BoostezError, Misconfigured, Permanent, RetryLater, Unknown, Unreachable
 
@@ -78,10 +78,13 @@ class Http:
         setting: str = "its URL",
         gate: Gate | None = None,
         private_hosts: frozenset[str] = frozenset(),
+        hushed: re.Pattern[bytes] | None = None,
         clock: Callable[[], float] = time.monotonic,
         resolve: Resolve = resolve,
     ) -> None:
         """``setting`` names the setting that holds ``base``; ``gate`` stands before calls; ``private_hosts``: network.py.
+
+        What is ``hushed`` is a secret that answers tell: it is taken out of every one before anybody reads it.
 
         Raises:
             Misconfigured: not an http(s) address, plain http outside this machine, or credentials in it.
@@ -93,6 +96,7 @@ class Http:
         self.requests = 0
         self.writes = 0
         self._gate = gate
+        self._hushed = hushed
         self._network = Network(setting, private_hosts, clock=clock, resolve=resolve)
         self._client = httpx.Client(
             base_url=self.base,
@@ -238,7 +242,7 @@ class Http:
                 headers=_revealed(headers),
             ) as response,
         ):
-            _load(response, secrets)
+            _load(response, secrets, self._hushed)
             return response
 
     def _enter(self) -> None:
@@ -304,12 +308,14 @@ def _check_headers(headers: Values) -> None:
             )
 
 
-def _load(response: Response, secrets: list[SecretStr]) -> None:
-    """Read the body, no further than ``MAX_BYTES``, without what it repeats of the secrets that were sent."""
+def _load(response: Response, secrets: list[SecretStr], hushed: re.Pattern[bytes] | None) -> None:
+    """Read the body, no further than ``MAX_BYTES``, without the secrets that it repeats or tells."""
     encoding = response.headers.get("Content-Encoding", "")
     content = decoded(response.iter_raw(), encoding, MAX_BYTES)
     for secret in secrets:
         content = redacted_bytes(content, secret.get_secret_value())
+    if hushed:
+        content = hushed.sub(MARK.encode(), content)
     response._content = content  # noqa: SLF001 - httpx offers no capped read; this is what Response.read() sets
 
 

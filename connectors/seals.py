@@ -46,6 +46,7 @@ Opener = Literal[
     "ask",
     "question",
     "unwatch",
+    "moderator",
 ]
 Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
@@ -70,6 +71,7 @@ _PATHS: Final[dict[Opener, str]] = {
     "ask": "/confirmer",  # the reference of what somebody asked for
     "question": "/questions/suivi",  # a question's reference: its author's own page
     "unwatch": "/questions/desabonnement",  # a question's and a contact's number, between them a dot
+    "moderator": "/dialogues/moderation",  # a dialogue's reference and a moderator's number, between them a dot
 }
 SHORT: Final = "/s"
 _SHORT: Final[dict[str, tuple[Opener, str]]] = {

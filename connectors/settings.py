@@ -10,7 +10,7 @@ import re
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     facebook_token: SecretStr = Field(SecretStr("sandbox-page-token"), description="Page access token")
     facebook_app_secret: SecretStr | None = Field(
         None, description="Signs calls (appsecret_proof); unset sends no proof"
+    )
+    facebook_event_params: Literal["scalar", "object"] = Field(
+        "scalar",
+        description="How the time of a scheduled live video is written: Meta's pages contradict each other",
     )
     caldav_url: str | None = Field(
         None, description="The calendar home of a CalDAV server; unset, dialogues are in no calendar"

@@ -21,7 +21,9 @@ from deployments import (
     cli_channels,
     cli_cohorts,
     cli_database,
+    cli_dialogues,
     cli_firms,
+    cli_hosts,
     cli_letters,
     cli_persons,
     cli_plans,
@@ -62,6 +64,10 @@ app.command("programme")(cli_cohorts.programme)
 app.add_typer(cli_sessions.app, name="session")
 app.add_typer(cli_sessions.coach_app, name="coach")
 app.add_typer(cli_sessions.reminders_app, name="reminders")
+app.add_typer(cli_dialogues.app, name="dialogue")
+app.add_typer(cli_hosts.official_app, name="official")
+app.add_typer(cli_hosts.moderator_app, name="moderator")
+app.add_typer(cli_hosts.venue_app, name="venue")
 app.add_typer(cli_firms.app, name="firm")
 app.add_typer(cli_persons.app, name="person")
 app.add_typer(cli_quarantine.app, name="quarantine")

@@ -20,6 +20,7 @@ from sandbox.administration import Administration
 from sandbox.board import Board
 from sandbox.calls import Log, Logged
 from sandbox.clock import Clock
+from sandbox.comments import Discussion
 from sandbox.contractor import Contractor, problem_of
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults, Order
@@ -27,6 +28,7 @@ from sandbox.gateway import Gateway
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
 from sandbox.keys import Keys
+from sandbox.lives import Lives
 from sandbox.mailbox import Mailbox
 from sandbox.posts import Posts
 from sandbox.state import State
@@ -67,7 +69,8 @@ def create_app(
     exchange = Exchange(state, clock, board)
     contractor = Contractor(clock, board, exchange, keys)
     posts = Posts(state, clock)
-    graph = Graph(state, clock, posts, keys)
+    lives, discussion = Lives(state, clock), Discussion(state, clock)
+    graph = Graph(state, clock, posts, lives, discussion, keys)
     inbox = Inbox(state, clock)
     gateway = Gateway(state, clock)
     orders: list[Order] = []
@@ -81,6 +84,8 @@ def create_app(
         contractor=contractor,
         graph=graph,
         posts=posts,
+        lives=lives,
+        discussion=discussion,
         inbox=inbox,
         mailbox=mailbox,
         gateway=gateway,

@@ -60,7 +60,11 @@ hostile = st.text(max_size=60) | st.sampled_from(
 )
 instants = st.datetimes(dt.datetime(1997, 1, 1), dt.datetime(2099, 12, 1)).map(  # noqa: DTZ001 - made UTC
     lambda moment: moment.replace(tzinfo=dt.UTC, microsecond=0)
-) | st.builds(lambda night, minutes: night + dt.timedelta(minutes=minutes), st.sampled_from(NIGHTS), st.integers(-180, 180))
+) | st.builds(
+    lambda night, minutes: night + dt.timedelta(minutes=minutes),
+    st.sampled_from(NIGHTS),
+    st.integers(-180, 180),
+)
 announcements = st.builds(
     Announcement,
     ref=st.text("0123456789abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12),

@@ -64,10 +64,7 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
     postings.confirm(hub.region, posted.ref, NOON)
     officers.give(hub.region, "Camille", NOON)
     _accompany(hub.region)
-    for name in (
-        *registry.CHANNELS,
-        *registry.MESSENGERS,
-    ):  # whatever a restore pauses has a row to come back to
+    for name in registry.EVERY:  # whatever a restore pauses has a row to come back to
         channel_state.pause(hub.region, name, "the disk is full")
         if name != "aggregator_feed":
             channel_state.resume(hub.region, name)

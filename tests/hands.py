@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
-from connectors.facebook_page.wire import proof
+from connectors.graph.words import proof
 from connectors.region.database import Region
 from connectors.settings import Settings
 

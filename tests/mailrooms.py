@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from connectors.channel import ItemChannel
 from connectors.mail.channel import Mail
+from connectors.mail.dialogues import DialogueLetters
 from connectors.mail.programme import ProgrammeLetters
 from connectors.mail.questions import QuestionLetters
 from connectors.region import contacts, ledger, reminders
@@ -100,9 +101,12 @@ class Mailroom:
         rules = reminders.named(programme.rules)
         letters = ProgrammeLetters(settings, programme.region, rules, self._now)
         questions = QuestionLetters(settings, programme.region, self._now)
+        hosts = DialogueLetters(settings, programme.region, self._now)
         texts = ProgrammeTexts(settings, programme.region, rules, self._now)
         self._channels: dict[str, ItemChannel] = {
-            "mail": Mail(settings, by_tag({"programme": letters, "question": questions})),
+            "mail": Mail(
+                settings, by_tag({"programme": letters, "dialogue_host": hosts, "question": questions})
+            ),
             "sms": Sms(settings, by_tag({"programme": texts})),
         }
 

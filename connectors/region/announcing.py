@@ -63,19 +63,24 @@ def _schedule(connection: Connection, rules: Rules, dialogue: Dialogue, content:
         wants.want(connection, LIVE, dialogue.ref, None)
 
 
-def write(connection: Connection, dialogue: Dialogue, kind: DialogueKind, *hosts: tuple[Host, int]) -> None:
-    """Write to who holds a locked dialogue, once a version of it; without ``hosts`` to both."""
+def write(
+    connection: Connection, dialogue: Dialogue, kind: DialogueKind, *hosts: tuple[Host, int], days: int = 0
+) -> int:
+    """Write to who holds a locked dialogue, once a version of it; without ``hosts`` to both. Returns how many letters are new.
+
+    ``days`` after it ended, when that is what the letter is about.
+    """
     both: tuple[tuple[Host, int | None], ...] = (
         ("official", dialogue.official_id),
         ("moderator", dialogue.moderator_id),
     )
+    after = f".{days}" if days else ""
     told = {
-        f"dialogue.{dialogue.ref}.{host}{number}.{kind}.{dialogue.version}": DialogueLetter(
-            kind, dialogue.id, dialogue.version, host, number
+        f"dialogue.{dialogue.ref}.{host}{number}.{kind}.{dialogue.version}{after}": DialogueLetter(
+            kind, dialogue.id, dialogue.version, host, number, days
         )
         for host, number in (hosts or both)
         if number is not None
     }
-    once.plan(
-        connection, letters.MAIL, {subject: msgspec.json.encode(each) for subject, each in told.items()}
-    )
+    said = {subject: msgspec.json.encode(each) for subject, each in told.items()}
+    return len(once.plan(connection, letters.MAIL, said))

@@ -23,7 +23,7 @@ from schemas.errors import Refused
 from schemas.letters import Host
 
 ANYBODY: Final = 10_000  # places of a dialogue that is followed online
-ON_SCREEN, IN_WRITING = "en ligne, en direct", "en ligne, par écrit"  # where, for whoever follows it
+ON_SCREEN, IN_WRITING = "En ligne, en direct", "En ligne, par écrit"  # where, for whoever follows it
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +58,9 @@ def place(
     """``approve`` of a locked dialogue, in a transaction that places several."""
     if before.state != "approved":
         check_follows(before, "approved")
-    after = change(connection, before, now, state="approved", **_placed(before, where, now))
-    _check_whole(after)
+    placed = _placed(before, where, now)
+    _check_whole(msgspec.structs.replace(before, **placed))
+    after = change(connection, before, now, state="approved", **placed)
     _check_free(connection, after)
     keep(connection, after, "approved", by, why, now)
     return after
@@ -134,6 +135,7 @@ def move_locked(
         told["minutes"] = minutes
     if not told:
         return before
+    _check_whole(msgspec.structs.replace(before, **told))
     later = told.get("starts_at", before.starts_at) != before.starts_at
     after = change(
         connection,
@@ -143,7 +145,6 @@ def move_locked(
         version=before.version + 1,
         was_at=before.starts_at if later else before.was_at,
     )
-    _check_whole(after)
     _check_free(connection, after)
     _check_active(connection, after)
     keep(connection, after, "moved", by, why, now)

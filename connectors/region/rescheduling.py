@@ -43,11 +43,11 @@ def change(region: Region, rules: Sequence[Rule], ref: str, wanted: Change, now:
 
     Raises:
         Misconfigured: there is none.
-        Refused: it is cancelled or has begun, or would have begun already.
+        Refused: it is cancelled or has begun, or would have begun already; or it is a dialogue's.
 
     """
     with region.begin() as connection:
-        return change_locked(connection, rules, sessions.lock(connection, ref), wanted, now)
+        return change_locked(connection, rules, _lock(connection, ref), wanted, now)
 
 
 def change_locked(
@@ -93,11 +93,11 @@ def cancel(region: Region, ref: str, reason: str, now: dt.datetime) -> Session:
 
     Raises:
         Misconfigured: there is none.
-        Refused: it has begun.
+        Refused: it has begun, or is a dialogue's.
 
     """
     with region.begin() as connection:
-        return cancel_locked(connection, sessions.lock(connection, ref), reason, now)
+        return cancel_locked(connection, _lock(connection, ref), reason, now)
 
 
 def cancel_locked(connection: Connection, before: Session, reason: str, now: dt.datetime) -> Session:
@@ -117,6 +117,19 @@ def cancel_locked(connection: Connection, before: Session, reason: str, now: dt.
     reminders.void(connection, "the session is cancelled", session=after.id)
     enrolments.tell_all(connection, after, "cancelled")
     return after
+
+
+def _lock(connection: Connection, ref: str) -> Session:
+    """The session. A dialogue's changes with the dialogue, or channels and calendars would tell another time than letters."""
+    found = sessions.lock(connection, ref)
+    dialogue = connection.execute(
+        text("SELECT ref FROM dialogue WHERE session_id = :id"), {"id": found.id}
+    ).scalar_one_or_none()
+    if dialogue is not None:
+        raise Refused(
+            f"Session {ref} is that of dialogue {dialogue}: `boostez dialogue move|cancel {dialogue}`."
+        )
+    return found
 
 
 def _check_open(session: Session, now: dt.datetime) -> None:

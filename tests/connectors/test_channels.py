@@ -252,7 +252,7 @@ def test_a_post_that_is_not_ours_is_left_alone(hub: Hub) -> None:
 def _post_by_hand(settings: Settings, message: str) -> None:
     import httpx
 
-    from connectors.facebook_page.wire import proof
+    from connectors.graph.words import proof
 
     token = settings.facebook_token.get_secret_value()
     assert settings.facebook_app_secret

@@ -14,7 +14,7 @@ from prefect import Flow
 from prefect.server.schemas.schedules import CronSchedule
 from prefect.utilities.callables import parameter_schema
 
-from connectors.registry import CHANNELS, MESSENGERS, SOURCES
+from connectors.registry import ANNOUNCERS, CHANNELS, EVERY, SOURCES
 from connectors.settings import ROOT
 from schemas.errors import Cause
 from tasks import postings
@@ -30,11 +30,11 @@ CRONS = [
 CHOICES = {
     ("changes", "source"): {*SOURCES},
     ("full", "source"): {*SOURCES},
-    ("audit", "channel"): {*CHANNELS, None},
+    ("audit", "channel"): {*CHANNELS, *ANNOUNCERS, None},
     ("withdraw", "source"): {*SOURCES, None},
     ("quarantine", "source"): {*SOURCES, None},
-    ("channel", "channel"): {*CHANNELS},
-    ("effects", "channel"): {*CHANNELS, *MESSENGERS, None},
+    ("channel", "channel"): {*CHANNELS, *ANNOUNCERS},
+    ("effects", "channel"): {*EVERY, None},
     ("import", "source"): {"sheet", "partner"},
 }
 

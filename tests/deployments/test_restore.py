@@ -27,9 +27,9 @@ from connectors.region import (
 from connectors.region.database import Region
 from connectors.region.endings import Ended
 from connectors.region.search import Query, search
+from connectors.registry import EVERY
 from core.policy import Policy
 from deployments import backup, cli_database, restore
-from deployments.cli_database import EVERY
 from deployments.restore import Restored
 from schemas.errors import Misconfigured, Permanent, Refused, Rejected
 from tests.commands import Command

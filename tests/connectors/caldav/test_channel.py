@@ -86,7 +86,9 @@ def test_an_event_is_made_changed_cancelled_and_taken_away(
 def test_what_it_shows_is_found_again_as_it_was_written(
     radicale: Radicale, calendars: Calendars, calendar: str
 ) -> None:
-    said = announcement(title="Virgules, points-virgules ; \\ et 👩‍👩‍👧", summary="Deux\nlignes\n\net un vide, “…”")
+    said = announcement(
+        title="Virgules, points-virgules ; \\ et 👩‍👩‍👧", summary="Deux\nlignes\n\net un vide, “…”"
+    )
     given = intent(f"d1.{calendar}", "create", 10, said)
     one(calendars, given)
     foreign(radicale, calendar, "dentist.ics", "dentist@home.example")
@@ -136,9 +138,7 @@ def test_an_invitation_that_somebody_took_into_the_calendar_is_told(
     assert "took the invitation" in (receipt.error or "")
 
 
-def test_an_event_that_was_there_already_is_known_by_its_marker(
-    calendars: Calendars, calendar: str
-) -> None:
+def test_an_event_that_was_there_already_is_known_by_its_marker(calendars: Calendars, calendar: str) -> None:
     given = intent(f"d1.{calendar}", "create", 10, announcement())
     assert one(calendars, given).outcome == "done"
     assert one(calendars, given).outcome == "done", "the same intent, whose first receipt was lost"
@@ -163,7 +163,9 @@ def test_somebody_who_is_faster_is_not_overwritten(
     with server_at(line.base) as slow:
         line.meanwhile = by_hand
         said = None if operation == "withdraw" else announcement(version=2)
-        assert one(Calendars(slow, PUBLISHER), intent(f"d1.{calendar}", operation, 11, said)).outcome == "retry"
+        assert (
+            one(Calendars(slow, PUBLISHER), intent(f"d1.{calendar}", operation, 11, said)).outcome == "retry"
+        )
     (event,) = there(radicale, calendar)
     assert event["SUMMARY"] == "Par moi"
 
