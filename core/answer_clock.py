@@ -1,6 +1,6 @@
 """The public clock of a question: until which day it is to be answered, and how many days are left or late.
 
-Belongs here: days as people of the Region count them. Does not: when the clock begins (connectors/region/moderation.py), its words
+Belongs here: days as people of the Region count them. Does not: when the clock begins and ends (core/questions.py), its words
 (portal/templates).
 """
 
@@ -11,6 +11,7 @@ import datetime as dt
 import msgspec
 
 from core.days import paris_day
+from core.questions import last_day
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -22,7 +23,7 @@ class Clock(msgspec.Struct, frozen=True):
 
 
 def answer_clock(due_at: dt.datetime, now: dt.datetime) -> Clock:
-    """What the clock shows at ``now``. Midnight, at which ``due_at`` may be, ends the day before."""
-    until = paris_day(due_at - dt.timedelta.resolution)
+    """What the clock shows at ``now``."""
+    until = last_day(due_at)
     days = (until - paris_day(now)).days
     return Clock(until, left=max(0, days), late=max(0, -days))

@@ -34,6 +34,7 @@ from portal import (
     dialogues,
     feeds,
     moderating,
+    moderator,
     offer,
     officer,
     open_data,
@@ -75,6 +76,7 @@ _LINKS: Final = (
     "confirmer",
     "questions/suivi",
     "questions/desabonnement",
+    "dialogues/moderation",
 )
 """Where links that are somebody's own lead: nothing of it is for search engines."""
 
@@ -103,6 +105,7 @@ def create_app(
             *officer.ROUTES,
             *sessions.ROUTES,
             *registration.ROUTES,
+            *moderator.ROUTES,
             *dialogue_calendars.ROUTES,
             *dialogues.ROUTES,
             *question_feed.ROUTES,

@@ -33,7 +33,6 @@ COMING: Final = 200  # dialogues to come, of a list
 INDEXED: Final = 10_000  # dialogues of the sitemap
 NEXT: Final = 2  # of the home page
 Stage = Literal["open", "cancelled", "on", "over"]
-_VIDEOS: Final = "https://www.facebook.com"  # which leads on from a live video's number
 _HELD: Final = frozenset({"closed", "answered", "archived"})
 
 
@@ -188,7 +187,8 @@ def live_link(request: Request, dialogue: Dialogue, now: dt.datetime) -> str | N
     if _day(dialogue) > paris_day(now):
         return None
     video = dialogues.live_video(request.app.state.region, dialogue.ref)
-    return video and f"{_VIDEOS}/{video}"
+    page = request.app.state.settings.facebook_page_id
+    return video and f"https://www.facebook.com/{page}/videos/{video}/"
 
 
 ROUTES: Final = (

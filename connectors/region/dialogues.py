@@ -7,6 +7,7 @@ Belongs here: adding and reading ``dialogue``. Does not: its steps, which people
 from __future__ import annotations
 
 import datetime as dt
+import re
 import secrets
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -21,6 +22,7 @@ from core.dialogues import PUBLIC, State
 from schemas.dialogue import Announcement, Form
 from schemas.errors import Misconfigured
 
+REF: Final = re.compile(r"[0-9a-z]{1,32}")
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u
 
 
@@ -147,6 +149,8 @@ def add(region: Region, draft: Draft, now: dt.datetime) -> Dialogue:
 
 def named(region: Region, ref: str) -> Dialogue | None:
     """The dialogue of that reference."""
+    if not REF.fullmatch(ref):
+        return None
     with region.begin() as connection:
         row = connection.execute(text(f"{SELECT} WHERE d.ref = :ref"), {"ref": ref}).one_or_none()
     return None if row is None else read(row)

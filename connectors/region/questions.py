@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from connectors.region import asks, dialogues, watches
 from connectors.region.asks import LIMITS, Asker, Limits
 from connectors.region.database import Region
-from connectors.region.dialogues import new_ref
+from connectors.region.dialogues import REF, new_ref
 from connectors.region.registrations import COUNTED, UNCONFIRMED
 from core import alike, question_text
 from core.dialogues import ASKED
@@ -235,6 +235,8 @@ def get(connection: Connection, number: int) -> Question:
 
 def named(region: Region, ref: str) -> Question | None:
     """The question of that reference."""
+    if not REF.fullmatch(ref):
+        return None
     with region.begin() as connection:
         row = connection.execute(text(f"{_SELECT} WHERE q.ref = :ref"), {"ref": ref}).one_or_none()
     return None if row is None else read(row)

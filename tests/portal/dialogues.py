@@ -93,12 +93,15 @@ def _number(region: Region) -> int:
 def begin_at(region: Region, ref: str, starts: dt.datetime) -> None:
     """It begins then: time has passed since it was announced."""
     starts = starts.replace(second=0, microsecond=0)
-    for statement in (
-        "UPDATE dialogue SET starts_at = :at, starts_wall = :wall WHERE ref = :ref",
-        "UPDATE session SET starts_at = :at, starts_wall = :wall, ends_at = cast(:at AS timestamptz) + make_interval(mins => minutes) "
+    values = {"ref": ref, "at": starts, "wall": wall_of(starts, PARIS)}
+    sql(region, "UPDATE dialogue SET starts_at = :at, starts_wall = :wall WHERE ref = :ref", **values)
+    sql(
+        region,
+        "UPDATE session SET starts_at = :at, starts_wall = :wall, "
+        "ends_at = cast(:at AS timestamptz) + make_interval(mins => minutes) "
         "WHERE id = (SELECT session_id FROM dialogue WHERE ref = :ref)",
-    ):
-        sql(region, statement, ref=ref, at=starts, wall=wall_of(starts, PARIS))
+        **values,
+    )
 
 
 def over(region: Region, *, in_days: float = -3, **changes: Any) -> Dialogue:
@@ -127,7 +130,7 @@ def waiting(region: Region, body: str = TEXT, of: Dialogue | None = None, **chan
     draft = questions.Draft(
         changes.pop("theme", of.theme if of else "transport"),
         body,
-        of and of.id,
+        of.id if of else None,
         changes.pop("author", "Ada"),
     )
     return questions.ask_anonymously(region, draft, body.encode()[:16], changes.pop("now", NOW), **changes)
