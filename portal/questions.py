@@ -133,7 +133,7 @@ def form(request: Request) -> Response:
     """The empty form."""
     dialogue = _dialogue(request)
     if dialogue is not None and dialogue.state not in ASKED:
-        return private(request, "question_over.html", 409, dialogue=dialogue)
+        return private(request, "question_over.html", 409, dialogue=dialogue, body="")
     first = {"reponse": question_form.BY_MAIL, "theme": request.query_params.get("theme", "")}
     return _form(request, question_form.shown(first), dialogue, clock.now())
 

@@ -95,7 +95,7 @@ def _count(request: Request, question: Question, kept: str, now: dt.datetime, *,
 
 def _back(question: Question, given: Mapping[str, str]) -> str:
     """The page that the button was on, there where it was."""
-    if given.get("page") == question.dialogue:
+    if question.dialogue is not None and given.get("page") == question.dialogue:
         return f"/dialogues/{question.dialogue}#{question.ref}"
     return f"/questions/{question.ref}"
 

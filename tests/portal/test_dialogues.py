@@ -355,14 +355,14 @@ def test_the_parity_page_counts_the_dialogues_of_every_channel(client: TestClien
     one = made.dialogue(region)
     sql(region, "UPDATE effect SET live_hash = 'x' WHERE channel IN ('facebook_dialogues', 'caldav')")
     assert sql(region, "SELECT count(*) AS n FROM effect WHERE channel = 'caldav'")[0].n == 2
-    rows = re.findall(r"<tr>(.*?)</tr>", client.get("/parite").text.partition('id="rencontres"')[2], re.DOTALL)
+    rows = re.findall(
+        r"<tr>(.*?)</tr>", client.get("/parite").text.partition('id="rencontres"')[2], re.DOTALL
+    )
     assert [read(row).split()[-3:] for row in rows[1:]] == [["1", "1", "0"], ["0", "0", "0"], ["1", "1", "0"]]
     assert dialogues.named(region, one.ref) is not None
 
 
-def test_a_moderator_says_that_they_are_there(
-    visitor: TestClient, region: Region, relayed: Settings
-) -> None:
+def test_a_moderator_says_that_they_are_there(visitor: TestClient, region: Region, relayed: Settings) -> None:
     one, far = made.dialogue(region, in_days=0.05), made.dialogue(region, in_days=9)
     link = path(relayed, "moderator", f"{one.ref}.{one.moderator_id}")
     page = visitor.get(link)
