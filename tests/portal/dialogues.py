@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
+from starlette.testclient import TestClient
+
 from connectors.dialogue_rules import dialogue_rules
 from connectors.region import asks, dialogue_holding, dialogue_life, dialogues, hosts, moderation, questions
 from connectors.region.database import Region
@@ -15,16 +17,19 @@ from connectors.region.dialogue_life import Placement
 from connectors.region.dialogue_steps import Hub
 from connectors.region.dialogues import Dialogue
 from connectors.region.questions import Question
+from connectors.seals import Seals
 from connectors.settings import Settings
 from core.dialogues import Rules
 from core.wall import wall_of
 from tests.hands import sql
 from tests.portal import programme
 from tests.portal.programme import NOW, PARIS
+from tests.portal.test_posting import seal_of
 
 SITE: Final = "https://offres.region.example"
 BY: Final = "Camille"
 TEXT: Final = "Quand la ligne de car entre Aurillac et Saint-Flour sera-t-elle rétablie le soir ?"
+LIKE: Final = "Quand la ligne de car Aurillac – Saint-Flour sera-t-elle rétablie ?"
 ANSWER: Final = "Dès la rentrée de septembre, avec deux départs après 19 heures."
 
 
@@ -169,3 +174,11 @@ def refused(region: Region, body: str = TEXT, words: str = "Écrivez à la mairi
 def merged(region: Region, into: Question, body: str = "Le car du soir, quand revient-il ?") -> Question:
     """A question that leads to another."""
     return moderation.merge(region, waiting(region, body).ref, into.ref, BY, NOW)
+
+
+def aged_seal(visitor: TestClient, settings: Settings, at: str) -> str:
+    """The seal of a form that was opened a minute ago."""
+    seals = Seals(settings)
+    word = seals.opened("form", seal_of(visitor.get(at).text), dt.datetime.now(dt.UTC), None)
+    assert word is not None
+    return seals.seal("form", word, dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1))
