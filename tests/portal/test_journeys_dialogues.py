@@ -189,7 +189,7 @@ def test_a_dialogue_is_followed_and_who_follows_it_is_told_once_when_it_is_cance
     world.post.minute()
     world.post.minute()
     (letter,) = [each for each in world.post.take() if each.to == BOB]
-    assert letter.subject.startswith("Annulé")
+    assert letter.subject.startswith("Annulation")
     page.goto(f"/dialogues/{world.dialogue.ref}")
     told(page, "Cette rencontre est annulée. La salle est inondée.")
 
