@@ -33,6 +33,7 @@ from connectors.facebook_dialogues.channel import FacebookDialogues
 from connectors.facebook_live import channel as facebook_live
 from connectors.facebook_live.broadcast import Broadcast
 from connectors.facebook_live.channel import FacebookLive
+from connectors.facebook_live.comments import Comments
 from connectors.facebook_page import channel as facebook_page
 from connectors.facebook_page.channel import FacebookPage
 from connectors.france_travail import client as france_travail_file
@@ -73,7 +74,7 @@ from connectors.sms.wire import Text
 from connectors.writing import Writer, by_tag
 from core.drafts import Draft
 from core.policy import Policy
-from schemas.errors import Misconfigured
+from schemas.errors import BoostezError, Misconfigured
 
 T = TypeVar("T")
 
@@ -201,6 +202,26 @@ def _turn(region: Region, channel: str, per_minute: int) -> Callable[[], None]:
 def broadcast(settings: Settings, region: Region) -> Broadcast:
     """The Page's live videos, on the air."""
     return Broadcast(graph(settings, region), settings.facebook_page_id)
+
+
+def comments(settings: Settings, region: Region) -> Comments:
+    """What is said under the Page's live videos and posts."""
+    return Comments(graph(settings, region), settings.facebook_page_id)
+
+
+def portal_answers(settings: Settings) -> Callable[[str], bool]:
+    """Whether a page of the portal answers, as residents reach it."""
+
+    def answers(page: str) -> bool:
+        http = Http(settings.public_url, setting="BOOSTEZ_PORTAL_URL", private_hosts=settings.private_hosts)
+        try:
+            return http.read(page.removeprefix(settings.public_url), lambda answer: answer.status_code == 200)
+        except BoostezError:
+            return False
+        finally:
+            http.close()
+
+    return answers
 
 
 def source(name: str) -> Source:

@@ -8,15 +8,13 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.dialogue_rules import dialogue_rules
 from connectors.region import asks, dialogues, hosts, moderation, questions
 from connectors.region.asks import Asked, Confirmed, Limits
 from connectors.region.database import Region
 from connectors.region.dialogues import Dialogue
 from connectors.region.questions import Draft, Question
 from connectors.region.sessions import Session
-from connectors.settings import Settings
-from core.dialogues import Rules
+from tests.dialogue_world import rules
 from tests.hands import sql
 from tests.programme import STARTS, Programme
 
@@ -25,13 +23,6 @@ WORDING: Final = "wording 1"
 BODY: Final = "Quand la ligne de train entre Roanne et Lyon aura-t-elle plus de trains ?"
 MODERATOR: Final = "Inès"
 ARTICLE: Final = "unclear"
-
-
-def rules() -> Rules:
-    """Those of deployments/dialogue.toml."""
-    file = Settings().dialogue_file
-    written = frozenset({"facebook_dialogues", "facebook_live", "caldav"})
-    return dialogue_rules(file, written)
 
 
 class Forum:

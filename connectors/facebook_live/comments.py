@@ -39,6 +39,10 @@ class Comments:
     def __init__(self, graph: Graph, page: str) -> None:
         self._graph, self._page = graph, page
 
+    def close(self) -> None:
+        """Let go of what is held open."""
+        self._graph.http.close()
+
     def comments(self, remote_id: str, after: str | None = None) -> tuple[list[Comment], str | None]:
         """What follows ``after`` under an object, oldest first, with the cursor of its end: at most ``PAGE``, none when all is read.
 

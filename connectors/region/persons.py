@@ -94,9 +94,9 @@ def records(connection: Connection, contact: int) -> list[int]:
 
 
 class Erased(msgspec.Struct, frozen=True):
-    """What an erasure does: ``contacts`` are the records, ``places`` to come are given back, ``reminders`` end, ``registrations`` (and
-    what else was asked for) wait for no confirmation any more, ``questions`` go or lose their author's name.
+    """What an erasure does: ``contacts`` are the records, ``places`` to come are given back, ``reminders`` end.
 
+    ``registrations`` and other forms that nobody confirmed go; of ``questions`` public ones lose their author's name, others go.
     ``postings`` are offers on the portal that name the same address. They are no part of the programme and stay: their author closes
     them by their own link, and their address goes by its own term.
     """

@@ -89,7 +89,7 @@ def test_a_word_that_all_have_weighs_less_than_one_that_few_have() -> None:
     assert known.like("transports Grenoble") == []
 
 
-def test_the_most_alike_comes_first_and_no_more_than_asked_for(known: Known) -> None:
+def test_the_most_alike_comes_first_and_no_more_than_asked_for() -> None:
     many = Known({str(n): f"Des vélos dans le train {'demain ' * n}" for n in range(5)})
     found = many.like("Des vélos dans le train", limit=2)
     assert found[0].key == "0"

@@ -44,6 +44,7 @@ EXAMPLES: dict[str, Any] = {
     "minutes": 120,
     "capacity": 40,
     "first": "2027-01-11",
+    "verdict": "publish",
 }
 
 

@@ -87,7 +87,7 @@ def test_its_author_hears_of_every_step(room: Mailroom, forum: Forum) -> None:
     forum.answer(question, "En 2027.\n\nPas avant.", "Ada Roux, vice-présidente")
     letter = sent(room)["lea@example.fr"]
     assert letter.subject == "Réponse à votre question"
-    assert "Ada Roux, vice-présidente répond à votre question :" in letter.text
+    assert "Ada Roux, vice-présidente, répond à votre question :" in letter.text
     assert "\nEn 2027.\n\nPas avant.\n" in letter.text
     assert room.opened(letter, "preferences") == str(question.contact_id)
 
@@ -124,7 +124,7 @@ def test_merged_its_author_reads_the_other_and_is_told_its_answer_until_they_sto
     letter = sent(room)["lea@example.fr"]
     assert letter.subject == "Votre question en rejoint une autre"
     assert f"« {BUS} »" in letter.text.replace("\n", " ")
-    assert "Vous recevrez sa réponse par courriel" in letter.text
+    assert "Vous la recevrez par courriel" in letter.text
     assert letter.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     word = room.opened(letter, "unwatch")
     assert word == f"{other.id}.{question.contact_id}"
@@ -138,7 +138,7 @@ def test_merged_into_what_is_answered_the_answer_comes_with_it(room: Mailroom, f
     question = forum.waiting(email="lea@example.fr")
     sent(room)
     forum.merge(question, other)
-    assert "Elle a déjà sa réponse, de Ada Roux :\n\nEn 2027.\n" in sent(room)["lea@example.fr"].text
+    assert "Ada Roux y a déjà répondu :\n\nEn 2027.\n" in sent(room)["lea@example.fr"].text
 
 
 # Written when it is sent
