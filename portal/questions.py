@@ -1,7 +1,7 @@
 """Residents' questions: all of them, one of them, and asking one, with or without an address.
 
 Belongs here: routes, and in which order a form becomes a question. Does not: reading fields (question_form.py), the link that confirms
-(asks.py), votes (voting.py), what officers decide (moderating.py), statements (connectors/region/questions.py).
+(asks.py), votes (voting.py), what officers decide (question_queue.py), statements (connectors/region/questions.py).
 
 What no moderator has read is shown to its author only. Why one is refused, beyond the article, is its author's business alone.
 """

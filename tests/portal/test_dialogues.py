@@ -16,18 +16,16 @@ from connectors.region import dialogue_holding, dialogue_life, dialogues, hosts,
 from connectors.region.database import Region
 from connectors.region.dialogue_life import Placement
 from connectors.region.dialogues import Dialogue
-from connectors.settings import Settings
 from core import wording
 from portal import dialogues as pages
 from tests.hands import sql
 from tests.hostile import SCRIPTS
 from tests.portal import dialogues as made
 from tests.portal.dialogues import BY, SITE, hub
-from tests.portal.programme import NOW, path
+from tests.portal.programme import NOW
 from tests.portal.test_hostile import Markup
 from tests.portal.test_jsonld import check_vocabulary
 from tests.portal.test_openness import read
-from tests.portal.test_posting import seal_of
 from tests.portal.test_sessions import block, titles
 
 pytestmark = pytest.mark.database
@@ -360,23 +358,6 @@ def test_the_parity_page_counts_the_dialogues_of_every_channel(client: TestClien
     )
     assert [read(row).split()[-3:] for row in rows[1:]] == [["1", "1", "0"], ["0", "0", "0"], ["1", "1", "0"]]
     assert dialogues.named(region, one.ref) is not None
-
-
-def test_a_moderator_says_that_they_are_there(visitor: TestClient, region: Region, relayed: Settings) -> None:
-    one, far = made.dialogue(region, in_days=0.05), made.dialogue(region, in_days=9)
-    link = path(relayed, "moderator", f"{one.ref}.{one.moderator_id}")
-    page = visitor.get(link)
-    assert "Je suis en place" in page.text
-    assert sql(region, "SELECT count(*) AS n FROM dialogue_step WHERE step = 'present'")[0].n == 0
-    assert visitor.post(link, data={"a": "b"}).status_code == 403
-    done = visitor.post(link, data={"sceau": seal_of(page.text)})
-    assert "Vous êtes en place" in done.text
-    early = path(relayed, "moderator", f"{far.ref}.{far.moderator_id}")
-    assert visitor.post(early, data={"sceau": seal_of(page.text)}).status_code == 409
-    other = path(relayed, "moderator", f"{one.ref}.{far.moderator_id}")
-    assert "Quelqu’un d’autre modère" in visitor.get(other).text
-    assert visitor.get("/dialogues/moderation/x").status_code == 410
-    assert sql(region, "SELECT count(*) AS n FROM dialogue_step WHERE step = 'present'")[0].n == 1
 
 
 # Hostile words

@@ -62,7 +62,7 @@ def test_only_live_ones_that_are_about_to_begin_are_checked(world: Dialogues) ->
     made = world.announced()
     world.announced(form="written", where=world.placement(venue_id=None))
     assert made.starts_at is not None
-    for before, found in ((31, []), (30, [made.ref]), (0, [made.ref]), (-1, [])):
+    for before, found in ((30, []), (29, [made.ref]), (0, [made.ref]), (-1, [])):
         now = made.starts_at - before * MINUTE
         checked = [each.ref for each in dialogue_prompts.to_check(world.region, world.hub, now)]
         assert checked == found, before
