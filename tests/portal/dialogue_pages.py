@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Final
 
 from starlette.testclient import TestClient
 
@@ -12,6 +13,7 @@ from connectors.region.database import Region
 from connectors.region.dialogue_life import Placement
 from connectors.region.dialogues import Dialogue
 from connectors.settings import Settings
+from core.questions import State
 from tests.hands import sql
 from tests.portal import dialogues as made
 from tests.portal.dialogues import ANSWER, BY, hub
@@ -20,7 +22,9 @@ from tests.portal.programme_pages import Seen
 
 LONG = "Se déplacer le soir et le week-end quand on habite à la montagne, sans voiture, et que l’on travaille en ville"
 
-KINDS = (  # one page of each kind, with most on it
+PUBLISHED: Final[tuple[State, ...]] = ("published",)
+ENDED: Final[tuple[State, ...]] = ("refused", "merged", "answered")
+KINDS: Final = (  # one page of each kind, with most on it
     *("dialogues", "dialogue", "dialogue off", "dialogue over", "moderator", "home with dialogues"),
     *("questions", "question", "question refused", "own question waiting", "own question refused", "vote"),
     *(
@@ -125,7 +129,7 @@ class Talk:
         yield Seen("asking what is over", visitor.get(f"/dialogues/{over.ref}/question"))
         yield Seen("following", visitor.get(f"/dialogues/{one.ref}/suivre"))
         yield Seen("following with errors", self._slowly(f"/dialogues/{one.ref}/suivre", courriel="x"))
-        (known, *_) = questions.listed(region, sort="due", states=("published",))
+        (known, *_) = questions.listed(region, sort="due", states=PUBLISHED)
         yield Seen("watching", visitor.get(f"/questions/{known.ref}/suivre"))
         for number in range(asks.LIMITS.email):
             asks.follow(region, self._session(made.dialogue(region, in_days=40 + number)), "many@x.example", None, b"o", "w", NOW)  # fmt: skip
@@ -147,7 +151,7 @@ class Talk:
         yield Seen("ask sent", visitor.get("/confirmer"))
         one = made.dialogue(region, in_days=50)
         follow = asks.follow(region, self._session(one), "bob@x.example", "Bob", b"o", "w", NOW)
-        (known, *_) = questions.listed(region, sort="due", states=("published",))
+        (known, *_) = questions.listed(region, sort="due", states=PUBLISHED)
         watch = asks.watch(region, known.ref, "bob@x.example", b"o", "w", NOW)
         questions.ask(region, questions.Draft("jobs", "Combien d’emplois créés en 2027 ?"), "c@x.example", b"o", "w", NOW)  # fmt: skip
         ((own,),) = sql(region, "SELECT ref FROM ask ORDER BY id DESC LIMIT 1")
@@ -168,7 +172,7 @@ class Talk:
         region, visitor = self.region, self.visitor
         queue = f"{path(self.settings, 'officer', officers.give(region, 'Camille', NOW).id)}/questions"
         yield Seen("queue of questions", visitor.get(queue))
-        (known, *_) = questions.listed(region, sort="due", states=("published",))
+        (known, *_) = questions.listed(region, sort="due", states=PUBLISHED)
         waits = made.waiting(region, f"{known.body[:150]} Écrivez à ada@fournil.example ou 06 12 34 56 78")
         at, other = f"{queue}/{waits.ref}", f"{queue}/{known.ref}"
         yield Seen("question to moderate", visitor.get(at))
@@ -180,6 +184,6 @@ class Talk:
         yield Seen("sure to merge", press(visitor, at, action="fusionner", dans=known.ref))
         yield Seen("sure to answer", press(visitor, other, action="repondre", reponse=ANSWER, elu="Ada"))
         yield Seen("no such question", visitor.get(f"{queue}/qnone"))
-        for name, state in {"refused": "refused", "merged": "merged", "answered": "answered"}.items():
-            (one, *_) = questions.listed(region, states=(state,), sort="newest")  # type: ignore[arg-type]
-            yield Seen(f"moderated, {name}", visitor.get(f"{queue}/{one.ref}"))
+        for state in ENDED:
+            (one, *_) = questions.listed(region, states=(state,), sort="newest")
+            yield Seen(f"moderated, {state}", visitor.get(f"{queue}/{one.ref}"))

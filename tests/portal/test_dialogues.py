@@ -279,7 +279,7 @@ def test_search_engines_read_what_people_read(client: TestClient, region: Region
 @pytest.mark.shared
 def test_every_word_is_schema_orgs(client: TestClient, region: Region, shared: Path) -> None:
     for one in (moved(region, made.dialogue(region, seats=5)), made.over(region)):
-        check_vocabulary(block(client.get(f"/dialogues/{one.ref}").text), shared)
+        check_vocabulary(shared, block(client.get(f"/dialogues/{one.ref}").text))
 
 
 # Calendars
