@@ -1,7 +1,6 @@
 """``boostez question``: what residents ask, and deciding on it.
 
-Belongs here: these commands. Does not: what a decision does (flows/questions.py, connectors/region/moderation.py), or officers' pages
-(portal).
+Belongs here: these commands. Does not: what a decision does (connectors/region/moderation.py), or officers' pages (portal).
 """
 
 from __future__ import annotations
@@ -9,17 +8,19 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 from collections.abc import Callable
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import typer
 
 from connectors.region import dialogues, moderation, questions
-from connectors.region.database import region
+from connectors.region.database import Region, region
 from connectors.region.questions import Question
+from connectors.registry import dialogue_hub
 from core import question_text
+from core.dialogues import Rules
 from core.questions import OPEN, State
 from core.wording import excerpt
-from deployments.command import Json, connected, guarded, print_json, quiet_prefect, running_flow, say
+from deployments.command import Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Questions of residents to officials.")
@@ -108,33 +109,21 @@ def overdue(as_json: Json = False) -> None:
         say(_line(question, now))
 
 
-def _run(flow_of: Callable[[], Any], *, as_json: bool, **asked: Any) -> None:
-    with connected(prefect=True):
-        quiet_prefect()
-        flow = flow_of()
-        with running_flow():
-            told = flow(**asked)
+def _decided(step: Callable[[Region, Rules, dt.datetime], Question], *, as_json: bool) -> None:
+    with connected() as chosen:
+        question = step(region(), dialogue_hub(chosen).rules, dt.datetime.now(dt.UTC))
     if as_json:
-        print_json(told)
+        print_json(question)
         return
-    question = told["question"]
-    where = f" into {question['into']}" if question["into"] else ""
-    say(
-        f"{question['ref']} is {question['state']}{where}. {told['waiting']} wait for a moderator, {told['overdue']} are overdue."
-    )
-
-
-def _moderate() -> Any:
-    from flows.questions import moderate
-
-    return moderate
+    where = f" into {question.into}" if question.into else ""
+    say(f"{question.ref} is {question.state}{where}: whom it concerns is told within a minute.")
 
 
 @app.command("publish")
 @guarded
 def publish(question: Ref, by: By, as_json: Json = False) -> None:
     """Have everybody read it and vote for it; the public clock begins."""
-    _run(_moderate, as_json=as_json, question=question, verdict="publish", by=by)
+    _decided(lambda hub, rules, now: moderation.publish(hub, question, by, now, rules), as_json=as_json)
 
 
 @app.command("refuse")
@@ -149,7 +138,10 @@ def refuse(
     as_json: Json = False,
 ) -> None:
     """Refuse it by an article of the charter, which its author reads. There is no undo."""
-    _run(_moderate, as_json=as_json, question=question, verdict="refuse", by=by, article=article, words=words)
+    _decided(
+        lambda hub, rules, now: moderation.refuse(hub, question, article, words, by, now, rules.charter),
+        as_json=as_json,
+    )
 
 
 @app.command("merge")
@@ -161,7 +153,7 @@ def merge(
     as_json: Json = False,
 ) -> None:
     """Have it lead to another, with its votes and whoever watches it. There is no undo."""
-    _run(_moderate, as_json=as_json, question=question, verdict="merge", by=by, into=into)
+    _decided(lambda hub, _, now: moderation.merge(hub, question, into, by, now), as_json=as_json)
 
 
 @app.command("answer")
@@ -174,10 +166,5 @@ def answer(
     as_json: Json = False,
 ) -> None:
     """Answer it, or correct its answer; whoever asked or watches is told once."""
-
-    def flow_of() -> Any:
-        from flows.questions import answer_question
-
-        return answer_question
-
-    _run(flow_of, as_json=as_json, question=question, answer=file.read(), answered_by=official, by=by)
+    words = file.read()
+    _decided(lambda hub, _, now: moderation.answer(hub, question, words, official, by, now), as_json=as_json)

@@ -35,6 +35,7 @@ from tasks.read_comments import read_comments as read_on
 By = Annotated[str, Field(min_length=2)]
 Words = Annotated[str, Field(min_length=3)]
 COMMENTED = (facebook_live.NAME, facebook_dialogues.NAME)
+LATELY = dt.timedelta(minutes=15)  # three runs: one that is missed is made good
 
 
 class Verdict(str, Enum):  # noqa: UP042 - Prefect's form shows the values of a str Enum
@@ -114,15 +115,17 @@ def answer_question(question: str, answer: Words, answered_by: Words, by: By) ->
 
 @flow(name="read-comments", description=__doc__)
 def read_comments() -> dict[str, Any]:
-    """Read on what is said under dialogues on the air; what asks waits for a moderator. Nothing on the air costs nothing."""
+    """Read on what is said under dialogues on the air; what asks waits for a moderator. Nothing on the air costs nothing.
+
+    What waits is shown anew when anything has changed lately, wherever that was decided.
+    """
     chosen, region = settings(), safe_region()
+    asked: dict[str, int] = {}
     with region.at_work():
         now = clock.now()
-        read = comments.discussed(region, COMMENTED, now)
-        if not read:
-            return {"read": 0, "asked": {}}
-        with closing(comments_of(chosen, region)) as page:
-            asked = read_on(region, read, page.comments, now)
-        if any(asked.values()):
+        if read := comments.discussed(region, COMMENTED, now):
+            with closing(comments_of(chosen, region)) as page:
+                asked = read_on(region, read, page.comments, now)
+        if shown := moderation.moved(region, now - LATELY, now):
             show_queue(region, now)
-    return {"read": len(read), "asked": asked}
+    return {"read": len(read), "asked": asked, "shown": shown}

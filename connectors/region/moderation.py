@@ -67,6 +67,20 @@ def overdue(region: Region, now: dt.datetime) -> list[Question]:
     return [each for each in published if each.late(now)]
 
 
+def moved(region: Region, since: dt.datetime, now: dt.datetime) -> bool:
+    """Whether anything was asked or decided, or became overdue, since then."""
+    with region.begin() as connection:
+        return bool(
+            connection.scalar(
+                text(
+                    "SELECT EXISTS (SELECT FROM question WHERE state <> 'unconfirmed' AND (changed_at > :since "
+                    "OR (state = 'published' AND due_at > :since AND due_at <= :now)))"
+                ),
+                {"since": since, "now": now},
+            )
+        )
+
+
 def publish(region: Region, ref: str, by: str, now: dt.datetime, rules: Rules) -> Question:
     """Everybody may read it and vote for it; the public clock begins.
 

@@ -25,6 +25,7 @@ from core.questions import PUBLIC, Origin, State
 from schemas.errors import Refused
 
 Sort = Literal["votes", "newest", "due", "ended"]
+NAME: Final = 80  # characters of an author's name that are shown
 VOTES: Final = 50  # from one network address in a day: a whole school votes from one
 COMPARED: Final = 2_000  # of the newest public questions: with them a new one is compared
 _VOTING: Final = 72_011  # advisory lock class: votes from one address are counted and added one at a time
@@ -159,7 +160,7 @@ def _shown(draft: Draft) -> Draft:
     body = question_text.cleaned(draft.body)
     if faults := question_text.faults(body):
         raise Refused(f"The question cannot be taken as it is: {', '.join(faults)}.")
-    author = " ".join(printable(draft.author or "").split())
+    author = " ".join(printable(draft.author or "").split())[:NAME]
     return msgspec.structs.replace(draft, body=body, author=author or None)
 
 

@@ -70,13 +70,13 @@ def test_each_decision_is_one_command(terminal: Terminal, forum: Forum, tmp_path
         forum.waiting("Pouvez-vous venir ?"),
     )
     said = terminal.type("question", "publish", one.ref, "--by", "Inès").stdout
-    assert said == f"{one.ref} is published. 2 wait for a moderator, 0 are overdue.\n"
+    assert said == f"{one.ref} is published: whom it concerns is told within a minute.\n"
     terminal.type("question", "merge", same.ref, one.ref)
     terminal.type("question", "refuse", other.ref, "unclear", "--words", "Venir où ?")
     file = tmp_path / "answer.txt"
     file.write_text("En 2027.\n", "utf-8")
     told = terminal.ask("question", "answer", one.ref, "Ada Roux", str(file))
-    assert (told["question"]["state"], told["question"]["answer"]) == ("answered", "En 2027.")
+    assert (told["state"], told["answer"]) == ("answered", "En 2027.")
 
     def now(question: Question) -> tuple[str, str | None, str | None]:
         found = forum.read(question)

@@ -10,7 +10,7 @@ from prefect.artifacts import Artifact
 from pydantic import SecretStr
 
 from connectors import clock
-from flows.questions import Verdict, answer_question, moderate, read_comments
+from flows.questions import LATELY, Verdict, answer_question, moderate, read_comments
 from schemas.errors import Misconfigured, Refused
 from tests.flows.stories import is_json
 from tests.hands import PageEditor, sql
@@ -97,7 +97,7 @@ def test_what_cannot_be_done_says_what_can(forum: Forum) -> None:
 
 def test_comments_on_the_air_are_read_on_and_wait(forum: Forum, flowing: Hub, sandbox: Sandbox) -> None:
     """What a resident writes under the post, and what the Page itself does."""
-    assert read_comments() == {"read": 0, "asked": {}}
+    assert read_comments() == {"read": 0, "asked": {}, "shown": False}
     dialogue, _ = forum.dialogue("on_air")
     page = PageEditor(flowing.settings)
     post = page.post("En direct !")
@@ -114,8 +114,9 @@ def test_comments_on_the_air_are_read_on_and_wait(forum: Forum, flowing: Hub, sa
         "/comments", object=post, message="C’est pour quand, les trains du matin ?", name="Ada Lovelace"
     )
     sandbox.tell("/comments", object=post, message="Bravo pour ce direct !")
-    assert read_comments() == {"read": 1, "asked": {dialogue.ref: 1}}
-    assert read_comments() == {"read": 1, "asked": {dialogue.ref: 0}}
+    assert read_comments() == {"read": 1, "asked": {dialogue.ref: 1}, "shown": True}
+    forum.programme.now += LATELY
+    assert read_comments() == {"read": 1, "asked": {dialogue.ref: 0}, "shown": False}
     assert "C’est pour quand, les trains du matin" in table()
     ((said,),) = sql(forum.region, "SELECT q::text FROM question q")
     assert "Lovelace" not in said

@@ -41,6 +41,19 @@ def test_the_oldest_comes_first_with_what_it_is_like_and_what_to_look_at(forum: 
     assert [each.question.ref for each in moderation.queue(forum.region, forum.now - HOUR)] == [one.ref]
 
 
+def test_whatever_is_asked_decided_or_becomes_overdue_moves_the_queue(forum: Forum) -> None:
+    assert not moderation.moved(forum.region, forum.now - HOUR, forum.now)
+    forum.ask()
+    assert not moderation.moved(forum.region, forum.now - HOUR, forum.now), "nobody has confirmed it"
+    question = forum.published(BUS)
+    assert moderation.moved(forum.region, forum.now - HOUR, forum.now)
+    assert question.due_at is not None
+    late = question.due_at
+    assert not moderation.moved(forum.region, late - HOUR, late - dt.timedelta.resolution)
+    assert moderation.moved(forum.region, late - HOUR, late)
+    assert not moderation.moved(forum.region, late, late + HOUR)
+
+
 # Published
 
 

@@ -371,4 +371,4 @@ def downgrade() -> None:
     op.drop_table("official")
     op.drop_table("moderator")
     op.drop_table("calendar")
-    op.execute("DELETE FROM effect WHERE content ->> 'about' = 'dialogue'")
+    op.execute("DELETE FROM effect WHERE content ->> 'about' IN ('dialogue_host', 'question')")
