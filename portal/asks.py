@@ -273,6 +273,7 @@ def confirm(request: Request, given: Mapping[str, str], now: dt.datetime) -> Res
 def _done(request: Request, asked: Asked, now: dt.datetime) -> Response:
     """To the place, or to the question's own page; a page of its own when there is nothing to lead to."""
     region, seals = request.app.state.region, Seals(request.app.state.settings)
+    # What is confirmed already is only read again.
     done = asks.confirm(region, request.app.state.rules, asked.ref, now)
     if done.enrolment is not None:
         return go(f"/inscription/suivi/{seals.seal('place', str(done.enrolment.id), now)}")

@@ -22,7 +22,7 @@ from connectors import clock
 from connectors.region import dialogues
 from connectors.region.dialogues import Dialogue
 from core.days import paris_day
-from core.dialogues import PUBLIC, Rules
+from core.dialogues import PUBLIC, Rules, State
 from portal import jsonld, jsonld_dialogues, shown_questions
 from portal.answers import page, revalidated
 from portal.sessions import TOLD_FOR
@@ -33,7 +33,8 @@ COMING: Final = 200  # dialogues to come, of a list
 INDEXED: Final = 10_000  # dialogues of the sitemap
 NEXT: Final = 2  # of the home page
 Stage = Literal["open", "cancelled", "on", "over"]
-_HELD: Final = frozenset({"closed", "answered", "archived"})
+_HELD: Final[frozenset[State]] = frozenset({"closed", "answered", "archived"})
+_STANDING: Final[frozenset[State]] = frozenset({"announced", "on_air"})
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -67,16 +68,12 @@ def announced(dialogue: Dialogue) -> bool:
 
 
 def following(request: Request, **chosen: Any) -> tuple[Seen, ...]:
-    """What is on air, then what is to come, soonest first; one that is cancelled says so until its day is over."""
+    """What is on air, then what is to come, soonest first; one that is cancelled says so until it would have begun."""
     now, region = clock.now(), request.app.state.region
-    begun = dialogues.listed(region, before=now, latest_first=True, limit=COMING, **chosen)
+    begun = dialogues.listed(region, states=_STANDING, before=now, limit=COMING, **chosen)
     coming = dialogues.listed(region, after=now, limit=COMING, **chosen)
-    seen = [_seen(each, now) for each in (*begun, *coming) if announced(each)]
-    today = paris_day(now)
-    on = [each for each in seen if each.stage == "on"]
-    off = [each for each in seen if each.stage == "cancelled" and _day(each.dialogue) >= today]
-    to_come = [each for each in seen if each.stage == "open"]
-    return *on, *sorted([*to_come, *off], key=lambda each: (each.dialogue.starts_at, each.dialogue.id))
+    on_air = [seen for each in begun if (seen := _seen(each, now)).stage == "on"]
+    return *on_air, *(_seen(each, now) for each in coming if announced(each))
 
 
 def _seen(dialogue: Dialogue, now: dt.datetime, live: str | None = None) -> Seen:

@@ -11,15 +11,15 @@ from typing import Final
 
 import msgspec
 
-from connectors.region.questions import Draft
+from connectors.region.questions import NAME, Draft
 from core import addresses, question_text
-from core.registrations import line, longest
+from core.registrations import line
 
 FIELDS: Final = ("theme", "question", "nom", "reponse", "courriel")  # in the order of the page
 BY_MAIL, ANONYMOUS = "courriel", "sans"  # how the answer reaches its author
 LENGTHS: Final = {
     "question": question_text.LONGEST,
-    "nom": longest("person/name"),
+    "nom": NAME,
     "courriel": addresses.LONGEST_EMAIL,
 }
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from icalendar import Calendar
 from starlette.testclient import TestClient
 
@@ -17,6 +19,7 @@ from connectors.region.database import Region
 from connectors.region.dialogue_life import Placement
 from connectors.region.dialogues import Dialogue
 from core import wording
+from core.dialogues import PUBLIC, State
 from portal import dialogues as pages
 from tests.hands import sql
 from tests.hostile import SCRIPTS
@@ -116,6 +119,25 @@ def test_home_and_every_page_lead_to_dialogues(
     later = NOW + dt.timedelta(days=2.02)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert "En ce moment" in client.get("/").text
+
+
+def any_dialogue(state: State, minutes: int) -> Dialogue:
+    values: dict[str, Any] = dict.fromkeys(Dialogue.__struct_fields__)
+    return Dialogue(**{**values, "state": state, "minutes": minutes, "starts_at": NOW, "seats": 0})
+
+
+@given(
+    st.sampled_from(sorted(PUBLIC)), st.integers(1, 5_000), st.lists(st.integers(-6_000, 6_000), min_size=2)
+)
+def test_a_dialogue_only_goes_on_as_time_does(state: State, minutes: int, moments: list[int]) -> None:
+    """What was on air is never to come again; what is over or cancelled stays so, whenever staff say so in the end."""
+    one = any_dialogue(state, minutes)
+    order = ["open", "on", "over", "cancelled"]
+    stages = [order.index(pages.stage_of(one, NOW + dt.timedelta(minutes=each))) for each in sorted(moments)]
+    assert stages == sorted(stages)
+    if state not in {"announced", "on_air"}:
+        assert len(set(stages)) == 1
+    assert pages.stage_of(one, NOW) != "open"
 
 
 # One dialogue
