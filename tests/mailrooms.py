@@ -100,8 +100,8 @@ class Mailroom:
         self.seals = Seals(settings)
         rules = reminders.named(programme.rules)
         letters = ProgrammeLetters(settings, programme.region, rules, self._now)
-        hosts = DialogueLetters(settings, programme.region, self._now)
         questions = QuestionLetters(settings, programme.region, self._now)
+        hosts = DialogueLetters(settings, programme.region, self._now)
         texts = ProgrammeTexts(settings, programme.region, rules, self._now)
         self._channels: dict[str, ItemChannel] = {
             "mail": Mail(
