@@ -71,7 +71,7 @@ from connectors.sms.wire import Text
 from connectors.writing import Writer, by_tag
 from core.drafts import Draft
 from core.policy import Policy
-from schemas.errors import Misconfigured
+from schemas.errors import BoostezError, Misconfigured
 
 T = TypeVar("T")
 
@@ -198,6 +198,21 @@ def _turn(region: Region, channel: str, per_minute: int) -> Callable[[], None]:
 def broadcast(settings: Settings, region: Region) -> Broadcast:
     """The Page's live videos, on the air."""
     return Broadcast(graph(settings, region), settings.facebook_page_id)
+
+
+def portal_answers(settings: Settings) -> Callable[[str], bool]:
+    """Whether a page of the portal answers, as residents reach it."""
+
+    def answers(page: str) -> bool:
+        http = Http(settings.public_url, setting="BOOSTEZ_PORTAL_URL", private_hosts=settings.private_hosts)
+        try:
+            return http.read(page.removeprefix(settings.public_url), lambda answer: answer.status_code == 200)
+        except BoostezError:
+            return False
+        finally:
+            http.close()
+
+    return answers
 
 
 def source(name: str) -> Source:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 import typer
 
-from connectors.region import dialogue_life, dialogue_steps, dialogues, hosts
+from connectors.region import dialogue_life, dialogue_steps, dialogues, hosts, move_proposals
 from connectors.region.database import region
 from connectors.region.dialogues import Dialogue
 from connectors.registry import dialogue_hub
@@ -263,3 +263,49 @@ def record(
         return publish_record
 
     _run(flow_of, as_json=as_json, dialogue=dialogue, by=by, record=file.read(), replay=replay)
+
+
+@app.command("moves")
+@guarded
+def moves(as_json: Json = False) -> None:
+    """List what officials moved in their own calendars, and nobody has decided on."""
+    with connected():
+        found = move_proposals.waiting(region(), dt.datetime.now(dt.UTC))
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("Nobody has moved a dialogue in their calendar.")
+    for each in found:
+        say(f"{each.id}  {each.words()}")
+
+
+def _decide(proposal: int, verdict: str, by: str, *, as_json: bool) -> None:
+    def flow_of() -> Any:
+        from flows.calendars import decide_move
+
+        return decide_move
+
+    _run(flow_of, as_json=as_json, proposal=proposal, verdict=verdict, by=by)
+
+
+@app.command("accept-move")
+@guarded
+def accept_move(
+    proposal: Annotated[int, typer.Argument(help="Its number, as `moves` lists it.")],
+    by: By,
+    as_json: Json = False,
+) -> None:
+    """Move a dialogue as its official did in their calendar; whoever was told is told anew."""
+    _decide(proposal, "accept", by, as_json=as_json)
+
+
+@app.command("refuse-move")
+@guarded
+def refuse_move(
+    proposal: Annotated[int, typer.Argument(help="Its number, as `moves` lists it.")],
+    by: By,
+    as_json: Json = False,
+) -> None:
+    """Leave a dialogue where it is, and put it back into their calendar."""
+    _decide(proposal, "refuse", by, as_json=as_json)

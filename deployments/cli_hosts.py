@@ -12,16 +12,18 @@ from typing import Annotated, Any, Literal
 import msgspec
 import typer
 
-from connectors.region import hosts
+from connectors.region import calendars, hosts
 from connectors.region.database import region
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
+from core.wall import instant
 from deployments.command import Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
 
 official_app = typer.Typer(no_args_is_help=True, help="Elected officials who meet residents.")
 moderator_app = typer.Typer(no_args_is_help=True, help="Who holds dialogues: none is announced without.")
 venue_app = typer.Typer(no_args_is_help=True, help="Rooms and studios of live dialogues.")
+_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 Departments = Annotated[
     list[str] | None, typer.Option("--department", help="Two digits; again for more. None: the whole Region.")
 ]
@@ -96,7 +98,9 @@ def add_venue(
     say(f"{made.id}  {made.name}  {made.department}  {made.seats} seats")
 
 
-def _listing(group: typer.Typer, of: Any, word: str, columns: Callable[[Any], tuple[str, ...]]) -> None:
+def _listing(
+    group: typer.Typer, of: Any, word: calendars.Whose, columns: Callable[[Any], tuple[str, ...]]
+) -> None:
     """``list`` and ``end`` of one kind of host."""
 
     @group.command("list", help=f"List every {word} who takes part.")
@@ -111,6 +115,28 @@ def _listing(group: typer.Typer, of: Any, word: str, columns: Callable[[Any], tu
             say(f"None yet: `boostez {word} add` keeps one.")
         for each in found:
             say("  ".join((str(each.id), each.name, *filter(None, columns(each)))))
+
+    @group.command("away", help=f"Say when a {word} cannot be had; no new dialogue is planned then.")
+    @guarded
+    def away(
+        key: Annotated[str, typer.Argument(help="The e-mail address; of a venue, its name.")],
+        first: Annotated[dt.datetime, typer.Argument(help="From, by the clocks of Paris.", formats=_FORMATS)],
+        last: Annotated[dt.datetime, typer.Argument(help="Until; a day alone is its end.", formats=_FORMATS)],
+    ) -> None:
+        until = last + dt.timedelta(days=1) if last.time() == dt.time() else last
+        interval = calendars.Interval(instant(first, "Europe/Paris"), instant(until, "Europe/Paris"))
+        with connected():
+            number = calendars.away(region(), word, key, interval)
+        say(
+            f"{number}: {key} cannot be had until {until:%Y-%m-%d %H:%M}. Undo: `boostez {word} back {number}`."
+        )
+
+    @group.command("back", help=f"Undo that a {word} cannot be had.")
+    @guarded
+    def back(number: Annotated[int, typer.Argument(help="As `away` named it.")]) -> None:
+        with connected():
+            undone = calendars.back(region(), number)
+        say("Undone." if undone else f"There is no absence {number} that staff noted.")
 
     @group.command("end", help=f"Have a {word} take part no more.")
     @guarded

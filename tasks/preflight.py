@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 
 from connectors.facebook_live import channel as facebook_live
 from connectors.facebook_live.broadcast import Readiness, Status
-from connectors.region import dialogue_prompts, ledger
+from connectors.region import alerts, dialogue_prompts, ledger
 from connectors.region.database import Region
 from connectors.region.dialogue_steps import Hub
 from connectors.region.dialogues import Dialogue
@@ -23,6 +23,7 @@ from schemas.errors import BoostezError
 from tasks.tell import RUNBOOK, over, sound
 
 SCHEDULED: Final = frozenset({"SCHEDULED_UNPUBLISHED", "SCHEDULED_LIVE", "UNPUBLISHED", "LIVE"})
+CAUSE: Final = "preflight "
 PAGE: Final = f"{RUNBOOK}/live-dialogue-in-trouble.md"
 
 
@@ -46,8 +47,13 @@ def preflight(
     now: dt.datetime,
 ) -> dict[str, list[str]]:
     """Check every live dialogue that is about to begin; trouble is told once, and its end too. Returns the troubles, by dialogue."""
-    found = {}
-    for dialogue in dialogue_prompts.to_check(region, hub, now):
+    found: dict[str, list[str]] = {}
+    checked = dialogue_prompts.to_check(region, hub, now)
+    standing = {alert.cause for alert in alerts.unresolved(region) if alert.cause.startswith(CAUSE)}
+    over(
+        region, *(standing - {cause_of(dialogue) for dialogue in checked})
+    )  # it has begun, or is held in writing
+    for dialogue in checked:
         troubles = list(_troubles(region, hub, studio, page_answers, dialogue))
         found[dialogue.ref] = troubles
         dialogue_prompts.keep_check(region, dialogue, troubles, now)
@@ -68,7 +74,7 @@ def preflight(
 
 def cause_of(dialogue: Dialogue) -> str:
     """The alert about a dialogue that cannot be held as planned."""
-    return f"preflight {dialogue.ref}"
+    return f"{CAUSE}{dialogue.ref}"
 
 
 def _troubles(

@@ -41,6 +41,10 @@ class Broadcast:
     def __init__(self, graph: Graph, page: str) -> None:
         self._graph, self._page = graph, page
 
+    def close(self) -> None:
+        """Let go of what is held open."""
+        self._graph.http.close()
+
     def go_live(self, remote_id: str) -> None:
         """Show a scheduled live video to everybody, now.
 

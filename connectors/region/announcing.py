@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from connectors.region import letters, once, wants
 from connectors.region.dialogues import Dialogue
@@ -65,6 +65,17 @@ def _schedule(connection: Connection, rules: Rules, dialogue: Dialogue, content:
         wants.want(connection, LIVE, dialogue.ref, content, not_before=None if there else horizon)
     elif dialogue.state == "cancelled" or dialogue.form == "written":
         wants.want(connection, LIVE, dialogue.ref, None)
+
+
+def rewrite_calendars(connection: Connection, dialogue: Dialogue) -> None:
+    """Have a locked dialogue be written into calendars again as it is: somebody changed it there."""
+    connection.execute(
+        text(
+            "UPDATE effect SET state = 'planned', attempts = 0, not_before = NULL, changed_at = now() "
+            "WHERE channel = :channel AND subject = ANY(:subjects) AND state = 'done' AND wanted_hash IS NOT NULL"
+        ),
+        {"channel": CALENDARS, "subjects": list(_subjects(CALENDARS, dialogue))},
+    )
 
 
 def write(

@@ -22,6 +22,7 @@ from core.dialogues import missing
 from schemas.errors import Refused
 from schemas.letters import Host
 
+_LOCK: Final = 72_012  # advisory lock: dialogues are placed one at a time
 ANYBODY: Final = 10_000  # places of a dialogue that is followed online
 ON_SCREEN, IN_WRITING = "En ligne, en direct", "En ligne, par écrit"  # where, for whoever follows it
 
@@ -54,14 +55,20 @@ def place(
     by: str,
     now: dt.datetime,
     why: str | None = None,
+    *,
+    checked: bool = True,
 ) -> Dialogue:
-    """``approve`` of a locked dialogue, in a transaction that places several."""
+    """``approve`` of a locked dialogue, in a transaction that places several.
+
+    Without ``checked`` whoever calls does ``check_free`` when all are placed: two may change places.
+    """
     if before.state != "approved":
         check_follows(before, "approved")
     placed = _placed(before, where, now)
     _check_whole(msgspec.structs.replace(before, **placed))
     after = change(connection, before, now, state="approved", **placed)
-    _check_free(connection, after)
+    if checked:
+        check_free(connection, after)
     keep(connection, after, "approved", by, why, now)
     return after
 
@@ -123,8 +130,12 @@ def move_locked(
     now: dt.datetime,
     *,
     minutes: int | None = None,
+    checked: bool = True,
 ) -> Dialogue:
-    """``move`` of a locked dialogue, in a transaction that does more. What stays as it was is told to nobody."""
+    """``move`` of a locked dialogue, in a transaction that does more; ``checked`` as in ``place``.
+
+    What stays as it was is told to nobody.
+    """
     if before.state != "announced" or before.starts_at is None or before.starts_at <= now:
         raise Refused(
             f"Dialogue {before.ref} is {before.state}: only one that is announced and has not begun moves."
@@ -145,7 +156,8 @@ def move_locked(
         version=before.version + 1,
         was_at=before.starts_at if later else before.was_at,
     )
-    _check_free(connection, after)
+    if checked:
+        check_free(connection, after)
     _check_active(connection, after)
     keep(connection, after, "moved", by, why, now)
     _follow(connection, hub, after, now)
@@ -313,12 +325,14 @@ def _check_active(connection: Connection, dialogue: Dialogue) -> None:
             )
 
 
-def _check_free(connection: Connection, dialogue: Dialogue) -> None:
-    """Nobody and no venue is in two dialogues at once.
+def check_free(connection: Connection, dialogue: Dialogue) -> None:
+    """Nobody and no venue is in two dialogues at once. Two who place dialogues at the same time see each other.
 
-    Locked in one order, so that two who place dialogues at the same time see each other.
+    Raises:
+        Refused: somebody or something is; the message names the other dialogue.
+
     """
-    connection.execute(text("SELECT pg_advisory_xact_lock(72001)"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     rows = connection.execute(
         text(
             "SELECT d.ref, d.official_id, d.moderator_id, d.venue_id FROM dialogue d WHERE d.id <> :id "

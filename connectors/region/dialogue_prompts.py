@@ -61,7 +61,7 @@ def present(region: Region, ref: str, moderator: int, now: dt.datetime) -> Dialo
             raise Refused(f"Somebody else moderates dialogue {ref} by now.")
         if found.state not in {"announced", "on_air"} or found.starts_at is None:
             raise Refused(f"Dialogue {ref} is {found.state}.")
-        if now < found.starts_at - 2 * ASKED_BEFORE:
+        if is_early(found, now):
             raise Refused(f"Dialogue {ref} begins at {found.starts_at:%H:%M} UTC: say so when you are there.")
         known = connection.execute(
             text(
@@ -72,6 +72,11 @@ def present(region: Region, ref: str, moderator: int, now: dt.datetime) -> Dialo
         if not known:
             keep(connection, found, PRESENT, _name(found), None, now)
     return found
+
+
+def is_early(dialogue: Dialogue, now: dt.datetime) -> bool:
+    """Whether nobody can be there yet."""
+    return dialogue.starts_at is not None and now < dialogue.starts_at - 2 * ASKED_BEFORE
 
 
 def _name(dialogue: Dialogue) -> str:
