@@ -14,7 +14,7 @@ import pytest
 from prefect import Task
 from pydantic import SecretStr
 
-from flows import dialogues
+from flows import dialogues, watch_dialogues
 from tests.calendars import PASSWORD, USER, Radicale
 from tests.relays import Letters, relaying
 from tests.world import smtp
@@ -67,9 +67,10 @@ def furnished(stage: Stage, radicale: Radicale, relay: str) -> Iterator[None]:
         }
     )
     with smtp.installed(), pytest.MonkeyPatch.context() as patch:
-        for name, task in vars(dialogues).copy().items():
-            if isinstance(task, Task):
-                patch.setattr(dialogues, name, task.fn)
-        patch.setattr(dialogues, "settings", lambda: stage.settings)
-        patch.setattr(dialogues, "safe_region", lambda: stage.region)
+        for module in (dialogues, watch_dialogues):
+            for name, task in vars(module).copy().items():
+                if type(task) is Task:
+                    patch.setattr(module, name, task.fn)
+            patch.setattr(module, "settings", lambda: stage.settings)
+            patch.setattr(module, "safe_region", lambda: stage.region)
         yield

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.database, pytest.mark.world]
 def test_explore(place: Place) -> None:
     names = os.environ.get("TALES", "").split(",") if os.environ.get("TALES") else list(TALES)
     part, parts = map(int, os.environ.get("PART", "0/30").split("/"))
-    only = os.environ.get("ONLY", "")
+    only = os.environ.get("ONLY", ""); nice = int(os.environ.get("NICE", "1"))
     n = 0
     for k, name in enumerate(names):
         for slow in (False, True):

@@ -47,7 +47,8 @@ _ENDS: Final = """
 """
 _LETTERS: Final = """
     SELECT e.subject, e.state, e.cause, e.error, e.content ->> 'kind' AS kind, (e.content ->> 'version')::int AS version,
-        coalesce(c.email, o.email, m.email) AS email
+        coalesce(c.email, o.email, m.email) AS email,
+        coalesce(o.name, m.name) AS host
     FROM effect e
     LEFT JOIN enrolment n ON e.content ->> 'about' = 'programme' AND n.id = (e.content ->> 'of')::bigint
     LEFT JOIN contact c ON c.id = n.contact_id
@@ -181,7 +182,7 @@ def _people(case: Case) -> Iterator[str]:
     told = defaultdict(list)
     for letter in case.outside.letters():
         told[letter.to].append(letter)
-    parked = _parked(case)
+    excused = {row.email for row in _lost(case)}
     everybody = {person for each in case.decided for person in (*each.hosts, *each.followers)}
     for person in sorted(everybody | told.keys()):
         letters = told[person]
@@ -191,19 +192,20 @@ def _people(case: Case) -> Iterator[str]:
         sequences = [letter.entry.sequence for letter in letters]
         if len(sequences) > len(set(sequences)):
             yield f"{person} was told twice, or of two things as if they were one: {', '.join(map(str, letters))}"
-        if person not in parked and (flaw := _flaw(case, person, letters)):
+        if person not in excused and (flaw := _flaw(case, person, letters)):
             yield f"{person} {flaw}: {', '.join(map(str, letters)) or 'no letter'}"
 
 
-def _parked(case: Case) -> set[str]:
-    """Whose letter about the last state may have arrived: nobody can look, and whoever can ask is alerted (``_alerts``)."""
-    ((version,),) = sql(case.stage.direct, "SELECT version FROM session")
-    return {
-        row.email
-        for row in sql(case.stage.direct, _LETTERS)
-        if row.state == "parked"
-        and (row.kind == "registered" or row.version in {version, case.last.told.version})
-    }
+def _lost(case: Case) -> list[Any]:
+    """Letters about the last state that may not have arrived (nobody can look), or that the relay refused."""
+    region = case.stage.direct
+    ((version,),) = sql(region, "SELECT version FROM session")
+    return [
+        row
+        for row in sql(region, _LETTERS)
+        if (row.state == "parked" or (row.state == "rejected" and row.cause != "moot"))
+        and (row.kind == "registered" or row.version == (case.last.told.version if row.host else version))
+    ]
 
 
 def _was_so(case: Case, person: str, letter: Letter) -> bool:
@@ -232,11 +234,11 @@ def _flaw(case: Case, person: str, letters: Sequence[Letter]) -> str | None:
 
 
 def _ledger(case: Case) -> Iterator[str]:
-    """The ledger has nothing open but what waits for its day, nothing refused, and agrees with every channel that can be read back."""
+    """The ledger has nothing open but what waits for its day, and agrees with every channel that can be read back."""
     region = case.stage.direct
     for row in sql(region, _ENDS):
-        wanted = {"done", "parked"} if row.channel in registry.MESSENGERS else {"done"}
-        if row.state not in wanted and (row.state, row.cause) != ("rejected", "moot") and not row.waits:
+        wanted = {"done", "parked", "rejected"} if row.channel in registry.MESSENGERS else {"done"}
+        if row.state not in wanted and not row.waits:
             yield f"{row.channel} {row.subject} is {row.state}: {row.error}"
     for name, build in registry.ANNOUNCERS.items():
         channel = build(case.stage.settings, region)
@@ -250,10 +252,17 @@ def _ledger(case: Case) -> Iterator[str]:
 
 
 def _alerts(case: Case) -> Iterator[str]:
-    """Of what nobody can look up a person is alerted, unless it is alerts themselves that are not known to arrive."""
+    """Of what nobody can look up a person is alerted, and of an official or a moderator who does not know.
+
+    Unless it is alerts themselves that are not known to arrive.
+    """
     titles, standings = case.outside.alerts(), channel_state.standings(case.stage.direct)
     if standings.get("alerts", channel_state.Standing()).parked:
         return
     for name, standing in standings.items():
         if standing.parked and not any(title.endswith(f"on {name} wait for a person") for title in titles):
             yield f"{standing.parked} effects on {name} are parked, and nobody was alerted"
+    for row in _lost(case):
+        unreached = f"{row.host} does not know of dialogue {case.last.told.ref}"
+        if row.host and row.state == "rejected" and unreached not in titles:
+            yield f"the relay refused {row.subject}, and nobody was alerted"

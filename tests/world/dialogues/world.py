@@ -22,11 +22,10 @@ from connectors.region.database import Region
 from connectors.region.dialogues import Dialogue
 from connectors.region.letters import MAIL
 from connectors.registry import ANNOUNCERS, MESSENGERS
+from flows.watch_dialogues import watch_dialogues
 from schemas.errors import BoostezError, Refused
-from tasks.announce import announce
 from tasks.letters import send_letters
 from tasks.settle import settle
-from tasks.tell import tell
 from tests.dialogue_world import Dialogues
 from tests.hands import sql
 from tests.programme import Programme
@@ -145,14 +144,12 @@ class World:
         self._found.append(f"pressed {PRESSED} times in vain")
 
     def minute(self) -> None:
-        """What schedules do: look up what is unknown, have every channel show what is due, send letters, tell staff."""
+        """What schedules do: look up what is unknown, watch dialogues and show what is due, send letters."""
         region, settings = self.stage.region, self.stage.settings
-        with region.at_work():
-            for name in (*ANNOUNCERS, *MESSENGERS):
-                settle.fn(region, settings, name)
-            announce.fn(region, settings, tuple(ANNOUNCERS))
-            send_letters.fn(region, settings, MAIL)
-            tell.fn(region, settings)
+        for name in (*ANNOUNCERS, *MESSENGERS):
+            settle.fn(region, settings, name)
+        send_letters.fn(region, settings, MAIL)
+        watch_dialogues.fn()
 
     def _until_quiet(self) -> None:
         for _ in range(ROUNDS):
