@@ -7,6 +7,8 @@ import pytest
 
 from tests.conftest import TestServer
 from tests.world.dialogues.stage import Place, set_up_place
+from tests.world.dialogues.walking import Clean
+from tests.world.dialogues.world import World
 
 
 @pytest.fixture(scope="package")
@@ -19,3 +21,9 @@ def place(
     with set_up_place(postgres_server.url(name), tmp_path_factory.mktemp("world")) as ready:
         yield ready
     postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="package")
+def clean(place: Place) -> Clean:
+    """The stories of clean worlds."""
+    return Clean(lambda tale: World(place, tale, curious=True).play())

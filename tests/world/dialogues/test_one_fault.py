@@ -1,33 +1,56 @@
 from __future__ import annotations
 
-import os
-import pytest
-import msgspec
+from collections import defaultdict
+from random import Random
 
+import msgspec
+import pytest
+
+from tests.world import faults, smtp
 from tests.world.dialogues.stage import Place
 from tests.world.dialogues.stories import TALES
-from tests.world.dialogues.world import World
+from tests.world.dialogues.walking import Clean, Strike, strikes
+from tests.world.dialogues.world import Story, World
+from tests.world.walking import SEED, WHOLE
 
 pytestmark = [pytest.mark.database, pytest.mark.world]
 
 
-def test_explore(place: Place) -> None:
-    names = os.environ.get("TALES", "").split(",") if os.environ.get("TALES") else list(TALES)
-    part, parts = map(int, os.environ.get("PART", "0/30").split("/"))
-    only = os.environ.get("ONLY", ""); nice = int(os.environ.get("NICE", "1"))
-    n = 0
-    for k, name in enumerate(names):
-        for slow in (False, True):
-            tale = msgspec.structs.replace(TALES[name], slow=slow)
-            story = World(place, tale, curious=True).play()
-            if story.differences: print("CLEAN", story, flush=True)
-            strikes = [(p, f) for p in story.points if not p.idle for f in p.faults if not (f == "die_before" and p.kind == "commit")]
-            strikes = [(p, f) for p, f in strikes if only in f"{p.label} {f}"]
-            mine = strikes[(part + 7 * k) % parts :: parts]
-            print(f"== {tale}: {len(strikes)} strikes, {len(mine)} played", flush=True)
-            for p, f in mine:
-                got = World(place, tale, {p.number: f}).play()
-                n += 1
-                if got.differences or (f != "overtaken" and got.end.gist != story.end.gist):
-                    print(got, "" if got.differences else (got.end.gist, story.end.gist), flush=True)
-    print(n)
+def every(clean: Clean) -> list[Strike]:
+    """Each fault at each point of each tale; when all are played, half of them in slow tales."""
+    tales = [msgspec.structs.replace(tale, slow=slow) for tale in TALES.values() for slow in (False, True)]
+    both = [list(strikes(clean, tale)) for tale in (tales if WHOLE else TALES.values())]
+    return [strike for turn, found in enumerate(both) for strike in (found[turn % 2 :: 2] if WHOLE else found)]
+
+
+def some(clean: Clean) -> list[Strike]:
+    """One of each fault."""
+    of: dict[str, list[Strike]] = defaultdict(list)
+    for strike in every(clean):
+        of[strike.fault].append(strike)
+    return [Random(f"{SEED} {fault}").choice(found) for fault, found in of.items()]
+
+
+def wrong(clean: Clean, strike: Strike, story: Story) -> bool:
+    """Whether it went wrong, or came to another end: only who is overtaken may find that something is decided already."""
+    if story.differences or not story.end:
+        return True
+    calm = clean(strike.tale).end
+    return strike.fault != "overtaken" and (calm is None or story.end.gist != calm.gist)
+
+
+def test_whatever_strikes_wherever_nobody_is_told_twice_and_nobody_forgotten(
+    place: Place, clean: Clean
+) -> None:
+    played = [
+        (strike, World(place, strike.tale, strike.planned).play())
+        for strike in (every(clean) if WHOLE else some(clean))
+    ]
+    failed = [story for strike, story in played if wrong(clean, strike, story)]
+    assert not failed, "\n".join(map(str, failed))
+    assert all(story.struck for _, story in played)
+
+
+def test_every_fault_applies_somewhere(clean: Clean) -> None:
+    there = {strike.fault for strike in every(clean)}
+    assert {*smtp.EVERY, *faults.COMMIT, *faults.EXCHANGE, *faults.NULLS} <= there

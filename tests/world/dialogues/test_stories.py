@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-import time
 import pytest
 
-from tests.world.dialogues.stage import Place
-from tests.world.dialogues.stories import TALES
-from tests.world.dialogues.world import World
+from tests.world.dialogues.stories import TALES, followed
+from tests.world.dialogues.walking import Clean
 
 pytestmark = [pytest.mark.database, pytest.mark.world]
 
 
 @pytest.mark.parametrize("name", TALES)
-def test_clean(place: Place, name: str) -> None:
-    t=time.monotonic()
-    story = World(place, TALES[name], curious=True).play()
-    print(name, time.monotonic()-t, len(story.points), len([p for p in story.points if not p.idle]))
-    print([d.gist for d in story.end and [story.end] or []])
+def test_nobody_is_told_twice_and_nobody_forgotten(clean: Clean, name: str) -> None:
+    tale = TALES[name]
+    story = clean(tale)
     assert not story.differences, story
+    assert story.end
+    steps = sum(step is not followed for step in tale.steps)
+    assert story.end.told.version == steps, "each step was taken, and is another version"

@@ -85,12 +85,17 @@ class World:
     """One world on its place, from nothing: an approved dialogue, and two people who will follow it."""
 
     def __init__(
-        self, place: Place, tale: Tale, planned: Mapping[int, Planned] | None = None, *, curious: bool = False
+        self,
+        place: Place,
+        tale: Tale,
+        planned: Mapping[int, Planned] | Points | None = None,
+        *,
+        curious: bool = False,
     ) -> None:
         """``planned``: which fault strikes at which point. ``curious`` asks of each commit whether it is idle."""
         self.place, self.tale, self.stage = place, tale, place.stage
         place.reset()
-        self.points = Points(planned, curious=curious)
+        self.points = planned if isinstance(planned, Points) else Points(planned, curious=curious)
         self.dialogues = Dialogues(self.stage.direct, clock.now())
         self.programme = Programme(self.stage.direct, now=clock.now())
         self.followers = [self.programme.person(), self.programme.person()]
