@@ -43,6 +43,9 @@ Opener = Literal[
     "outcome",
     "attestation",
     "verify",
+    "ask",
+    "question",
+    "unwatch",
     "moderator",
 ]
 Purpose = Literal["form", "origin"] | Opener
@@ -65,6 +68,9 @@ _PATHS: Final[dict[Opener, str]] = {
     "outcome": "/bilan",  # an enrolment's number and "outcome_3" or "outcome_6", between them a dot
     "attestation": "/attestation",  # an enrolment's number: of it, or of its whole cohort
     "verify": "/attestation/verifier",  # the same: whether one is genuine
+    "ask": "/confirmer",  # the reference of what somebody asked for
+    "question": "/questions/suivi",  # a question's reference: its author's own page
+    "unwatch": "/questions/desabonnement",  # a question's and a contact's number, between them a dot
     "moderator": "/dialogues/moderation",  # a dialogue's reference and a moderator's number, between them a dot
 }
 SHORT: Final = "/s"

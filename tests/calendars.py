@@ -56,6 +56,11 @@ class Radicale:
             time.sleep(0.02)
         raise AssertionError("radicale does not listen")
 
+    def forget(self) -> None:
+        """Every calendar goes."""
+        for calendar in (self.folder / "storage" / "collection-root" / USER).glob("[!.]*"):
+            shutil.rmtree(calendar)
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -68,7 +73,7 @@ class Radicale:
         """The calendar as a client that shares no code with ours has it."""
         from caldav.davclient import DAVClient
 
-        client = DAVClient(f"{self.base}/", username=USER, password=PASSWORD)
+        client: Any = DAVClient(f"{self.base}/", username=USER, password=PASSWORD)
         return client.calendar(url=f"{self.base}/{calendar}/")
 
 
@@ -112,6 +117,7 @@ class Line(ThreadingHTTPServer):
         self.trouble: Trouble = ""
         self.meanwhile: Callable[[], object] = lambda: None
         self.asked: list[str] = []
+        self.answered: list[tuple[str, int]] = []  # by the server itself
 
     @property
     def base(self) -> str:
@@ -145,6 +151,7 @@ class _Relay(BaseHTTPRequestHandler):
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
+        line.answered.append((self.command, answer.status))
         if trouble == "lost after":
             return
         self.send_response(500 if trouble else answer.status)

@@ -100,7 +100,7 @@ def digest(told: Announcement, link: str) -> str:
 def videos(graph: Graph, page: str) -> Edge:
     """The Page's live videos, but for those that are cancelled."""
     only = {"broadcast_status": json.dumps(LISTED)}
-    return Edge(graph, f"{page}/live_videos", FIELDS, _found, "creation_time", only)
+    return Edge(graph, f"{page}/live_videos", FIELDS, _found, made=None, only=only)
 
 
 def _found(video: Mapping[str, Any]) -> Found | None:

@@ -1,0 +1,106 @@
+"""Why a season cannot be planned.
+
+Belongs here: causes that stand alone, and the smallest set of requirements that contradict each other. Does not: their words
+(wording.py).
+
+Smallest means that without any one of them the others can be had; there may be other such sets, and when one is mended the next is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from core.seasons import needs
+from core.seasons.choices import Choice, choices
+from core.seasons.model import Model
+from core.seasons.needs import Need
+from core.seasons.problem import Moderator, Official, Problem, Venue
+from core.seasons.proposal import Conflict, Kind, Requirement
+from core.seasons.solving import Verdict, solve
+from core.seasons.starts import is_free
+from core.seasons.wording import busy, given, named, told
+
+
+def alone(problem: Problem) -> tuple[Conflict, ...]:
+    """Every cause that is enough by itself: nobody to ask, nowhere to go, or one who is never free."""
+    if problem.wanted and not problem.moderators:
+        whole = Requirement(
+            kind="moderators", who="", what="There is no moderator: without one nothing can be planned"
+        )
+        return (Conflict(requirements=(whole,)),)
+    found = (cause for choice in choices(problem).values() for cause in _alone(choice, problem))
+    return tuple(Conflict(requirements=(each,)) for each in found)
+
+
+def _alone(choice: Choice, problem: Problem) -> Iterator[Requirement]:
+    """What is wrong with one dialogue, whatever the others are."""
+    who = named(choice.wanted, problem)
+    if not choice.starts:
+        yield Requirement(kind="slots", who=choice.wanted.key, what=f"{who}: {_no_start(choice, problem)}")
+        return
+    several: list[tuple[Kind, Sequence[Official] | Sequence[Moderator] | Sequence[Venue], str]] = [
+        ("officials", choice.officials, "no official who answers for it goes there"),
+        ("moderators", choice.moderators, "no moderator goes there"),
+    ]
+    if choice.wanted.form == "live":
+        several.append(("venues", choice.venues, "there is no venue"))
+    for kind, people, nobody in several:
+        minutes = choice.wanted.minutes
+        if not people:
+            yield Requirement(kind=kind, who=choice.wanted.key, what=f"{who}: {nobody}")
+        elif not any(is_free(each.busy, start, minutes) for each in people for start in choice.starts):
+            never = "; ".join(busy(each, choice.starts, minutes, problem.rules) for each in people)
+            yield Requirement(kind=kind, who=choice.wanted.key, what=f"{who}: {never}")
+
+
+def _no_start(choice: Choice, problem: Problem) -> str:
+    rules = problem.rules
+    if choice.wanted.locked is not None:
+        return "it is locked on a Sunday or a holiday"
+    return (
+        f"no slot is left from {rules.first} to {rules.last}, with {rules.notice_days} days of notice from {rules.today} "
+        "and without Sundays and holidays"
+    )
+
+
+def smallest(problem: Problem, effort: float) -> Conflict:
+    """The smallest conflict of a problem that has no calendar."""
+    problem = _few(problem, effort)
+    kept: list[Need] = []
+    proven = True
+    for kind in needs.KINDS:
+        several = needs.of(kind, problem)
+        freed = needs.without(problem, several) if kind != "dialogue" else problem
+        if freed != problem and _verdict(freed, effort) == "impossible":
+            problem = freed  # none of the kind matters
+            continue
+        for need in several:
+            freed = needs.without(problem, [need])
+            verdict = _verdict(freed, effort)
+            if verdict == "impossible":
+                problem = freed
+            else:
+                kept.append(need)
+                proven = proven and verdict != "open"
+    return Conflict(
+        requirements=tuple(told(need, problem) for need in kept), given=given(problem), smallest=proven
+    )
+
+
+def _few(problem: Problem, effort: float) -> Problem:
+    """The problem with only those dialogues of which the solver says that they cannot all be."""
+    model = Model(problem)
+    here = {each.here.index: key for key, each in model.dialogues.items()}
+    model.cp.add_assumptions(each.here for each in model.dialogues.values())
+    verdict, solver = solve(model.cp, effort)
+    if verdict != "impossible":
+        return problem
+    named = {here[index] for index in solver.sufficient_assumptions_for_infeasibility()}
+    return needs.without(problem, [each for each in needs.of("dialogue", problem) if each.key not in named])
+
+
+def _verdict(problem: Problem, effort: float) -> Verdict:
+    model = Model(problem)
+    for each in model.dialogues.values():
+        model.cp.add_bool_and(each.here)
+    return solve(model.cp, effort)[0]

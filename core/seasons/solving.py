@@ -1,0 +1,35 @@
+"""How CP-SAT is run, so that it gives the same answer on any machine.
+
+Belongs here: the solver's settings and verdicts. Does not: what it is asked (planning.py, conflicts.py).
+
+One worker, a fixed seed, and a limit in the solver's own count of work, which it calls deterministic time; never one in seconds. One is
+two to four seconds of a processor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal
+
+from ortools.sat.python import cp_model
+
+Verdict = Literal["best", "found", "impossible", "open"]
+"""best: found, and nothing is better. open: neither found nor proven impossible within the effort."""
+
+_VERDICTS: Final[Mapping[str, Verdict]] = MappingProxyType(
+    {"OPTIMAL": "best", "FEASIBLE": "found", "INFEASIBLE": "impossible", "UNKNOWN": "open"}
+)
+
+
+def solve(model: cp_model.CpModel, effort: float) -> tuple[Verdict, cp_model.CpSolver]:
+    """The verdict on a model, and the solver with its values."""
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 0
+    solver.parameters.max_deterministic_time = effort
+    # A season has little for these to find, and they take longer than the search.
+    solver.parameters.max_presolve_iterations = 1
+    solver.parameters.cp_model_probing_level = 0
+    solver.parameters.symmetry_level = 0
+    return _VERDICTS[solver.status_name(solver.solve(model))], solver
