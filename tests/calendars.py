@@ -102,7 +102,8 @@ def calendars(server: CalDav) -> Calendars:
     return Calendars(server, PUBLISHER)
 
 
-Trouble = Literal["", "lost before", "lost after", "500 after"]
+_PAGE = b"<!DOCTYPE html><title>Maintenance</title>"
+Trouble = Literal["", "lost before", "lost after", "500 after", "a page instead"]
 
 
 class Line(ThreadingHTTPServer):
@@ -138,6 +139,12 @@ class _Relay(BaseHTTPRequestHandler):
             happens, line.meanwhile = line.meanwhile, lambda: None
             happens()
         if trouble == "lost before":
+            return
+        if trouble == "a page instead":
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(_PAGE)))
+            self.end_headers()
+            self.wfile.write(_PAGE)
             return
         connection = http.client.HTTPConnection("127.0.0.1", line.port, timeout=10)
         connection.request(self.command, self.path, body, dict(self.headers))
