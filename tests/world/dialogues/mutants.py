@@ -70,7 +70,9 @@ def _letters_to_hosts_without_a_version(patch: Patch) -> None:
 
 def _letters_to_residents_without_a_version(patch: Patch) -> None:
     write = letters.write
-    unversioned = SimpleNamespace(write=lambda connection, wanted: write(connection, _without_version(wanted)))
+    unversioned = SimpleNamespace(
+        write=lambda connection, wanted: write(connection, _without_version(wanted))
+    )
     patch.setattr(enrolments, "letters", unversioned)
 
 
