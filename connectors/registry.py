@@ -33,6 +33,7 @@ from connectors.facebook_dialogues.channel import FacebookDialogues
 from connectors.facebook_live import channel as facebook_live
 from connectors.facebook_live.broadcast import Broadcast
 from connectors.facebook_live.channel import FacebookLive
+from connectors.facebook_live.comments import Comments
 from connectors.facebook_page import channel as facebook_page
 from connectors.facebook_page.channel import FacebookPage
 from connectors.france_travail import client as france_travail_file
@@ -51,11 +52,13 @@ from connectors.mail import coverage as coverage_letters
 from connectors.mail import dialogues as dialogue_letters
 from connectors.mail import postings as posting_letters
 from connectors.mail import programme as programme_letters
+from connectors.mail import questions as question_letters
 from connectors.mail.channel import Mail
 from connectors.mail.coverage import CoverageLetters
 from connectors.mail.dialogues import DialogueLetters
 from connectors.mail.postings import PostingLetters
 from connectors.mail.programme import ProgrammeLetters
+from connectors.mail.questions import QuestionLetters
 from connectors.mail.wire import Letter
 from connectors.open_portal import channel as open_portal
 from connectors.open_portal.channel import OpenPortal
@@ -170,6 +173,7 @@ LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
     programme_letters.ABOUT: lambda settings, region: ProgrammeLetters(
         settings, region, _rules(settings), _now
     ),
+    question_letters.ABOUT: lambda settings, region: QuestionLetters(settings, region, _now),
     dialogue_letters.ABOUT: lambda settings, region: DialogueLetters(settings, region, _now),
     coverage_letters.ABOUT: lambda settings, region: CoverageLetters(settings, region, _now),
 }
@@ -217,6 +221,11 @@ def _turn(region: Region, channel: str, per_minute: int) -> Callable[[], None]:
 def broadcast(settings: Settings, region: Region) -> Broadcast:
     """The Page's live videos, on the air."""
     return Broadcast(graph(settings, region), settings.facebook_page_id)
+
+
+def comments(settings: Settings, region: Region) -> Comments:
+    """What is said under the Page's live videos and posts."""
+    return Comments(graph(settings, region), settings.facebook_page_id)
 
 
 def portal_answers(settings: Settings) -> Callable[[str], bool]:
@@ -364,7 +373,8 @@ def wanted(file: Path, channel: str | None = None) -> dict[str, Policy]:
 def audited(settings: Settings, region: Region, channel: str | None = None) -> dict[str, bool]:
     """The channels that an audit reads, all or the one that somebody names, each with whether what differs is healed unasked.
 
-    A policy says so of channels of offers; of what was ever wanted of an announcer a person is told.
+    A policy says so of channels of offers. Of an announcer a person is told; without a name it is left out when nothing was
+    ever wanted of it, or nothing is and its settings lack it.
 
     Raises:
         Misconfigured: there is no such channel, or no policy speaks of it.
@@ -376,4 +386,17 @@ def audited(settings: Settings, region: Region, channel: str | None = None) -> d
     if channel is not None:
         return policed
     known = channel_state.standings(region)
-    return policed | {name: False for name in WANTED if name in known}
+    there = {name: known[name] for name in WANTED if name in known}
+    return policed | {
+        name: False
+        for name, standing in there.items()
+        if standing.wanted or standing.live or _is_set_up(name, settings, region)
+    }
+
+
+def _is_set_up(name: str, settings: Settings, region: Region) -> bool:
+    try:
+        channel(name, settings, region).close()
+    except Misconfigured:
+        return False
+    return True

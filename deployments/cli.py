@@ -31,7 +31,9 @@ from deployments import (
     cli_plans,
     cli_postings,
     cli_quarantine,
+    cli_questions,
     cli_replay,
+    cli_seasons,
     cli_sessions,
     report,
 )
@@ -67,6 +69,8 @@ app.add_typer(cli_sessions.app, name="session")
 app.add_typer(cli_sessions.coach_app, name="coach")
 app.add_typer(cli_sessions.reminders_app, name="reminders")
 app.add_typer(cli_dialogues.app, name="dialogue")
+app.add_typer(cli_seasons.app, name="season")
+app.add_typer(cli_questions.app, name="question")
 app.add_typer(cli_hosts.official_app, name="official")
 app.add_typer(cli_hosts.moderator_app, name="moderator")
 app.add_typer(cli_hosts.venue_app, name="venue")

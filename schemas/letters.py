@@ -108,6 +108,22 @@ class DialogueLetter(msgspec.Struct, frozen=True, tag_field="about", tag="dialog
     days: int = 0
 
 
+QuestionKind = Literal[
+    "confirm_follow", "confirm_question", "confirm_watch", "published", "refused", "merged", "answered"
+]
+
+
+class QuestionLetter(msgspec.Struct, frozen=True, tag_field="about", tag="question", omit_defaults=True):
+    """One letter to a resident who asked, or wants to know.
+
+    ``of`` is the number of what they asked for, which they are to confirm, or else of the question; then ``contact`` is theirs.
+    """
+
+    kind: QuestionKind
+    of: int
+    contact: int = 0
+
+
 CoverageKind = Literal["asked", "withdrawn"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,20 @@ class PageEditor:
 
     def edit(self, post: str, message: str) -> None:
         self._call("POST", post, message=message)
+
+    def schedule(self, title: str, description: str, starts: dt.datetime) -> str:
+        """A live video."""
+        when = str(int(starts.timestamp()))
+        words = {"status": "SCHEDULED_UNPUBLISHED", "title": title, "description": description}
+        return str(self._call("POST", f"{self._page}/live_videos", event_params=when, **words)["id"])
+
+    def change(self, thing: str, **words: str) -> None:
+        """A live video, or a comment."""
+        self._call("POST", thing, **words)
+
+    def comment(self, place: str, message: str) -> None:
+        """The Page says something under an object."""
+        self._call("POST", f"{place}/comments", message=message)
 
     def delete(self, post: str) -> None:
         self._call("DELETE", post)

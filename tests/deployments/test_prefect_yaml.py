@@ -39,11 +39,12 @@ CHOICES = {
 }
 
 EXAMPLES: dict[str, Any] = {
-    **dict.fromkeys(("plan", "posting", "revision"), 1),
+    **dict.fromkeys(("plan", "posting", "revision", "proposal"), 1),
     "starts": "2026-12-08T18:30:00",
     "minutes": 120,
     "capacity": 40,
     "first": "2027-01-11",
+    "verdict": "refuse",
 }
 
 

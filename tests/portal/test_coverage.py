@@ -33,7 +33,7 @@ def world(region: Region) -> Covering:
 
 
 def link(world: Covering, settings: Settings, student: Student, giver: Giver) -> str:
-    word = media_consents.word(student, giver, world.event.id)
+    word = student.word(giver, world.event.id)
     return urlsplit(Seals(settings).link("media", word, NOW)).path
 
 
