@@ -28,6 +28,8 @@ FOLLOWS: Final[Mapping[State, frozenset[State]]] = {
 PUBLIC: Final[frozenset[State]] = frozenset(
     {"announced", "on_air", "closed", "answered", "archived", "cancelled"}
 )
+ASKED: Final[frozenset[State]] = frozenset({"announced", "on_air"})
+"""The states of a dialogue that residents put questions to."""
 
 
 class Holidays(msgspec.Struct, frozen=True):

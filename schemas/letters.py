@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from schemas.coverage import Giver
+
 Kind = Literal[
     "confirm",
     "registered",
@@ -104,3 +106,34 @@ class DialogueLetter(msgspec.Struct, frozen=True, tag_field="about", tag="dialog
     host: Host
     of: int
     days: int = 0
+
+
+QuestionKind = Literal[
+    "confirm_follow", "confirm_question", "confirm_watch", "published", "refused", "merged", "answered"
+]
+
+
+class QuestionLetter(msgspec.Struct, frozen=True, tag_field="about", tag="question", omit_defaults=True):
+    """One letter to a resident who asked, or wants to know.
+
+    ``of`` is the number of what they asked for, which they are to confirm, or else of the question; then ``contact`` is theirs.
+    """
+
+    kind: QuestionKind
+    of: int
+    contact: int = 0
+
+
+CoverageKind = Literal["asked", "withdrawn"]
+
+
+class CoverageLetter(msgspec.Struct, frozen=True, tag_field="about", tag="coverage", omit_defaults=True):
+    """One letter to a student who may be shown, or to their legal guardian.
+
+    ``asked``: whether they agree, for the ``event`` of that number. ``withdrawn``: what they agreed to has ended.
+    """
+
+    kind: CoverageKind
+    student: int
+    giver: Giver
+    event: int = 0

@@ -162,7 +162,7 @@ def _receipt(intent: Intent, where: Place, response: Response) -> Receipt:
 
     """
     status = response.status_code
-    if status in {200, 201, 204}:
+    if status in {201, 204} or (status == 200 and not response.content):  # 200 with a page is a proxy's, say
         return Receipt(intent.effect, "done", None if intent.content is None else where.path)
     if status >= 500 or status < 400:
         raise Unknown(f"HTTP {status}: {problem(response)}")

@@ -124,6 +124,7 @@ class SeasonRow(Base):
     ]  # where and when each of its dialogues would be, until it is decided on
     explanation: Mapped[str | None]
     proposed_at: Mapped[dt.datetime | None]
+    proposed_by: Mapped[str | None]  # the run that made the newest proposal, or who typed the command
     decided_at: Mapped[dt.datetime | None]
     decided_by: Mapped[str | None]
     created_at: Mapped[dt.datetime]
@@ -251,9 +252,11 @@ class QuestionRow(Base):
     remote_id: Mapped[str | None] = mapped_column(unique=True)  # of the comment that asks it
     state: Mapped[str]
     into_id: Mapped[int | None] = mapped_column(ForeignKey("question.id"), index=True)
-    reason: Mapped[str | None]  # an article of the charter, then words
+    reason: Mapped[str | None]  # an article of the charter, and in further lines what its author alone reads
     answer: Mapped[str | None]
     answered_by: Mapped[str | None]  # the official, as shown
+    asked_from: Mapped[bytes | None]  # keyed hash of the network address, for a day
+    decided_by: Mapped[str | None]  # who of the staff took its last step
     asked_at: Mapped[dt.datetime]
     published_at: Mapped[dt.datetime | None]
     due_at: Mapped[dt.datetime | None]

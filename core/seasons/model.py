@@ -47,10 +47,12 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_live(self) -> bool:
+        """Whether it has a venue, to which people travel."""
         return self.choice.wanted.form == "live"
 
     @property
     def minutes(self) -> int:
+        """How long it takes."""
         return self.choice.wanted.minutes
 
     def placement(self, solver: cp_model.CpSolver) -> Placement:
@@ -127,7 +129,9 @@ class Model:
             here=here,
             starts=starts,
             at=self._follows(starts, lambda start: (start - self._begin) // _MINUTE),
-            day=self._follows(starts, lambda start: self.days[start].toordinal() - self._begin.date().toordinal()),
+            day=self._follows(
+                starts, lambda start: self.days[start].toordinal() - self._begin.date().toordinal()
+            ),
             week=self._follows(starts, lambda start: self._week_numbers[self.weeks[start]]),
             officials=officials,
             moderators=moderators,
@@ -184,8 +188,10 @@ class Model:
         """A number that follows from the start."""
         numbers = {start: number(start) for start in starts}
         least, most = min(numbers.values(), default=0), max(numbers.values(), default=0)
-        follows = self.cp.new_int_var(min(least,0), most, "")
-        self.cp.add(follows == cp_model.LinearExpr.weighted_sum(list(starts.values()), list(numbers.values())))
+        follows = self.cp.new_int_var(min(least, 0), most, "")
+        self.cp.add(
+            follows == cp_model.LinearExpr.weighted_sum(list(starts.values()), list(numbers.values()))
+        )
         return follows
 
     # People and places
@@ -198,15 +204,21 @@ class Model:
         held = self._held(lambda each: each.officials)
         for official in self.problem.officials:
             self._limits(official, held.get(official.id, ()))
-        several = [*held.values(), *self._held(lambda each: each.moderators).values()]
-        crowded = max(Counter(self.days.values()).values(), default=0) > MOST_A_PERSON_A_DAY
-        for mine in several:
+        for mine in (*held.values(), *self._held(lambda each: each.moderators).values()):
             self._no_overlap(mine)
-            self.cp.add_no_overlap(
-                self._span(each.at, each.minutes + self._least(each), lit) for each, lit in mine if each.is_live
-            )
-            if crowded:
-                self._at_most(MOST_A_PERSON_A_DAY, [(each.day, lit) for each, lit in mine])
+            self._drive(mine)
+            self._rest(mine)
+
+    def _drive(self, mine: Sequence[tuple[Dialogue, Literal]]) -> None:
+        """After a live dialogue nobody is at another before the shortest drive; longer ones are in _travel."""
+        self.cp.add_no_overlap(
+            self._span(each.at, each.minutes + self._least(each), lit) for each, lit in mine if each.is_live
+        )
+
+    def _rest(self, mine: Sequence[tuple[Dialogue, Literal]]) -> None:
+        """Nobody has too many on a day, where a day has so many starts at all."""
+        if max(Counter(self.days.values()).values(), default=0) > MOST_A_PERSON_A_DAY:
+            self._at_most(MOST_A_PERSON_A_DAY, [(each.day, lit) for each, lit in mine])
 
     def _held(self, of: Callable[[Dialogue], Chosen]) -> dict[int, list[tuple[Dialogue, Literal]]]:
         """The dialogues that each of them may have, by number."""
@@ -323,7 +335,7 @@ class Model:
     def _exactly_one(self, lits: Iterable[Literal], when: Literal) -> None:
         """One when ``when``, else none."""
         several = list(lits)
-        if several != [when]:
+        if len(several) != 1 or several[0] is not when:
             self.cp.add_exactly_one([*several, when.negated()])
 
     def _new(self) -> Literal:

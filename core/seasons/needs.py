@@ -26,13 +26,15 @@ KINDS: Final[tuple[Kind, ...]] = (
 )  # fmt: skip
 """In this order they are tried to be done without: what comes late is what is told. Calendars come after what brings people in."""
 
-_RULES: Final[Mapping[Kind, Callable[[Problem], Rules]]] = MappingProxyType({
-    "gap": lambda problem: replace(problem.rules, gap_days=0),
-    "day": lambda problem: replace(problem.rules, most_a_day=len(problem.wanted)),
-    "notice": lambda problem: replace(problem.rules, notice_days=0),
-    "school_holidays": lambda problem: replace(problem.rules, school_holidays=frozenset()),
-    "public_holidays": lambda problem: replace(problem.rules, public_holidays=frozenset()),
-})
+_RULES: Final[Mapping[Kind, Callable[[Problem], Rules]]] = MappingProxyType(
+    {
+        "gap": lambda problem: replace(problem.rules, gap_days=0),
+        "day": lambda problem: replace(problem.rules, most_a_day=len(problem.wanted)),
+        "notice": lambda problem: replace(problem.rules, notice_days=0),
+        "school_holidays": lambda problem: replace(problem.rules, school_holidays=frozenset()),
+        "public_holidays": lambda problem: replace(problem.rules, public_holidays=frozenset()),
+    }
+)
 
 
 class Need(msgspec.Struct, frozen=True):
@@ -52,9 +54,7 @@ def of(kind: Kind, problem: Problem) -> list[Need]:
         case "locked":
             return [Need(kind, each.key) for each in problem.wanted if each.locked is not None]
         case "limit":
-            limited = (
-                each for each in problem.officials if {each.most_a_season, each.most_a_week} != {None}
-            )
+            limited = (each for each in problem.officials if {each.most_a_season, each.most_a_week} != {None})
             return [Need(kind, role="officials", number=each.id) for each in limited]
         case "territory":
             return [
@@ -68,7 +68,9 @@ def of(kind: Kind, problem: Problem) -> list[Need]:
             return [
                 Need(kind, role=role, number=number)
                 for role in ROLES
-                for number in sorted({each.id for choice in several for each in getattr(choice, role) if each.busy})
+                for number in sorted(
+                    {each.id for choice in several for each in getattr(choice, role) if each.busy}
+                )
             ]
         case _:
             return [Need(kind)]

@@ -80,7 +80,9 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
         if len(self.requirements) == 1:
             return self.requirements[0].what
         lines = "".join(f"\n- {each.what}" for each in self.requirements)
-        way_out = "Without any one of these" if self.smallest else "Without some of these, it is not proven which,"
+        way_out = (
+            "Without any one of these" if self.smallest else "Without some of these, it is not proven which,"
+        )
         return f"With {self.given} these cannot all be:{lines}\n{way_out} the others can be."
 
 

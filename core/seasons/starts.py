@@ -35,13 +35,15 @@ def openings(rules: Rules) -> list[dt.datetime]:
     """Every start at a slot of the season, with enough notice."""
     first = max(rules.first, rules.today + rules.notice_days * _DAY)
     days = (first + number * _DAY for number in range((rules.last - first).days + 1))
-    return sorted({
-        instant(dt.datetime.combine(day, slot.time), rules.zone)
-        for day in days
-        if not is_closed(day, rules)
-        for slot in rules.slots
-        if slot.weekday == day.weekday()
-    })
+    return sorted(
+        {
+            instant(dt.datetime.combine(day, slot.time), rules.zone)
+            for day in days
+            if not is_closed(day, rules)
+            for slot in rules.slots
+            if slot.weekday == day.weekday()
+        }
+    )
 
 
 def starts_of(wanted: Wanted, rules: Rules, opening: Sequence[dt.datetime]) -> tuple[dt.datetime, ...]:

@@ -31,9 +31,9 @@ _EARTH: Final = 6371.009  # km, the mean radius (IUGG)
 @cache
 def driving() -> Mapping[str, Mapping[str, int]]:
     """Minutes from each department of the Region to each, itself included."""
-    return MappingProxyType({
-        one: MappingProxyType({other: _minutes(one, other) for other in PREFECTURES}) for one in PREFECTURES
-    })
+    return MappingProxyType(
+        {one: MappingProxyType({other: _minutes(one, other) for other in PREFECTURES}) for one in PREFECTURES}
+    )
 
 
 def _minutes(one: str, other: str) -> int:
@@ -47,8 +47,5 @@ def _kilometres(here: Position, there: Position) -> float:
     """The great circle, by the haversine formula."""
     south, north = math.radians(here[0]), math.radians(there[0])
     across = math.radians(there[1] - here[1])
-    half = (
-        math.sin((north - south) / 2) ** 2
-        + math.cos(south) * math.cos(north) * math.sin(across / 2) ** 2
-    )
+    half = math.sin((north - south) / 2) ** 2 + math.cos(south) * math.cos(north) * math.sin(across / 2) ** 2
     return 2 * _EARTH * math.asin(math.sqrt(half))

@@ -23,7 +23,7 @@ _NOTHING: Final[list[Literal]] = []
 
 def staying(model: Model) -> list[Literal]:
     """A literal for each dialogue that can stay as it was; it is true only if the dialogue does."""
-    found = []
+    found: list[Literal] = []
     for dialogue in model.dialogues.values():
         previous = dialogue.choice.wanted.previous
         parts = None if previous is None else _placed(dialogue, previous)
@@ -49,13 +49,15 @@ def cost(model: Model) -> Expression:
         for each in dialogues
         if (previous := each.choice.wanted.previous) is not None and previous.starts in each.starts
     ]
-    return cp_model.LinearExpr.sum([
-        weights.off_hours * cp_model.LinearExpr.sum(off_hours),
-        -weights.rescheduled * cp_model.LinearExpr.sum(kept),
-        weights.departments * _departments(model),
-        weights.officials * _officials(model),
-        weights.weeks * _weeks(model),
-    ])
+    return cp_model.LinearExpr.sum(
+        [
+            weights.off_hours * cp_model.LinearExpr.sum(off_hours),
+            -weights.rescheduled * cp_model.LinearExpr.sum(kept),
+            weights.departments * _departments(model),
+            weights.officials * _officials(model),
+            weights.weeks * _weeks(model),
+        ]
+    )
 
 
 def _placed(dialogue: Dialogue, previous: Placement) -> list[Literal] | None:

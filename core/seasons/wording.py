@@ -41,7 +41,9 @@ def given(problem: Problem) -> str:
 
 def named(wanted: Wanted, problem: Problem) -> str:
     """« D-12 ("transport", live in Cantal, with Ada Martin) »."""
-    where = "" if wanted.department is None else f" in {departments().get(wanted.department, wanted.department)}"
+    where = (
+        "" if wanted.department is None else f" in {departments().get(wanted.department, wanted.department)}"
+    )
     number = wanted.official if wanted.locked is None else wanted.locked.official
     whom = "" if number is None else f", with {_name(number, problem.officials)}"
     return f'{wanted.key} ("{wanted.theme}", {wanted.form}{where}{whom})'

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -70,6 +71,23 @@ def test_a_read_gives_what_is_made_of_the_answer(server: Server, client: Http) -
     assert (method, path, headers["X-Key"]) == ("GET", "/a?q=%C3%A9", "k")
     assert client.requests == 1
     assert client.writes == 0
+
+
+def test_a_secret_that_answers_tell_is_taken_out_before_anybody_reads_it(server: Server) -> None:
+    """In answers that are wanted and in those that are refused, whose beginning is shown."""
+    server.answers = [
+        says(200, b"key=CaNaRy-1 fin"),
+        says(201, b"key=CaNaRy-2 fin"),
+        says(403, b"key=CaNaRy-3 fin"),
+    ]
+    client = Http(server.base, timeout=10, hushed=re.compile(rb"CaNaRy-\d"))
+    assert client.read("/a", content) == b"key=[secret] fin"
+    assert client.write("/a", data={}).content == b"key=[secret] fin"
+    with pytest.raises(Permanent) as caught:
+        client.read("/a", content)
+    client.close()
+    assert "CaNaRy" not in str(caught.value)
+    assert "fin" in str(caught.value)
 
 
 def test_a_read_with_a_form_is_a_post(server: Server, client: Http) -> None:

@@ -31,7 +31,9 @@ from connectors.settings import Settings
 from portal import answers, filters
 from portal.app import create_app
 from tests.makers import portal_draft
+from tests.portal import dialogues as made
 from tests.portal import test_pages_in_a_browser as browsed
+from tests.portal.dialogue_pages import KINDS, Talk
 from tests.portal.programme_pages import Walk
 from tests.portal.test_posting import GOOD, NOW, path_of, send
 
@@ -174,6 +176,13 @@ def programme(reader: Reader, region: Region, settings: Settings) -> None:
         reader.keep(f"programme, {seen.name}", seen.answer, seen.answer.status_code)
 
 
+def talk(reader: Reader, region: Region, settings: Settings) -> None:
+    """The pages of dialogues and questions, whatever they answer."""
+    for seen in Talk(reader.firm, region, settings).everything():
+        assert seen.answer.status_code < 500, seen.name
+        reader.keep(f"dialogues, {seen.name}", seen.answer, seen.answer.status_code)
+
+
 def trouble(reader: Reader, region: Region, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said when something is wrong with the portal itself."""
     reader.keep(
@@ -184,6 +193,10 @@ def trouble(reader: Reader, region: Region, settings: Settings, monkeypatch: pyt
         Reader(region, settings.model_copy(update={"smtp_url": None})).firm.get("/inscription"),
         503,
     )
+    mute = Reader(region, settings.model_copy(update={"smtp_url": None})).firm
+    reader.keep("no relay for questions", mute.get("/questions/nouvelle"))
+    following = mute.get(f"/dialogues/{made.dialogue(region).ref}/suivre")
+    reader.keep("no relay for following", following, 503)
     hurried = Reader(region, settings.model_copy(update={"portal_rate_search": 1})).firm
     hurried.get("/offres")
     reader.keep("too often", hurried.get("/offres"), 429)
@@ -213,6 +226,7 @@ def test_every_page_is_valid_and_parses_without_an_error(
     posting(reader, region, chosen)
     queue(reader, region, chosen)
     programme(reader, region, chosen)
+    talk(reader, region, chosen)
     trouble(reader, region, chosen, monkeypatch)
     assert used >= set(templates.list_templates())
     folder = tmp_path / "pages"
@@ -253,18 +267,20 @@ def test_axe_finds_nothing_on_pages_that_say_what_is_wrong(
 @pytest.mark.browser
 @pytest.mark.database
 @pytest.mark.xdist_group("browser")
-def test_axe_finds_nothing_on_any_page_of_the_programme_and_none_scrolls_sideways(
-    browser: Browser, region: Region, chosen: Settings
+@pytest.mark.parametrize("walk", [programme, talk])
+def test_axe_finds_nothing_on_any_page_of_the_programme_or_of_dialogues_and_none_scrolls_sideways(
+    browser: Browser, region: Region, chosen: Settings, walk: Callable[[Reader, Region, Settings], None]
 ) -> None:
     reader = Reader(region, chosen)
-    programme(reader, region, chosen)
+    walk(reader, region, chosen)
+    names = reader.pages if walk is programme else [f"dialogues, {name}" for name in KINDS]
 
     def told(page: Page) -> list[Any]:
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         return [*browsed.violations(page), *([f"{wide} px too wide"] if wide > 0 else [])]
 
     with showing(browser, reader, chosen) as look:
-        assert look(reader.pages, told) == {}
+        assert look(names, told) == {}
 
 
 Look = Callable[[Iterable[str], Callable[[Page], list[Any]]], dict[tuple[str, int], list[Any]]]

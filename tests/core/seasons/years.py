@@ -82,6 +82,7 @@ def _official(number: int, random: Random, codes: list[str]) -> Official:
 def _busy(random: Random, evenings: int) -> tuple[Busy, ...]:
     days = sorted(random.sample(range((LAST - FIRST).days + 1), evenings))
     starts = (
-        instant(dt.datetime.combine(FIRST + dt.timedelta(days=day), dt.time(17)), "Europe/Paris") for day in days
+        instant(dt.datetime.combine(FIRST + dt.timedelta(days=day), dt.time(17)), "Europe/Paris")
+        for day in days
     )
     return tuple(Busy(start, start + dt.timedelta(hours=random.choice((2, 6)))) for start in starts)

@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("proposal", _JSON, nullable=True),
         sa.Column("explanation", sa.Text(), nullable=True),
         sa.Column("proposed_at", _INSTANT, nullable=True),
+        sa.Column("proposed_by", sa.Text(), nullable=True),
         sa.Column("decided_at", _INSTANT, nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("created_at", _INSTANT, nullable=False),
@@ -255,6 +256,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("answered_by", sa.Text(), nullable=True),
+        sa.Column("asked_from", sa.LargeBinary(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("asked_at", _INSTANT, nullable=False),
         sa.Column("published_at", _INSTANT, nullable=True),
         sa.Column("due_at", _INSTANT, nullable=True),
@@ -369,4 +372,4 @@ def downgrade() -> None:
     op.drop_table("official")
     op.drop_table("moderator")
     op.drop_table("calendar")
-    op.execute("DELETE FROM effect WHERE content ->> 'about' = 'dialogue'")
+    op.execute("DELETE FROM effect WHERE content ->> 'about' IN ('dialogue_host', 'question')")
