@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from core.seasons import Placement, Problem, Slot, broken, checking, choices, starts
+from core.seasons import Busy, Placement, Problem, Rules, Slot, broken, checking, choices, starts
 from core.seasons.model import Model
 from core.seasons.solving import solve
 from tests.core.seasons.worlds import (
@@ -34,7 +34,7 @@ OFFICIALS = [official(number) for number in (1, 2, 3)]
 MODERATORS = [moderator(number) for number in (1, 2, 3)]
 VENUES = [venue(1, CLERMONT), venue(2, "15"), venue(3, "69")]
 TUESDAY = frozenset({dt.date(2027, 10, 5)})
-TAKEN = (starts.Busy(at("2027-10-01 00:00"), at("2027-11-01 00:00")),)
+TAKEN = (Busy(at("2027-10-01 00:00"), at("2027-11-01 00:00")),)
 LOCKED = Placement(starts=at("2027-10-07 11:00"), official=1, moderator=1, venue=1)
 
 
@@ -54,7 +54,7 @@ def unlocked(of: Problem) -> dict[str, choices.Choice]:
     return choices.choices(replace(of, wanted=tuple(replace(each, locked=None) for each in of.wanted)))
 
 
-def without_notice(of: starts.Rules) -> list[dt.datetime]:
+def without_notice(of: Rules) -> list[dt.datetime]:
     return starts.openings(replace(of, notice_days=0))
 
 

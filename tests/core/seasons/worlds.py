@@ -141,8 +141,8 @@ def dialogues(draw: st.DrawFn, number: int, *, locks: bool) -> Wanted:
 
 
 @st.composite
-def problems(draw: st.DrawFn, most: int = 3) -> Problem:
-    """A week with three dialogues at most: half of them can be planned."""
+def problems(draw: st.DrawFn, most: int = 3, *, crowded: bool = False) -> Problem:
+    """A week with three dialogues at most: half of them can be planned. ``crowded``: two days, and few can."""
     themes = draw(st.sampled_from((frozenset(THEMES), frozenset({"emploi"}))))
     limit = draw(st.sampled_from((None, None, 1)))
     return problem(
@@ -156,6 +156,7 @@ def problems(draw: st.DrawFn, most: int = 3) -> Problem:
         ],
         [venue(1, CLERMONT, busy=draw(busy())), venue(2, AURILLAC)][: draw(st.integers(1, 2))],
         rules(
+            last=dt.date(2027, 10, 6 if crowded else 10),
             notice_days=draw(st.sampled_from((0, 5))),
             gap_days=draw(st.sampled_from((0, 2, 3))),
             most_a_day=draw(st.sampled_from((1, 3))),
