@@ -47,6 +47,7 @@ Opener = Literal[
     "question",
     "unwatch",
     "moderator",
+    "media",
 ]
 Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
@@ -72,6 +73,7 @@ _PATHS: Final[dict[Opener, str]] = {
     "question": "/questions/suivi",  # a question's reference: its author's own page
     "unwatch": "/questions/desabonnement",  # a question's and a contact's number, between them a dot
     "moderator": "/dialogues/moderation",  # a dialogue's reference and a moderator's number, between them a dot
+    "media": "/couverture/accord",  # whom media may show, who says so, the event, and a hash of the address that was written to
 }
 SHORT: Final = "/s"
 _SHORT: Final[dict[str, tuple[Opener, str]]] = {

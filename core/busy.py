@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 from icalendar import Event
@@ -64,6 +65,15 @@ def busy_in(content: bytes, first: dt.datetime, last: dt.datetime, etag: str = "
                 marker = marker_in(event)
                 found.update(Busy(starts, ends, uid, marker, etag) for starts, ends in spans)
     return Availability(tuple(sorted(found)), tuple(faults))
+
+
+def is_ours(span: Busy, publisher: str) -> bool:
+    """Whether a span is a dialogue of ours, not something beside it.
+
+    Our events have a marker; an invitation that somebody took in from a letter has our name for it only. ``publisher`` is the
+    portal's address.
+    """
+    return bool(span.marker) or span.uid.endswith(f"@{urlsplit(publisher).hostname}")
 
 
 def together(parts: Sequence[Availability]) -> Availability:

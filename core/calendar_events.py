@@ -13,7 +13,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -242,7 +242,7 @@ def written(value: object, tzid: object) -> When:
     raise Rejected("what should be a time is none")
 
 
-@cache
+@lru_cache(256)
 def _zone(tzid: str) -> ZoneInfo:
     """A zone by any of its names: some programs put a prefix of their own before the IANA's."""
     name = WINDOWS_TO_OLSON.get(tzid, tzid).strip("/")

@@ -1,29 +1,26 @@
 """Repeating events: the instances of one within a span of time (RFC 5545, 3.8.5).
 
-Belongs here: rules, extra dates and exceptions as instants. Does not: reading an event (calendar_events.py) or what somebody is busy
-with (busy.py).
+Belongs here: what rules, extra dates and exceptions come to, as instants. Does not: the arithmetic of a rule (recurrence_rules.py),
+reading an event (calendar_events.py) or what somebody is busy with (busy.py).
 
 Instances are reckoned by the clocks of the event's own zone, so that a meeting at 10 stays at 10 when the clocks change.
-dateutil does the arithmetic of rules; what could keep it busy for ever is refused before it begins.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, Final
 
-from dateutil.rrule import rrulestr
 from icalendar import Event
 
 from core.calendar_events import Hours, When, hours, written
+from core.recurrence_rules import days, rule_of
 from schemas.errors import Rejected
 
-MOST_DAYS: Final = 366 * 80  # between an event's first day and the end of what is asked for
+MOST_RULES: Final = 4  # of one event, which should have one (RFC 5545, 3.8.5.3)
 _ANY_ZONE: Final = dt.timedelta(days=1)  # that clocks are apart from UTC, at most
-_PACES: Final = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
-_WITHIN_A_DAY: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_HOURS: Final = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND"})
 
 
 def instances(
@@ -38,45 +35,45 @@ def instances(
 
     """
     held = hours(event)
-    earliest = first.replace(tzinfo=None) - held.length - _ANY_ZONE
-    for wall in sorted(wall for wall in _starts(event, held, last) if wall >= earliest):
+    earliest, latest = (
+        first.replace(tzinfo=None) - held.length - _ANY_ZONE,
+        last.replace(tzinfo=None) + _ANY_ZONE,
+    )
+    for wall in sorted(wall for wall in _starts(event, held, earliest, latest) if earliest <= wall <= latest):
         starts, ends = held.beginning(wall)
         if starts not in replaced and starts < last and ends > first:
             yield starts, ends
 
 
-def _starts(event: Event, held: Hours, last: dt.datetime) -> set[dt.datetime]:
+def _starts(event: Event, held: Hours, first: dt.datetime, last: dt.datetime) -> set[dt.datetime]:
+    """When instances begin, by the clocks of the event's zone; all from ``first`` to ``last``."""
     start = held.start
     starts = {start.wall}
-    for rule in _every(event, "RRULE"):
-        starts.update(_ruled(rule, start, last))
+    rules = _every(event, "RRULE")
+    if len(rules) > MOST_RULES:
+        raise Rejected(f"it has {len(rules)} RRULE")
+    for parts in rules:
+        starts.update(_ruled(parts, start, first, last))
     starts.update(each.wall for each in _dates(event, "RDATE", start))
-    for out in _dates(event, "EXDATE", start):
-        if out.day and not start.day:  # a whole day is left out
-            starts = {wall for wall in starts if wall.date() != out.wall.date()}
-        starts.discard(out.wall)
-    return starts
+    out = list(_dates(event, "EXDATE", start))
+    days_out = {each.wall.date() for each in out if each.day}
+    return {wall for wall in starts - {each.wall for each in out} if wall.date() not in days_out}
 
 
-def _ruled(rule: Any, start: When, last: dt.datetime) -> Iterator[dt.datetime]:
-    """What a rule says, by the clocks of the event's zone, until ``last``."""
-    pace = "".join(rule.get("FREQ", []))
-    if pace not in _PACES or any(len(rule.get(part, [])) > 1 for part in _WITHIN_A_DAY):
-        raise Rejected("it repeats within a day, which is not read")
-    if any(interval < 1 for interval in rule.get("INTERVAL", [])):
-        raise Rejected("it repeats after no time at all")
-    end = last.astimezone(start.zone).replace(tzinfo=None)
-    for until in rule.get("UNTIL", []):
-        end = min(end, _until(until, start))
-    if (end - start.wall).days > MOST_DAYS:
-        raise Rejected("it has repeated for longer than is read")
-    parts = {name: value for name, value in rule.items() if name not in {"COUNT", "UNTIL"}}
-    text = f"{type(rule)(parts).to_ical().decode()};UNTIL={end:%Y%m%dT%H%M%S}"
-    try:
-        found = rrulestr(text, dtstart=start.wall)
-        yield from islice(found, *rule.get("COUNT", [None])[:1])
-    except (ValueError, TypeError, LookupError, OverflowError) as error:
-        raise Rejected(f"its RRULE cannot be read: {error}") from None
+def _ruled(parts: Any, start: When, first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
+    for part, own in (
+        ("BYHOUR", start.wall.hour),
+        ("BYMINUTE", start.wall.minute),
+        ("BYSECOND", start.wall.second),
+    ):
+        if parts.get(part, [own]) != [own]:
+            raise Rejected("its RRULE repeats within a day, which is not read")
+    rule = rule_of({name: values for name, values in parts.items() if name not in _HOURS}, start.wall.date())
+    end = min((_until(until, start) for until in parts.get("UNTIL", [])), default=last)
+    for day in days(rule, first.date(), min(end, last).date()):
+        wall = dt.datetime.combine(day, start.wall.time())
+        if wall <= end:
+            yield wall
 
 
 def _until(value: object, start: When) -> dt.datetime:
@@ -84,9 +81,7 @@ def _until(value: object, start: When) -> dt.datetime:
     until = written(value, None)
     if until.day:
         return until.wall + dt.timedelta(days=1, seconds=-1)
-    if until.zone is dt.UTC:
-        return until.instant.astimezone(start.zone).replace(tzinfo=None)
-    return until.wall
+    return _by(start.zone, until.instant) if until.zone is dt.UTC else until.wall
 
 
 def _dates(event: Event, name: str, start: When) -> Iterator[When]:
@@ -98,7 +93,15 @@ def _dates(event: Event, name: str, start: When) -> Iterator[When]:
             if each.day or start.day or each.zone == start.zone:
                 yield each
             else:
-                yield When(each.instant.astimezone(start.zone).replace(tzinfo=None), start.zone)
+                yield When(_by(start.zone, each.instant), start.zone)
+
+
+def _by(zone: dt.tzinfo, moment: dt.datetime) -> dt.datetime:
+    """What the clocks of a zone show; at the ends of all years (UNTIL=99991231T235959Z) what those of UTC do."""
+    try:
+        return moment.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        return moment.replace(tzinfo=None)
 
 
 def _every(event: Event, name: str) -> list[Any]:

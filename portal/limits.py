@@ -35,7 +35,16 @@ CLIENTS: Final = 10_000  # counted at once, about 1 KB each; of more, those that
 WINDOW: Final = 60  # seconds
 API: Final = "/api/"
 FORMS: Final = (
-    *("/deposer", "/inscription", "/seances/", "/preferences/", "/emargement/", "/avis/", "/bilan/"),
+    *(
+        "/deposer",
+        "/inscription",
+        "/seances/",
+        "/preferences/",
+        "/emargement/",
+        "/avis/",
+        "/bilan/",
+        "/couverture/",
+    ),
     *("/dialogues/", "/confirmer/", "/questions/nouvelle", "/questions/q"),  # with which references begin
 )
 """Forms that change something. Unsubscribing is not among them: one mail program asks it for thousands of people at once."""

@@ -27,7 +27,7 @@ from connectors.region.hosts import Official
 from connectors.region.move_proposals import Seen
 from connectors.registry import calendar_server
 from connectors.settings import Settings
-from core.busy import Availability
+from core.busy import Availability, is_ours
 from core.wall import wall_of
 from schemas.dialogue import decode
 from schemas.errors import BoostezError
@@ -89,7 +89,9 @@ def _attempt(
     over(region, cause)
     for fault in found.faults:
         get_run_logger().warning("%s: %s: %s", official.name, fault.what, fault.why)
-    intervals = [Interval(each.starts, each.ends) for each in found.busy if not each.marker]
+    intervals = [
+        Interval(each.starts, each.ends) for each in found.busy if not is_ours(each, settings.public_url)
+    ]
     calendars.replace(region, official.id, intervals, now, now + AHEAD)
     read.officials += 1
     read.intervals += len(intervals)
@@ -122,7 +124,8 @@ def _watch(
         get_run_logger().warning("%s: %s", name, error)
         return
     told = [_seen(change, known[change.subject]) for change in seen.changes]
-    read.proposed += move_proposals.take_in(region, Kept(name, seen.token, now), told, now)
+    taken_back = [known[subject].said.ref for subject in seen.taken_back]
+    read.proposed += move_proposals.take_in(region, Kept(name, seen.token, now), told, taken_back, now)
 
 
 def _seen(change: Change, known: Known) -> Seen:

@@ -56,6 +56,11 @@ class Radicale:
             time.sleep(0.02)
         raise AssertionError("radicale does not listen")
 
+    def forget(self) -> None:
+        """Every calendar goes."""
+        for calendar in (self.folder / "storage" / "collection-root" / USER).glob("[!.]*"):
+            shutil.rmtree(calendar)
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -68,7 +73,7 @@ class Radicale:
         """The calendar as a client that shares no code with ours has it."""
         from caldav.davclient import DAVClient
 
-        client = DAVClient(f"{self.base}/", username=USER, password=PASSWORD)
+        client: Any = DAVClient(f"{self.base}/", username=USER, password=PASSWORD)
         return client.calendar(url=f"{self.base}/{calendar}/")
 
 
@@ -97,7 +102,8 @@ def calendars(server: CalDav) -> Calendars:
     return Calendars(server, PUBLISHER)
 
 
-Trouble = Literal["", "lost before", "lost after", "500 after"]
+_PAGE = b"<!DOCTYPE html><title>Maintenance</title>"
+Trouble = Literal["", "lost before", "lost after", "500 after", "a page instead"]
 
 
 class Line(ThreadingHTTPServer):
@@ -111,6 +117,7 @@ class Line(ThreadingHTTPServer):
         self.trouble: Trouble = ""
         self.meanwhile: Callable[[], object] = lambda: None
         self.asked: list[str] = []
+        self.answered: list[tuple[str, int]] = []  # by the server itself
 
     @property
     def base(self) -> str:
@@ -133,11 +140,18 @@ class _Relay(BaseHTTPRequestHandler):
             happens()
         if trouble == "lost before":
             return
+        if trouble == "a page instead":
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(_PAGE)))
+            self.end_headers()
+            self.wfile.write(_PAGE)
+            return
         connection = http.client.HTTPConnection("127.0.0.1", line.port, timeout=10)
         connection.request(self.command, self.path, body, dict(self.headers))
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
+        line.answered.append((self.command, answer.status))
         if trouble == "lost after":
             return
         self.send_response(500 if trouble else answer.status)

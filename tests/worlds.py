@@ -72,6 +72,10 @@ class Sandbox:
         answer: list[Any] = self.http.get("/truth/texts").json()["items"]
         return answer
 
+    def lives(self) -> list[Any]:
+        answer: list[Any] = self.http.get("/truth/lives").json()["items"]
+        return answer
+
     def posts(self) -> list[Any]:
         answer: list[Any] = self.http.get("/truth/posts", params={"limit": 1000}).json()["items"]
         return answer

@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from connectors.caldav.client import CalDav
+from connectors.caldav.multistatus import Stored
 from connectors.http import Http, Response
 from connectors.network import is_this_machine
 from connectors.redaction import hide
 from core.busy import Availability, busy_in, together
+from core.calendar_events import Fault
 from schemas.errors import Misconfigured, Rejected, RetryLater, Unreachable
 
 MAX_BYTES: Final = 8 * 1024 * 1024  # of a published calendar
@@ -38,7 +40,14 @@ def busy(server: CalDav, calendar: str, first: dt.datetime, last: dt.datetime) -
     objects = server.between(calendar, first - _MARGIN, last + _MARGIN)
     if objects is None:
         raise Rejected(f"The calendar server has no calendar {calendar!r}: make it, or correct its name.")
-    return together([busy_in(each.data, first, last, each.etag) for each in objects])
+    return together([_of(each, first, last) for each in objects])
+
+
+def _of(stored: Stored, first: dt.datetime, last: dt.datetime) -> Availability:
+    try:
+        return busy_in(stored.data, first, last, stored.etag)
+    except Rejected:
+        return Availability((), (Fault(stored.name, "the server keeps something there that is no calendar"),))
 
 
 def busy_at(

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Final
 
 import msgspec
 
@@ -20,8 +19,6 @@ from connectors.caldav.client import CalDav
 from connectors.caldav.multistatus import Stored
 from connectors.caldav.wire import Place
 from schemas.dialogue import Announcement
-
-_ETAGS: Final = "etags "  # begins the token of a server that has none
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -57,10 +54,22 @@ Change = Moved | Declined | Deleted
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """The changes, and the token to ask with next time."""
+    """The changes, and the token to ask with next time. ``taken_back``: subjects whose change, told before, somebody has undone."""
 
     changes: tuple[Change, ...]
     token: str
+    taken_back: tuple[str, ...] = ()
+
+
+class _Token(msgspec.Struct, frozen=True):
+    """How far a calendar was read: the server's token, or where it has none the version of each object of ours.
+
+    ``told``: the marker that an event of each subject bore when a change was told.
+    """
+
+    sync: str = ""
+    etags: dict[str, str] | None = None
+    told: dict[str, str] = {}
 
 
 def changes(
@@ -76,29 +85,47 @@ def changes(
         Permanent: we are not let in.
 
     """
+    before = _read(token)
     names = {wire.place(subject).name: subject for subject in known}
-    touched, following = _touched(server, calendar, token, names)
+    touched, after = _touched(server, calendar, before, names)
     there = server.several(calendar, sorted(touched))
-    found = (
-        _change(wire.place(names[name]), known[names[name]], there.get(name), publisher)
+    found = {
+        names[name]: _change(wire.place(names[name]), known[names[name]], there.get(name), publisher)
         for name in sorted(touched)
+    }
+    told = before.told | {subject: known[subject].marker for subject, change in found.items() if change}
+    undone = {subject for subject, change in found.items() if change is None and subject in told}
+    kept = {subject: marker for subject, marker in told.items() if subject in known and subject not in undone}
+    return Seen(
+        tuple(change for change in found.values() if change),
+        msgspec.json.encode(msgspec.structs.replace(after, told=kept)).decode(),
+        # What a write of ours has undone nobody has taken back.
+        tuple(sorted(subject for subject in undone if told[subject] == known[subject].marker)),
     )
-    return Seen(tuple(change for change in found if change), following)
 
 
-def _touched(server: CalDav, calendar: str, token: str, names: Mapping[str, str]) -> tuple[set[str], str]:
-    """Which of our objects may have changed since a token, and the next token."""
-    if not token.startswith(_ETAGS):
-        told = server.since(calendar, token)
-        if told is None and token:
-            return _touched(server, calendar, "", names)
-        if told is not None and told.token:
-            changed = {each.name for each in told.stored}
-            return (set(names) if not token else set(names) & changed), told.token
-    before = msgspec.json.decode(token.removeprefix(_ETAGS) or "{}", type=dict[str, str])
-    now = {name: etag for name, etag in (server.versions(calendar) or {}).items() if name in names}
-    touched = {name for name in names if name not in now or now[name] != before.get(name)}
-    return touched, _ETAGS + msgspec.json.encode(now).decode()
+def _read(token: str) -> _Token:
+    try:
+        return msgspec.json.decode(token or "{}", type=_Token)
+    except msgspec.DecodeError:
+        return _Token()  # of another version: everything is looked at
+
+
+def _touched(
+    server: CalDav, calendar: str, before: _Token, names: Mapping[str, str]
+) -> tuple[set[str], _Token]:
+    """Which of our objects may have changed, and how far the calendar was read then."""
+    if before.etags is None:
+        said = server.since(calendar, before.sync)
+        if said is None and before.sync:
+            return _touched(server, calendar, _Token(), names)
+        if said is not None and said.token:
+            changed = {each.name for each in said.stored} if before.sync else set(names)
+            return changed & set(names), _Token(said.token)
+    there = server.versions(calendar) or {}
+    now = {name: there.get(name, "") for name in names}
+    touched = {name for name, etag in now.items() if etag != (before.etags or {}).get(name)}
+    return touched, _Token(etags=now)
 
 
 def _change(where: Place, known: Known, stored: Stored | None, publisher: str) -> Change | None:

@@ -37,6 +37,7 @@ class Calendars(ItemChannel, Readable):
     name = NAME
 
     def __init__(self, server: CalDav, publisher: str) -> None:
+        self.http = server.http
         self._server, self._publisher = server, publisher
         self.capabilities = Capabilities(
             form=f"vevent-1 {publisher}", batch=1, in_flight=4, settle_seconds=SETTLE
@@ -54,7 +55,8 @@ class Calendars(ItemChannel, Readable):
         """See the port: by the object's own place."""
         found = {}
         for intent in intents:
-            there = self._there(wire.place(intent.subject))
+            where = wire.place_or_none(intent.subject)
+            there = self._there(where) if where else None
             if there and there.marker:
                 found[intent.effect] = there
         return found
@@ -160,7 +162,7 @@ def _receipt(intent: Intent, where: Place, response: Response) -> Receipt:
 
     """
     status = response.status_code
-    if status in {200, 201, 204}:
+    if status in {201, 204} or (status == 200 and not response.content):  # 200 with a page is a proxy's, say
         return Receipt(intent.effect, "done", None if intent.content is None else where.path)
     if status >= 500 or status < 400:
         raise Unknown(f"HTTP {status}: {problem(response)}")

@@ -12,7 +12,7 @@ import datetime as dt
 from base64 import b64encode
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
 
@@ -24,6 +24,7 @@ from schemas.errors import Permanent, RetryLater, Unknown
 AT_ONCE: Final = 50  # objects asked for in one call
 _ICALENDAR: Final = "text/calendar; charset=utf-8"
 _XML: Final = "application/xml; charset=utf-8"
+_NOT_SO: Final = frozenset({"valid-sync-token", "supported-report"})  # RFC 6578, 3.2; RFC 3253, 3.6
 _NO_SYNC: Final = frozenset({400, 405, 415, 501})  # of a server that knows no sync-collection
 
 
@@ -63,25 +64,25 @@ class CalDav:
             return Stored(name, response.headers.get("ETag", ""), response.content)
 
         accept = frozenset({200, 401, 403, 404, 410})
-        return self.http.read(f"/{calendar}/{name}", parse, headers=lambda: self._headers, accept=accept)
+        return self.http.read(_path(calendar, name), parse, headers=lambda: self._headers, accept=accept)
 
     def several(self, calendar: str, names: Sequence[str]) -> dict[str, Stored]:
         """The objects of these names that are there."""
         found: dict[str, Stored] = {}
         for start in range(0, len(names), AT_ONCE):
-            paths = [f"{self._root}/{calendar}/{name}" for name in names[start : start + AT_ONCE]]
-            told = self._ask("REPORT", f"/{calendar}/", multistatus.several(paths), "1")
+            paths = [self._root + _path(calendar, name) for name in names[start : start + AT_ONCE]]
+            told = self._ask("REPORT", _path(calendar), multistatus.several(paths), "1", whole=True)
             found |= {each.name: each for each in (told.stored if told else []) if each.data}
         return found
 
     def between(self, calendar: str, first: dt.datetime, last: dt.datetime) -> list[Stored] | None:
         """The objects with an event within [first, last), as far as the server reckons; None: there is no such calendar."""
-        told = self._ask("REPORT", f"/{calendar}/", multistatus.between(first, last), "1")
+        told = self._ask("REPORT", _path(calendar), multistatus.between(first, last), "1", whole=True)
         return None if told is None else [each for each in told.stored if each.data]
 
     def versions(self, calendar: str) -> dict[str, str] | None:
         """The ETag of every object, by name; None: there is no such calendar."""
-        told = self._ask("PROPFIND", f"/{calendar}/", multistatus.versions(), "1")
+        told = self._ask("PROPFIND", _path(calendar), multistatus.versions(), "1")
         if told is None:
             return None
         return {each.name: each.etag for each in told.stored if each.etag and each.name != calendar}
@@ -91,7 +92,7 @@ class CalDav:
 
         It does not when it knows no sync-collection, has forgotten the token, or has no such calendar.
         """
-        return self._ask("REPORT", f"/{calendar}/", multistatus.since(token), "0", unless=_NO_SYNC)
+        return self._ask("REPORT", _path(calendar), multistatus.since(token), "0", unless=_NO_SYNC)
 
     def put(self, calendar: str, name: str, data: bytes, etag: str | None) -> Response:
         """Write an object once: a new one, or, with an ``etag``, that version's successor.
@@ -103,12 +104,12 @@ class CalDav:
         """
         only = {"If-None-Match": "*"} if etag is None else {"If-Match": etag}
         headers = {**self._headers, **only, "Content-Type": _ICALENDAR}
-        return self.http.write(f"/{calendar}/{name}", data=data, headers=headers, method="PUT")
+        return self.http.write(_path(calendar, name), data=data, headers=headers, method="PUT")
 
     def delete(self, calendar: str, name: str, etag: str) -> Response:
         """Take that version of an object away, once. Raises as ``put``."""
         headers = {**self._headers, "If-Match": etag}
-        return self.http.write(f"/{calendar}/{name}", data=b"", headers=headers, method="DELETE")
+        return self.http.write(_path(calendar, name), data=b"", headers=headers, method="DELETE")
 
     def make(self, calendar: str) -> None:
         """Have a calendar be there.
@@ -119,10 +120,12 @@ class CalDav:
 
         """
         try:
-            response = self.http.write(f"/{calendar}", data=b"", headers=self._headers, method="MKCALENDAR")
+            response = self.http.write(_path(calendar), data=b"", headers=self._headers, method="MKCALENDAR")
         except Unknown as error:
             raise RetryLater(str(error), after=0.0) from None
         raise_denied(response)
+        if response.status_code in {500, 502, 503, 504}:
+            raise RetryLater(f"HTTP {response.status_code} to MKCALENDAR: {problem(response)}", after=1.0)
         if response.status_code != 201 and not _is_there(response):
             raise Permanent(
                 f"HTTP {response.status_code} to MKCALENDAR of {calendar}: {problem(response)}. "
@@ -130,17 +133,38 @@ class CalDav:
             )
 
     def _ask(
-        self, method: Reading, path: str, body: bytes, depth: str, unless: frozenset[int] = frozenset()
+        self,
+        method: Reading,
+        path: str,
+        body: bytes,
+        depth: str,
+        *,
+        unless: frozenset[int] = frozenset(),
+        whole: bool = False,
     ) -> Multistatus | None:
+        """What a server tells; None when there is nothing to tell of, or for a status of ``unless``.
+
+        ``whole``: each object has its data, or is not there. One that was left out (507) would be taken for deleted, or for free.
+        """
+
         def parse(response: Response) -> Multistatus | None:
-            if response.status_code in unless or "valid-sync-token" in preconditions(response.content):
+            if response.status_code in unless or _NOT_SO & preconditions(response.content):
                 return None
             raise_denied(response)
-            return multistatus.read(response.content) if response.status_code == 207 else None
+            if response.status_code != 207:
+                return None
+            told = multistatus.read(response.content)
+            if whole and (lacking := [each.name for each in told.stored if not each.data and not each.gone]):
+                raise RetryLater(f"the calendar server tells nothing of {lacking[0]}", after=0.0)
+            return told
 
         headers = {**self._headers, "Content-Type": _XML, "Depth": depth}
         accept = frozenset({207, 401, 403, 404, 409, 410}) | unless
         return self.http.read(path, parse, data=body, headers=lambda: headers, accept=accept, method=method)
+
+
+def _path(calendar: str, name: str = "") -> str:
+    return f"/{quote(calendar, safe='')}/{quote(name, safe='')}"
 
 
 def _is_there(response: Response) -> bool:
@@ -163,6 +187,6 @@ def raise_denied(response: Response) -> None:
     if response.status_code == 403:
         raise Permanent(
             f"HTTP 403: the calendar server does not permit this: {problem(response)}. Give the account of "
-            "BOOSTEZ_CALDAV_USER the right to write to its calendars.",
+            "BOOSTEZ_CALDAV_USER the right to read and write its calendars.",
             cause="permission",
         )

@@ -20,7 +20,6 @@ from schemas.dialogue import Announcement
 from schemas.errors import Rejected
 
 _SUBJECT: Final = re.compile(r"([0-9a-z]+)\.([0-9a-z]+)")
-_NAME: Final = re.compile(rf"({_SUBJECT.pattern})\.ics")
 _LONG_AGO: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # a stamp that digests do not hold
 
 
@@ -53,16 +52,21 @@ def place(subject: str) -> Place:
         Rejected: it is none of this channel's.
 
     """
-    found = _SUBJECT.fullmatch(subject)
-    if not found:
+    if (where := place_or_none(subject)) is None:
         raise Rejected(f"{subject!r} names no dialogue and calendar (<ref>.<calendar>, both of 0-9 and a-z)")
-    return Place(found[1], found[2])
+    return where
+
+
+def place_or_none(subject: str) -> Place | None:
+    """As ``place``; what is none of this channel's is nowhere."""
+    found = _SUBJECT.fullmatch(subject)
+    return Place(found[1], found[2]) if found else None
 
 
 def named(name: str, calendar: str) -> Place | None:
     """Where an object of that name in a calendar belongs, when it can be one of ours."""
-    found = _NAME.fullmatch(name)
-    return Place(found[2], calendar) if found and found[3] == calendar else None
+    where = place_or_none(name.removesuffix(".ics"))
+    return where if where and (where.name, where.calendar) == (name, calendar) else None
 
 
 def encoded(told: Announcement, marker: str, publisher: str, stamp: dt.datetime) -> bytes:

@@ -13,7 +13,7 @@ import msgspec
 from connectors.graph import client, words
 from connectors.graph.client import Graph
 from connectors.graph.edge import moment
-from schemas.errors import RetryLater
+from schemas.errors import Rejected, RetryLater
 
 PAGE: Final = 100  # comments a call, Graph's maximum
 _FIELDS: Final = "id,message,from{id,name},created_time,parent{id}"
@@ -50,6 +50,7 @@ class Comments:
 
         Raises:
             RetryLater, Permanent: they cannot be read.
+            Rejected: there is no such object any more.
 
         """
         page = self._graph.ask([self._item(remote_id, after)], _page_unless_forgotten)
@@ -93,8 +94,10 @@ class Comments:
 
 def _page_unless_forgotten(answers: list[Any]) -> dict[str, Any] | None:
     """A page of comments; None when its cursor is not known any more."""
-    body = client.body_of(answers[0])
-    refused = words.error_of(body)
-    if refused and refused.code == 100 and "cursor" in refused.message.lower():
-        return None
+    refused = words.error_of(client.body_of(answers[0]))
+    if refused and refused.code == 100:
+        if refused.error_subcode == words.NO_OBJECT:
+            raise Rejected(f"Nothing is there any more that could be commented: {refused}")
+        if "cursor" in refused.message.lower():
+            return None
     return client.page_of(answers)

@@ -50,8 +50,8 @@ def description(told: Announcement, link: str) -> str:
 
 
 def request(intent: Intent, page: str, link: str, form: EventParams) -> words.Item:
-    """One item of a batch. A broadcast that has begun keeps its time."""
-    if intent.content is None:
+    """One item of a batch. A broadcast that has begun keeps its time; one that no time can be given to yet goes until then."""
+    if intent.content is None or _waits(intent):
         return words.call("DELETE", str(intent.remote_id))
     told = decode(intent.content)
     said = {"title": dialogues.title(told), "description": description(told, link)}
@@ -63,6 +63,13 @@ def request(intent: Intent, page: str, link: str, form: EventParams) -> words.It
     return words.call("POST", path, **said)
 
 
+def _waits(intent: Intent) -> bool:
+    """Whether what is scheduled would show a time that is no more, since Graph takes none so far ahead."""
+    if intent.operation != "update" or intent.content is None:
+        return False
+    return decode(intent.content).starts - intent.at > HORIZON
+
+
 def event_params(starts: dt.datetime, form: EventParams) -> str:
     """When it begins: seconds since 1970, alone or in an object."""
     seconds = int(starts.timestamp())
@@ -72,6 +79,8 @@ def event_params(starts: dt.datetime, form: EventParams) -> str:
 def receipt(intent: Intent, answer: Any) -> Receipt:
     """What an item's answer says. What is too far ahead to be scheduled is put off until it is not."""
     told = words.receipt(intent, answer)
+    if told.outcome == "done" and _waits(intent):
+        return Receipt(intent.effect, "missing")
     if told.outcome != "rejected" or intent.content is None:
         return told
     early = decode(intent.content).starts - intent.at - HORIZON
@@ -91,7 +100,7 @@ def digest(told: Announcement, link: str) -> str:
 def videos(graph: Graph, page: str) -> Edge:
     """The Page's live videos, but for those that are cancelled."""
     only = {"broadcast_status": json.dumps(LISTED)}
-    return Edge(graph, f"{page}/live_videos", FIELDS, _found, "creation_time", only)
+    return Edge(graph, f"{page}/live_videos", FIELDS, _found, made=None, only=only)
 
 
 def _found(video: Mapping[str, Any]) -> Found | None:

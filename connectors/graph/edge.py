@@ -21,16 +21,17 @@ SLACK: Final = dt.timedelta(minutes=10)  # between our clock and Graph's
 
 
 class Edge(msgspec.Struct, frozen=True):
-    """The objects at ``path``, newest first, with these ``fields``: ``found`` reads one, None when it counts as gone.
+    """The objects at ``path`` with these ``fields``: ``found`` reads one, None when it counts as gone.
 
-    ``made``: the field that says when one was made. ``only``: which are listed, in Graph's words.
+    ``made``: the field that says when one was made, and by which the list goes, newest first; None: it goes by nothing that is known.
+    ``only``: which are listed, in Graph's words.
     """
 
     graph: Graph
     path: str
     fields: str
     found: Callable[[Mapping[str, Any]], Found | None]
-    made: str = "created_time"
+    made: str | None = "created_time"
     only: Mapping[str, str] = {}
 
     def find(self, intents: Sequence[Intent]) -> dict[int, Found]:
@@ -42,7 +43,7 @@ class Edge(msgspec.Struct, frozen=True):
         created = {i.subject: i for i in intents if not i.remote_id}
         if created:
             since = min(i.at for i in created.values()) - SLACK
-            for there in self._listed(since):
+            for there in self.listed(since):
                 intent = created.get(subject_of(there.marker))
                 if intent and (intent.effect not in found or there.marker == intent.marker):
                     found[intent.effect] = there
@@ -50,7 +51,7 @@ class Edge(msgspec.Struct, frozen=True):
 
     def inventory(self) -> Iterator[Found]:
         """Everything that Graph lists."""
-        return self._listed(None)
+        return self.listed(None)
 
     def _find_known(self, intents: Sequence[Intent]) -> dict[int, Found]:
         items = [words.call("GET", str(i.remote_id), fields=self.fields) for i in intents]
@@ -66,11 +67,13 @@ class Edge(msgspec.Struct, frozen=True):
                 raise RetryLater(str(refused), after=words.WAIT)
         return found
 
-    def _listed(self, since: dt.datetime | None) -> Iterator[Found]:
-        params = {"fields": f"{self.fields},{self.made}", "limit": str(PAGE), **self.only}
+    def listed(self, since: dt.datetime | None) -> Iterator[Found]:
+        """What Graph lists, newest first; of those made since then, or all."""
+        fields = ",".join(filter(None, (self.fields, self.made)))
+        params = {"fields": fields, "limit": str(PAGE), **self.only}
         while True:
             page = self.graph.ask([words.call("GET", self.path, **params)], client.page_of)
-            recent = [each for each in page["data"] if since is None or self._made(each) >= since]
+            recent = page["data"] if since is None else self._since(page["data"], since)
             yield from filter(None, map(self._read, recent))
             if page["data"] and not recent:
                 return  # a whole page that is older; a pinned or backdated post stands alone
@@ -83,13 +86,13 @@ class Edge(msgspec.Struct, frozen=True):
             raise RetryLater(f"not an object: {str(told)[:100]}", after=0.0)
         return self.found(told)
 
-    def _made(self, told: Any) -> dt.datetime:
+    def _since(self, listed: list[Any], since: dt.datetime) -> list[Any]:
+        if self.made is None:
+            return listed
         try:
-            return moment(told[self.made])
+            return [told for told in listed if moment(told[self.made]) >= since]
         except (TypeError, KeyError, ValueError) as error:
-            raise RetryLater(
-                f"an object without a readable {self.made}: {str(told)[:100]}", after=0.0
-            ) from error
+            raise RetryLater(f"objects without a readable {self.made}", after=0.0) from error
 
 
 def moment(told: str) -> dt.datetime:

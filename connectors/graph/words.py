@@ -21,6 +21,7 @@ import msgspec
 
 from core.budgets import LONGEST, Usage
 from core.effects import Intent, Receipt
+from core.redaction import MARK
 from schemas.documents import visible
 from schemas.errors import Cause, Permanent, Rejected, RetryLater, Unknown
 
@@ -33,8 +34,9 @@ DOUBTFUL: Final = frozenset({1, 2, 506})  # unknown, service, duplicate: it may 
 NO_OBJECT: Final = 33  # subcode of 100: unknown object
 WAIT: Final = 300.0  # seconds, when a limit does not say for how long
 NOT_ELIGIBLE: Final = frozenset({1363120, 1363144})  # subcodes of 200: the Page may not broadcast
-# Where a live video is sent to, key included, wherever an answer has it and however often JSON is within JSON.
-STREAM: Final = re.compile(rb'rtmps?:(?:[^"\\\s]|\\+(?=[/u]))+')
+# Where a live video is sent to, key included, however often JSON is within JSON: up to a quote, a white space, or the backslashes
+# that stand for one.
+STREAM: Final = re.compile(rb'rtmps?:(?:[^"\\\s]|\\+(?!["nrtfb\s\\]|\Z))+')
 
 
 class Error(msgspec.Struct, frozen=True):
@@ -63,8 +65,12 @@ def marker(path: str, sentence: str = "sans compte") -> re.Pattern[str]:
 
 
 def digest(*texts: str) -> str:
-    """What tells an object's texts from another's; white space at their ends, which Facebook drops, does not count."""
-    return hashlib.sha256("\0".join(text.strip() for text in texts).encode()).hexdigest()[:16]
+    """What tells an object's texts from another's; white space at their ends, which Facebook drops, does not count.
+
+    Nor does what a person wrote that looks like a stream's address: when it is read back, it is taken out.
+    """
+    told = (STREAM.sub(MARK.encode(), text.encode()).decode().strip() for text in texts)
+    return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
 
 
 def call(method: str, path: str, **body: str) -> Item:

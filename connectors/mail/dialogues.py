@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -24,6 +23,7 @@ from connectors.seals import Seals
 from connectors.settings import Settings
 from connectors.writing import Moot, line
 from core import wording
+from core.dialogue_calendar import uid
 from core.invitations import Appointment, Mailbox, Method, invitation
 from core.wall import wall_of
 from schemas.letters import DialogueKind, DialogueLetter
@@ -132,7 +132,7 @@ def _appointment(dialogue: Dialogue, reader: Mailbox, page: str, house: House) -
     """The same event as in the Region's calendar and in the official's own: whichever arrives first, it is one."""
     assert dialogue.starts_at is not None
     return Appointment(
-        uid=f"{dialogue.ref}@{urlsplit(page).hostname}",
+        uid=uid(dialogue.ref, page),
         sequence=dialogue.version,
         stamp=dialogue.changed_at,
         title=dialogue.title,

@@ -54,11 +54,15 @@ def _subjects(channel: str, dialogue: Dialogue) -> Iterator[str]:
 
 
 def _schedule(connection: Connection, rules: Rules, dialogue: Dialogue, content: bytes) -> None:
-    """Have a live video scheduled, as soon as that is possible. What was on air stays as it is: it can be seen again."""
+    """Have a live video scheduled, as soon as that is possible. What was on air stays as it is: it can be seen again.
+
+    One that is there is told at once: it shows a time that may be no more.
+    """
     if dialogue.state == "announced" and dialogue.form == "live":
         assert dialogue.starts_at is not None
         horizon = dialogue.starts_at - dt.timedelta(days=rules.live_horizon_days)
-        wants.want(connection, LIVE, dialogue.ref, content, not_before=horizon)
+        there = wants.is_there(connection, LIVE, dialogue.ref)
+        wants.want(connection, LIVE, dialogue.ref, content, not_before=None if there else horizon)
     elif dialogue.state == "cancelled" or dialogue.form == "written":
         wants.want(connection, LIVE, dialogue.ref, None)
 

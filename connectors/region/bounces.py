@@ -149,10 +149,10 @@ class Alone(msgspec.Struct, frozen=True):
     first: int
 
 
-# Whose address was suspended, and which session to come is theirs.
+# Whose address was suspended, and which session to come is theirs. A dialogue is no matter for a telephone: its page tells all.
 _UNTOLD: Final = (
     "FROM bounce b JOIN enrolment e ON e.contact_id = b.contact_id AND e.state IN ('registered', 'waiting') "
-    "JOIN session s ON s.id = e.session_id AND s.state = 'open' AND s.starts_at > :now "
+    "JOIN session s ON s.id = e.session_id AND s.state = 'open' AND s.starts_at > :now AND s.kind <> 'dialogue' "
     "LEFT JOIN coach k ON k.id = s.coach_id AND k.ended_at IS NULL WHERE b.told_at IS NULL"
 )
 

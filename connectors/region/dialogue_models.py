@@ -124,6 +124,7 @@ class SeasonRow(Base):
     ]  # where and when each of its dialogues would be, until it is decided on
     explanation: Mapped[str | None]
     proposed_at: Mapped[dt.datetime | None]
+    proposed_by: Mapped[str | None]  # the run that made the newest proposal, or who typed the command
     decided_at: Mapped[dt.datetime | None]
     decided_by: Mapped[str | None]
     created_at: Mapped[dt.datetime]

@@ -1,9 +1,12 @@
 """What letters to officials and moderators tell, as it is when they are sent.
 
-Belongs here: reading it. Does not: when a letter is called for (announcing.py) or its words (connectors/mail/dialogues.py).
+Belongs here: reading it, and whom letters did not reach. Does not: when a letter is called for (announcing.py) or its words (connectors/mail/dialogues.py).
 """
 
 from __future__ import annotations
+
+import datetime as dt
+from typing import Final
 
 import msgspec
 from sqlalchemy import text
@@ -11,7 +14,9 @@ from sqlalchemy import text
 from connectors.region import dialogues, hosts
 from connectors.region.database import Region
 from connectors.region.dialogues import Dialogue
-from schemas.letters import DialogueLetter
+from schemas.letters import DialogueLetter, Host
+
+CAUSE: Final = "unreached "  # what the causes of alerts about it begin with
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -22,6 +27,37 @@ class Told(msgspec.Struct, frozen=True):
     email: str
     holds: bool
     waiting: int
+
+
+class Unreached(msgspec.Struct, frozen=True):
+    """Somebody who should know of a dialogue to come, and whose letter the relay refused."""
+
+    ref: str
+    title: str
+    host: Host
+    name: str
+
+    @property
+    def cause(self) -> str:
+        """What the alert about it is known by."""
+        return f"{CAUSE}{self.ref} {self.host} {self.name}"
+
+
+def unreached(region: Region, now: dt.datetime) -> list[Unreached]:
+    """Of each dialogue that has not begun, whom a letter about it as it is now did not reach."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT DISTINCT d.ref, d.title, e.content ->> 'host' AS host, coalesce(o.name, m.name) AS name FROM effect e "
+                "JOIN dialogue d ON d.id = (e.content ->> 'dialogue')::bigint AND d.version = (e.content ->> 'version')::int "
+                "LEFT JOIN official o ON e.content ->> 'host' = 'official' AND o.id = (e.content ->> 'of')::bigint "
+                "LEFT JOIN moderator m ON e.content ->> 'host' = 'moderator' AND m.id = (e.content ->> 'of')::bigint "
+                "WHERE e.channel = 'mail' AND e.state = 'rejected' AND e.content ->> 'about' = 'dialogue_host' "
+                "AND e.cause IS DISTINCT FROM 'moot' AND d.starts_at > :now ORDER BY 1, 3, 4"
+            ),
+            {"now": now},
+        )
+        return [Unreached(*row) for row in rows]
 
 
 def told(region: Region, letter: DialogueLetter) -> Told | None:

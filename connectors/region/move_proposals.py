@@ -70,10 +70,22 @@ class Seen(msgspec.Struct, frozen=True):
     minutes: int | None = None
 
 
-def take_in(region: Region, calendar: Kept, seen: Sequence[Seen], now: dt.datetime) -> int:
-    """Keep what was seen in a calendar, and how far it was read, in one commit. Returns how many proposals are new."""
+def take_in(
+    region: Region, calendar: Kept, seen: Sequence[Seen], taken_back: Sequence[str], now: dt.datetime
+) -> int:
+    """Keep what was seen in a calendar, and how far it was read, in one commit. Returns how many proposals are new.
+
+    ``taken_back``: refs of dialogues that whoever had moved them has put back.
+    """
     with region.begin() as connection:
         calendars.keep(connection, calendar)
+        connection.execute(
+            text(
+                "UPDATE move_proposal p SET state = 'moot', decided_at = :now FROM dialogue d WHERE d.id = p.dialogue_id "
+                "AND p.state = 'waiting' AND p.calendar = :calendar AND d.ref = ANY(:refs)"
+            ),
+            {"now": now, "calendar": calendar.name, "refs": list(taken_back)},
+        )
         return sum(_propose(connection, calendar.name, each, now) for each in seen)
 
 

@@ -49,6 +49,7 @@ class Season(msgspec.Struct, frozen=True, kw_only=True):
     placed: tuple[Placed, ...] = ()
     explanation: str | None = None
     proposed_at: dt.datetime | None = None
+    proposed_by: str | None = None
     decided_at: dt.datetime | None = None
     decided_by: str | None = None
 
@@ -60,7 +61,7 @@ class _Kept(msgspec.Struct, frozen=True):
     placed: tuple[Placed, ...]
 
 
-_SELECT: Final = "SELECT id, name, first_day, last_day, proposal::text AS proposal, explanation, proposed_at, decided_at, decided_by FROM season"
+_SELECT: Final = "SELECT id, name, first_day, last_day, proposal::text AS proposal, explanation, proposed_at, proposed_by, decided_at, decided_by FROM season"
 
 
 def _season(row: Any) -> Season:
@@ -128,9 +129,9 @@ def assign(region: Region, season: Season, refs: Sequence[str]) -> int:
 
 
 def propose(
-    region: Region, season: Season, proposal: seasons.Proposal, explanation: str, now: dt.datetime
+    region: Region, season: Season, proposal: seasons.Proposal, explanation: str, by: str, now: dt.datetime
 ) -> Season:
-    """Keep a proposal until somebody decides; another takes its place.
+    """Keep a proposal until somebody decides; another takes its place. ``by``: the run that made it, or who asked for it.
 
     Raises:
         Refused: the season has no dialogue, or changed while it was planned.
@@ -141,16 +142,21 @@ def propose(
         found = _locked(connection, season)
         if {each.ref for each in found} != {each.key for each in proposal.placed}:
             raise Refused(f"Season « {season.name} » changed while it was planned: propose again.")
+        if not found:
+            raise Refused(
+                f"Season « {season.name} » has no dialogue: `boostez season assign {season.name!r} REF…` gives it some."
+            )
         kept = _Kept(_fingerprint(found), tuple(_placed(each) for each in proposal.placed))
         connection.execute(
             text(
-                "UPDATE season SET proposal = cast(:proposal AS jsonb), explanation = :explanation, proposed_at = :now, "
+                "UPDATE season SET proposal = cast(:proposal AS jsonb), explanation = :explanation, proposed_at = :now, proposed_by = :by, "
                 "decided_at = NULL, decided_by = NULL WHERE id = :id"
             ),
             {
                 "id": season.id,
                 "proposal": msgspec.json.encode(kept).decode(),
                 "explanation": explanation,
+                "by": by,
                 "now": now,
             },
         )

@@ -22,12 +22,15 @@ _VERDICTS: Final[Mapping[str, Verdict]] = MappingProxyType(
 )
 
 
-def solve(model: cp_model.CpModel, effort: float) -> tuple[Verdict, cp_model.CpSolver]:
-    """The verdict on a model, and the solver with its values."""
+def solve(
+    model: cp_model.CpModel, effort: float, *, proving: bool = False
+) -> tuple[Verdict, cp_model.CpSolver]:
+    """The verdict on a model, and the solver with its values. ``proving``: what cannot be is more often found than what is better."""
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 0
     solver.parameters.max_deterministic_time = effort
+    solver.parameters.linearization_level = 2 if proving else 1
     # A season has little for these to find, and they take longer than the search.
     solver.parameters.max_presolve_iterations = 1
     solver.parameters.cp_model_probing_level = 0

@@ -177,6 +177,15 @@ def test_what_is_refused_goes_back_into_their_calendar(office: Office) -> None:
     assert move_proposals.waiting(office.region, office.now) == []
 
 
+def test_what_they_move_and_put_back_waits_no_more(office: Office) -> None:
+    made = announced(office)
+    office.drag(made, STARTS + DAY)
+    office.read_calendars()
+    office.drag(made, STARTS)
+    assert office.read_calendars().proposed == 0
+    assert move_proposals.waiting(office.region, office.now) == []
+
+
 def test_what_they_strike_out_needs_somebody_to_decide(office: Office) -> None:
     made = announced(office)
     office.strike(made)

@@ -16,7 +16,7 @@ from core.guards import Limits
 from core.policy import Policy
 from schemas.errors import Refused, Unreachable
 from tasks import tell
-from tests.connectors.test_channels import later
+from tests.hands import later
 from tests.makers import NOON, incoming, job
 from tests.worlds import Hub, Sandbox, decided
 
@@ -331,5 +331,5 @@ def test_a_budget_of_time_is_no_trouble_to_tell(hub: Hub, sandbox: Sandbox) -> N
     channel_state.hold(hub.region, PAGE, 300)
     hub.put_out(PAGE)
     hub.tell()
-    later(hub)
+    later(hub.region)
     assert (messages(sandbox), policies(hub.settings.channels_file)[PAGE].enabled) == ([], True)

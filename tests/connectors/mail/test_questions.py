@@ -208,6 +208,17 @@ def test_an_address_that_does_not_work_is_written_to_no_more(
     assert bounces.take(forum.region, bounce, forum.now) == "again"
 
 
+def test_nobody_is_asked_to_telephone_who_follows_a_dialogue(room: Mailroom, forum: Forum) -> None:
+    _, session = forum.dialogue()
+    forum.confirm(forum.follow(session).ref)
+    sent(room)
+    ((marker,),) = sql(forum.region, "SELECT marker FROM effect WHERE subject LIKE 'registered.%'")
+    bounce = Bounce(marker, "zoe@example.fr", "hard", "5.1.1", forum.now, "")
+    assert bounces.take(forum.region, bounce, forum.now) == "suspended"
+    assert bounces.without_coach(forum.region, forum.now) == []
+    assert bounces.tell_coaches(forum.region, forum.now) == 0
+
+
 def test_whoever_confirms_with_a_suspended_address_has_one_that_works(room: Mailroom, forum: Forum) -> None:
     question = forum.published(email="lea@example.fr")
     sql(forum.region, "UPDATE contact SET mail_stopped = 'hard'")

@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("proposal", _JSON, nullable=True),
         sa.Column("explanation", sa.Text(), nullable=True),
         sa.Column("proposed_at", _INSTANT, nullable=True),
+        sa.Column("proposed_by", sa.Text(), nullable=True),
         sa.Column("decided_at", _INSTANT, nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("created_at", _INSTANT, nullable=False),
