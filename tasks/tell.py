@@ -81,7 +81,13 @@ class _Due(NamedTuple):
     message: str
 
 
-_STANDING: Final = (plans.CAUSE, postings.CAUSE, host_letters.CAUSE, "paused ", "parked ")  # what the causes of these begin with
+_STANDING: Final = (
+    plans.CAUSE,
+    postings.CAUSE,
+    host_letters.CAUSE,
+    "paused ",
+    "parked ",
+)  # what the causes of these begin with
 
 
 @task(name="tell", retries=0, cache_policy=NO_CACHE)

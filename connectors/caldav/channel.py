@@ -152,6 +152,11 @@ def _lacks_its_calendar(response: Response) -> bool:
     return response.status_code in {404, 409} and not preconditions(response.content)
 
 
+def _is_servers(response: Response) -> bool:
+    """Whether a 200 is a calendar server's: it says nothing, or tells of the object. A page is of whoever stands before it."""
+    return not response.content or b":multistatus" in response.content or b"<multistatus" in response.content
+
+
 def _receipt(intent: Intent, where: Place, response: Response) -> Receipt:
     """What the answer to a write says of its intent.
 
@@ -162,7 +167,7 @@ def _receipt(intent: Intent, where: Place, response: Response) -> Receipt:
 
     """
     status = response.status_code
-    if status in {201, 204} or (status == 200 and not response.content):  # 200 with a page is a proxy's, say
+    if status in {201, 204} or (status == 200 and _is_servers(response)):
         return Receipt(intent.effect, "done", None if intent.content is None else where.path)
     if status >= 500 or status < 400:
         raise Unknown(f"HTTP {status}: {problem(response)}")

@@ -16,7 +16,6 @@ from connectors.region.database import Region
 from connectors.region.dialogues import Dialogue
 from schemas.letters import DialogueLetter, Host
 
-
 CAUSE: Final = "unreached "  # what the causes of alerts about it begin with
 
 

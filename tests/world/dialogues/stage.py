@@ -49,7 +49,11 @@ def set_up_place(database_url: str, home: Path) -> Iterator[Place]:
     """A place in this process, its relay included. ``database_url`` is a migrated database, of the place alone."""
     radicale, letters = Radicale(), Letters()
     try:
-        with set_up(database_url, home) as stage, relaying(letters) as relay, furnished(stage, radicale, relay):
+        with (
+            set_up(database_url, home) as stage,
+            relaying(letters) as relay,
+            furnished(stage, radicale, relay),
+        ):
             yield Place(stage, radicale, letters)
     finally:
         radicale.close()

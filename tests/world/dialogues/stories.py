@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from flows import dialogues as flows
 from connectors.region import enrolments, sessions
+from flows import dialogues as flows
 from schemas.errors import Refused
 from tests.reminder_rules import RULES
 from tests.world.dialogues.truth import evening

@@ -20,7 +20,9 @@ def every(clean: Clean) -> list[Strike]:
     """Each fault at each point of each tale; when all are played, half of them in slow tales."""
     tales = [msgspec.structs.replace(tale, slow=slow) for tale in TALES.values() for slow in (False, True)]
     both = [list(strikes(clean, tale)) for tale in (tales if WHOLE else TALES.values())]
-    return [strike for turn, found in enumerate(both) for strike in (found[turn % 2 :: 2] if WHOLE else found)]
+    return [
+        strike for turn, found in enumerate(both) for strike in (found[turn % 2 :: 2] if WHOLE else found)
+    ]
 
 
 def some(clean: Clean) -> list[Strike]:

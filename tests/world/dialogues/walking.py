@@ -56,7 +56,5 @@ def first(clean: Clean, tale: Tale, label: str, fault: str) -> Strike:
     """A fault at the first point whose label begins like that."""
     every = {point.number: point.label for point in clean(tale).points}
     return next(
-        each
-        for each in strikes(clean, tale)
-        if each.fault == fault and every[each.number].startswith(label)
+        each for each in strikes(clean, tale) if each.fault == fault and every[each.number].startswith(label)
     )

@@ -36,7 +36,6 @@ from tests.world.dialogues.stage import Place
 from tests.world.points import Death, Planned, Point, Points, Struck
 from tests.world.scenario import LOOKS, ROUNDS
 from tests.world.seams import Life
-from tests.world.stage import Stage
 
 PRESSED: Final = 3  # times that staff press a button whose run failed
 _OPEN: Final = """
@@ -177,7 +176,7 @@ class World:
 
     def _nothing_open(self) -> bool:
         ((number,),) = sql(self.stage.direct, _OPEN)
-        return number == 0
+        return bool(number == 0)
 
     # Hubs
 
