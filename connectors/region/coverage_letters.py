@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from connectors.region import events, media_consents, students
+from connectors.region import events, students
 from connectors.region.database import Region
 from connectors.region.events import Event
 from connectors.region.students import Student
@@ -35,4 +35,4 @@ def told(region: Region, letter: CoverageLetter) -> Told | None:
     event = events.get(region, letter.event) if letter.event else None
     if name is None or email is None or (letter.event and event is None):
         return None
-    return Told(student, event, name, email, media_consents.word(student, letter.giver, letter.event))
+    return Told(student, event, name, email, student.word(letter.giver, letter.event))

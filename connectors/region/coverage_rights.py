@@ -74,14 +74,17 @@ def erase(region: Region, email: str, destinations: Sequence[str], now: dt.datet
     """
     student = students.named(region, email)
     with region.begin() as connection:
-        students.lock(connection, [student.id])
-        forget(connection, [student.id], now)
-        media_consents.follow(connection, media_consents.CLOCK, destinations, now, student=student.id)
-        return _delete_media(
-            connection,
-            "id IN (SELECT medium_id FROM medium_person WHERE student_id = :id)",
-            {"id": student.id},
-        )
+        return erase_in(connection, student.id, destinations, now)
+
+
+def erase_in(connection: Connection, student: int, destinations: Sequence[str], now: dt.datetime) -> int:
+    """``erase`` by number, in a transaction; twice is once."""
+    students.lock(connection, [student])
+    forget(connection, [student], now)
+    media_consents.follow(connection, media_consents.CLOCK, destinations, now, student=student)
+    return _delete_media(
+        connection, "id IN (SELECT medium_id FROM medium_person WHERE student_id = :id)", {"id": student}
+    )
 
 
 def tidy(region: Region, now: dt.datetime) -> Tidied:

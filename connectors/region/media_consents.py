@@ -9,7 +9,6 @@ Withdrawing is as easy as giving: one press, by the student, by the guardian of 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -52,19 +51,13 @@ class Withdrawal(msgspec.Struct, frozen=True):
     lives: tuple[int, ...]
 
 
-def word(student: Student, giver: Giver, event: int) -> str:
-    """What the link of somebody who is asked names. Another address, another link: the old one opens nothing."""
-    address = hashlib.sha256((student.address(giver) or "").lower().encode()).hexdigest()[:8]
-    return f"{student.id}.{giver}.{event}.{address}"
-
-
 def opened(region: Region, told: str) -> tuple[Student, Giver, int] | None:
     """Who a link speaks for: the student, who gives, the event; None when they are gone or have another address by now."""
     number, giver, event, _ = told.split(".")
     who: Giver = "guardian" if giver == "guardian" else "student"
     with region.begin() as connection:
         student = students.get(connection, int(number))
-    if student is None or student.address(who) is None or word(student, who, int(event)) != told:
+    if student is None or student.address(who) is None or student.word(who, int(event)) != told:
         return None
     return student, who, int(event)
 

@@ -44,7 +44,7 @@ def test_published_with_consent_and_gone_with_it(flowing: Hub, sandbox: Sandbox)
     assert flowing.audit("instagram").agrees
     assert [alert.cause for alert in alerts.unresolved(flowing.region)] == []
     assert any(medium.ref in str(message) for message in sandbox.http.get("/truth/messages").json()["items"])
-    assert {mail["recipient"] for mail in sandbox.mails()} == {child.email, child.guardian_email}
+    assert {mail["to"] for mail in sandbox.mails()} == {child.email, child.guardian_email}
 
 
 def test_what_time_ends_comes_down_by_itself_and_staff_take_down_one(flowing: Hub, sandbox: Sandbox) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,12 +28,12 @@ EVERY = {f"accord_{name}": "oui" for name in ("image", "voice", "byline", "porta
 
 
 @pytest.fixture
-def world(region: Region) -> Iterator[Covering]:
+def world(region: Region) -> Covering:
     return Covering(region, NOW)
 
 
 def link(world: Covering, settings: Settings, student: Student, giver: Giver) -> str:
-    word = media_consents.word(student, giver, world.event.id)
+    word = student.word(giver, world.event.id)
     return urlsplit(Seals(settings).link("media", word, NOW)).path
 
 
@@ -168,8 +167,9 @@ def test_nothing_is_ticked_that_was_not_agreed_to_and_what_is_ticked_holds(
 ) -> None:
     child = world.student()
     medium = world.medium(child)
-    for giver in ("student", "guardian"):
-        mine = link(world, relayed, child, giver)  # type: ignore[arg-type]
+    givers: tuple[Giver, ...] = ("student", "guardian")
+    for giver in givers:
+        mine = link(world, relayed, child, giver)
         assert ticked(visitor.get(mine).text) == set()
         answer = press(visitor, mine, **EVERY)
         assert answer.status_code == 303

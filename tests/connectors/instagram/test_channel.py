@@ -7,7 +7,6 @@ publication takes two calls, a caption cannot be changed, and a story bears no m
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +87,7 @@ def account(hub: Hub, sandbox: Sandbox) -> Account:
 
 
 @pytest.fixture
-def world(hub: Hub) -> Iterator[Covering]:
+def world(hub: Hub) -> Covering:
     return Covering(hub.region, NOW)
 
 

@@ -42,7 +42,7 @@ def test_a_minor_and_their_guardian_are_each_asked_by_a_link_of_their_own_once_a
     assert theirs.subject == f"Votre accord pour montrer {child.name}, Musilac"
     assert "l’accord de votre responsable légal est demandé aussi" in mine.text
     assert "votre accord et le sien sont nécessaires tous les deux" in theirs.text
-    assert room.opened(mine, "media") == media_consents.word(child, "student", world.event.id)
+    assert room.opened(mine, "media") == child.word("student", world.event.id)
     opened = media_consents.opened(world.region, room.opened(theirs, "media"))
     assert opened == (child, "guardian", world.event.id)
 
