@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from connectors.region.catalogue import Part, keys, parts
 from connectors.region.search import state
-from portal import dialogues, open_data, openness, pages, questions, sessions, texts, verifying
+from portal import coverage, dialogues, open_data, openness, pages, questions, sessions, texts, verifying
 from portal.revalidation import has, kept
 
 SIZE: Final = 50_000  # addresses a file
@@ -107,6 +107,7 @@ def paths() -> list[str]:
         *sessions.ROUTES,
         *dialogues.ROUTES,
         *questions.ROUTES,
+        *coverage.ROUTES,
         *open_data.PAGES,
         *openness.ROUTES,
         *texts.ROUTES,

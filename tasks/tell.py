@@ -131,7 +131,7 @@ def _unreached(region: Region) -> Iterator[_Due]:
         message = (
             f"The relay refused the letter about « {each.title} ». Telephone the {each.host}, or have somebody else hold it: "
             f"`boostez dialogue move {each.ref}`. When their address takes letters again: `boostez replay effects --channel mail "
-            "--cause content`."
+            f"--cause content`. More: {RUNBOOK}/letters-come-back.md"
         )
         yield _Due(each.cause, f"{each.name} does not know of dialogue {each.ref}", message)
 

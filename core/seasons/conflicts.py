@@ -110,7 +110,7 @@ class _Search:
         model = Model(problem)
         for each in model.dialogues.values():
             model.cp.add_bool_and(each.here)
-        verdict, solver = solve(model.cp, self._effort, proving=True)
+        verdict, solver = solve(model.cp, self._effort, linear=2)
         self._left -= solver.deterministic_time + len(problem.wanted) / 100
         return verdict
 
@@ -120,7 +120,7 @@ def _few(problem: Problem, effort: float) -> Problem:
     model = Model(problem)
     here = {each.here.index: key for key, each in model.dialogues.items()}
     model.cp.add_assumptions(each.here for each in model.dialogues.values())
-    verdict, solver = solve(model.cp, effort, proving=True)
+    verdict, solver = solve(model.cp, effort, linear=2)
     if verdict != "impossible":
         return problem
     few = {here[index] for index in solver.sufficient_assumptions_for_infeasibility()}

@@ -122,8 +122,9 @@ class Model:
         if choice.wanted.form == "live":
             venues = self._chosen(choice, choice.venues, here, starts)
         places = self._places(choice, here, venues)
-        self._territories(choice.officials, officials, places)
-        self._territories(choice.moderators, moderators, places)
+        if choice.wanted.form == "live" and choice.wanted.locked is None:
+            self._territories(choice.officials, officials, places)
+            self._territories(choice.moderators, moderators, places)
         return Dialogue(
             choice=choice,
             here=here,
@@ -176,11 +177,10 @@ class Model:
         places: Mapping[str, Literal],
     ) -> None:
         """Where the venue decides the department, it decides who can be there."""
-        if len(places) > 1:
-            for who in several:
-                for department, lit in places.items():
-                    if not goes_to(who.departments, department):
-                        self.cp.add_implication(chosen[who.id], lit.negated())
+        for who in several:
+            for department, lit in places.items():
+                if not goes_to(who.departments, department):
+                    self.cp.add_implication(chosen[who.id], lit.negated())
 
     def _follows(
         self, starts: Mapping[dt.datetime, Literal], number: Callable[[dt.datetime], int]

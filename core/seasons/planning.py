@@ -6,8 +6,7 @@ season is not possible (conflicts.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
 
 from ortools.sat.python import cp_model
 
@@ -52,8 +51,11 @@ def _fewest(model: Model, effort: float) -> tuple[Verdict, Mapping[str, Placemen
     """A calendar in which as many stay as can; the model then keeps to that number."""
     stay = wishes.staying(model)
     staying = cp_model.LinearExpr.sum(stay)
-    hints = chain(_guess(model), ((lit, True) for lit in stay))
-    verdict, calendar = _ask(model, -staying, hints, effort, proving=True)
+    stays = [(lit, True) for lit in stay]
+    verdict, calendar = _ask(model, -staying, [*_guess(model), *stays], effort, linear=0)
+    if verdict not in {"best", "impossible"}:
+        near = _literals(model, calendar) if calendar else _guess(model)
+        verdict, calendar = _ask(model, -staying, [*near, *stays], effort, linear=2)
     if calendar:
         kept = sum(calendar[each.key] == each.previous for each in model.problem.wanted)
         model.cp.add(staying >= kept)
@@ -63,17 +65,17 @@ def _fewest(model: Model, effort: float) -> tuple[Verdict, Mapping[str, Placemen
 def _ask(
     model: Model,
     cost: cp_model.LinearExprT,
-    hints: Iterator[tuple[Literal, bool]],
+    hints: Iterable[tuple[Literal, bool]],
     effort: float,
     *,
-    proving: bool = False,
+    linear: int = 1,
 ) -> tuple[Verdict, dict[str, Placement]]:
     """The cheapest calendar that is found; an empty one when none is."""
     model.cp.minimize(cost)
     model.cp.clear_hints()  # type: ignore[no-untyped-call]
     for lit, value in hints:
         model.cp.add_hint(lit, value)
-    verdict, solver = solve(model.cp, effort, proving=proving)
+    verdict, solver = solve(model.cp, effort, linear=linear)
     return verdict, model.calendar(solver) if verdict in {"best", "found"} else {}
 
 

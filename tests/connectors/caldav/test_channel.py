@@ -191,11 +191,15 @@ def test_without_an_answer_it_is_unknown_and_a_look_up_tells(
     assert proof(looked_up, found).outcome == ("done" if happened else "unproven")
 
 
-def test_a_calendar_whose_making_has_no_answer_is_made_later(line: Line, calendar: str) -> None:
+@pytest.mark.parametrize("trouble", ["lost after", "500 after"])
+def test_a_calendar_whose_making_has_no_answer_is_made_later(
+    line: Line, calendar: str, trouble: Trouble
+) -> None:
+    """A 500 once paused all calendars until somebody resumed them, though this one was made."""
     given = intent(f"d1.{calendar}", "create", 10, announcement())
     with server_at(line.base) as bad:
         channel = Calendars(bad, PUBLISHER)
-        line.meanwhile = lambda: setattr(line, "trouble", "lost after")  # of the write after the next
+        line.meanwhile = lambda: setattr(line, "trouble", trouble)  # of the write after the next
         with pytest.raises(RetryLater):
             channel.send([given])
         assert one(channel, given).outcome == "done"

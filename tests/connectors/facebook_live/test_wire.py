@@ -63,6 +63,23 @@ def test_an_update_says_everything_again_but_a_broadcast_that_began_keeps_its_ti
     assert set(request("update", at=EVENING)[2]) == {"title", "description"}
 
 
+@pytest.mark.parametrize(
+    ("ahead", "method", "outcome"),
+    [
+        (7 * DAY + dt.timedelta(seconds=1), "DELETE", "missing"),
+        (7 * DAY, "POST", "done"),
+        (-7 * DAY, "POST", "done"),
+    ],
+)
+def test_one_that_moves_too_far_ahead_goes_until_it_can_be_made_anew(
+    ahead: dt.timedelta, method: str, outcome: str
+) -> None:
+    """It showed the old time until seven days before the new one, which Graph would not have taken."""
+    assert request("update", at=EVENING - ahead)[0] == method
+    answer = {"code": 200, "body": json.dumps({"success": True})}
+    assert wire.receipt(intent("update", EVENING - ahead), answer).outcome == outcome
+
+
 def test_a_withdrawal_deletes_it() -> None:
     assert request("withdraw") == ("DELETE", "600", {})
 

@@ -191,6 +191,17 @@ def test_a_live_video_is_not_asked_for_before_its_horizon(world: Dialogues) -> N
     assert when == later.starts_at - 7 * DAY  # type: ignore[operator]
 
 
+def test_a_live_video_that_is_there_is_told_at_once_however_far_ahead_it_moves(world: Dialogues) -> None:
+    """It kept showing the old time until seven days before the new one: people would have come in vain."""
+    made = world.announced()
+    world.shown()
+    moved(world, made, starts_wall=STARTS + 30 * DAY)
+    ((state, when),) = sql(
+        world.region, "SELECT state, not_before FROM effect WHERE channel = 'facebook_live'"
+    )
+    assert (state, when) == ("planned", None)
+
+
 def test_a_written_one_asks_for_no_live_video(world: Dialogues) -> None:
     made = world.announced(form="written", where=world.placement(venue_id=None))
     assert world.wanted(made).get("facebook_live") is None

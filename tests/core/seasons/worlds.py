@@ -134,15 +134,15 @@ def dialogues(draw: st.DrawFn, number: int, *, locks: bool) -> Wanted:
         previous=draw(st.none() | placements()),
     )
     if locks and not draw(st.integers(0, 5)):
-        where = None if form == "written" else 1 + (plain.department == AURILLAC)
+        where = None if form == "written" else 1
         locked = replace(draw(placements()), venue=where, official=plain.official or 1, moderator=1)
-        return replace(plain, locked=locked)
+        return replace(plain, department=None, locked=locked)
     return plain
 
 
 @st.composite
-def problems(draw: st.DrawFn, most: int = 3) -> Problem:
-    """A week with three dialogues at most: half of them can be planned."""
+def problems(draw: st.DrawFn, most: int = 3, *, crowded: bool = False) -> Problem:
+    """A week with three dialogues at most: half of them can be planned. ``crowded``: two days, and few can."""
     themes = draw(st.sampled_from((frozenset(THEMES), frozenset({"emploi"}))))
     limit = draw(st.sampled_from((None, None, 1)))
     return problem(
@@ -154,8 +154,9 @@ def problems(draw: st.DrawFn, most: int = 3) -> Problem:
         [moderator(1, busy=draw(busy())), moderator(2, departments=draw(territories()))][
             : draw(st.integers(1, 2))
         ],
-        [venue(1, CLERMONT, busy=draw(busy())), venue(2, AURILLAC)],
+        [venue(1, CLERMONT, busy=draw(busy())), venue(2, AURILLAC)][: draw(st.integers(1, 2))],
         rules(
+            last=dt.date(2027, 10, 6 if crowded else 10),
             notice_days=draw(st.sampled_from((0, 5))),
             gap_days=draw(st.sampled_from((0, 2, 3))),
             most_a_day=draw(st.sampled_from((1, 3))),

@@ -14,7 +14,15 @@ import msgspec
 import pytest
 
 from connectors.facebook_live import wire
-from connectors.region import announcing, dialogue_life, enrolments, letters, once
+from connectors.region import (
+    announcing,
+    dialogue_life,
+    dialogue_steps,
+    enrolments,
+    letters,
+    once,
+    rescheduling,
+)
 from connectors.region.dialogues import Dialogue
 from tasks import tell
 from tests.world import mutants
@@ -46,7 +54,7 @@ def _cancel_forgets_the_live_video(patch: Patch) -> None:
 
 
 def _the_move_keeps_the_version(patch: Patch) -> None:
-    change = dialogue_life.change
+    change = dialogue_steps.change
 
     def unversioned(connection: Any, before: Dialogue, now: Any, **values: Any) -> Dialogue:
         values.pop("version", None)
@@ -99,7 +107,7 @@ def _a_time_that_is_no_more_stays_on_the_page(patch: Patch) -> None:
 
 
 def _cancelled_without_telling_residents(patch: Patch) -> None:
-    patch.setattr(dialogue_life.rescheduling, "cancel_locked", lambda _, session, *__: session)
+    patch.setattr(rescheduling, "cancel_locked", lambda _, session, *__: session)
 
 
 def _nobody_is_alerted(patch: Patch) -> None:

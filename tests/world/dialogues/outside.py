@@ -87,7 +87,8 @@ class Outside:
 
 def entries(calendar: bytes, text: str = "") -> Iterator[Entry]:
     """The events of a calendar; what ``text`` says stands for what they say of their form."""
-    for event in Calendar.from_ical(calendar).walk("VEVENT"):
+    events: list[Any] = Calendar.from_ical(calendar).walk("VEVENT")
+    for event in events:
         said = text or str(event.get("description", ""))
         yield Entry(
             str(event["uid"]),

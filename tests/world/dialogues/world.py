@@ -176,7 +176,7 @@ class World:
 
     def _nothing_open(self) -> bool:
         ((number,),) = sql(self.stage.direct, _OPEN)
-        return number == 0
+        return bool(number == 0)
 
     # Hubs
 
