@@ -132,7 +132,8 @@ def forget(connection: Connection, ids: Sequence[int], now: dt.datetime) -> None
 
 def _delete_media(connection: Connection, condition: str, values: dict[str, Any]) -> int:
     """Delete media with their files and their lines of the roll, and want them gone from wherever they may still be."""
-    refs = connection.scalars(text(f"DELETE FROM medium WHERE {condition} RETURNING ref"), values).all()
-    for ref in refs:
-        wants.want(connection, media.INSTAGRAM, ref, None)
-    return len(refs)
+    gone = connection.execute(text(f"DELETE FROM medium WHERE {condition} RETURNING ref, turn"), values).all()
+    for ref, turn in gone:
+        if turn:  # it was on Instagram once
+            wants.want(connection, media.INSTAGRAM, ref, None)
+    return len(gone)

@@ -228,8 +228,9 @@ def publish(
         _set(connection, before, "published", wanted, now, turn=before.turn + again)
         after = _lock(connection, ref)
         _enrol(connection, after, "published", wanted, by, None, now)
-        on_instagram = after.said(publisher) if INSTAGRAM in wanted else None
-        wants.want(connection, INSTAGRAM, ref, on_instagram)
+        if INSTAGRAM in {*wanted, *before.scopes}:
+            content = after.said(publisher) if INSTAGRAM in wanted else None
+            wants.want(connection, INSTAGRAM, ref, content)
         return after
 
 

@@ -126,6 +126,16 @@ def test_what_is_not_known_is_named(world: Covering) -> None:
         )
 
 
+def test_who_has_no_instagram_account_is_never_told_of_one(world: Covering) -> None:
+    """A medium for the portal alone made a channel of it, which audits then read in vain."""
+    medium = world.publish(world.medium(), "portal")
+    media.withdraw(world.region, medium.ref, "Ada", "Floue.", world.now)
+    assert sql(world.region, "SELECT name FROM channel") == []
+    again = world.publish(world.read(medium))
+    world.publish(again, "portal")
+    assert world.wanted() == {medium.ref: False}
+
+
 # Withdrawing
 
 
