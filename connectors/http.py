@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 import httpcore
 import httpx
@@ -24,7 +24,7 @@ from connectors.decoding import ACCEPTED, decoded
 from connectors.network import Network, Resolve, is_this_machine, resolve
 from connectors.redaction import hide
 from core.budgets import LONGEST
-from core.redaction import redacted_bytes
+from core.redaction import MARK, redacted_bytes
 from schemas.documents import visible
 from schemas.errors import BoostezError, Misconfigured, Permanent, RetryLater, Unknown, Unreachable
 
@@ -32,6 +32,8 @@ Response = httpx.Response
 Values = Mapping[
     str, str | SecretStr
 ]  # of headers or a form; what is secret is revealed to the transport only
+Reading = Literal["GET", "POST", "PROPFIND", "REPORT"]
+Writing = Literal["POST", "PUT", "DELETE", "MKCALENDAR"]
 T = TypeVar("T")
 MAX_BYTES: Final = 64 * 1024 * 1024  # of one response, as sent and as decoded
 READ_SECONDS: Final = 120.0  # that one try of a read may take, however slowly it drips
@@ -76,10 +78,13 @@ class Http:
         setting: str = "its URL",
         gate: Gate | None = None,
         private_hosts: frozenset[str] = frozenset(),
+        hushed: re.Pattern[bytes] | None = None,
         clock: Callable[[], float] = time.monotonic,
         resolve: Resolve = resolve,
     ) -> None:
         """``setting`` names the setting that holds ``base``; ``gate`` stands before calls; ``private_hosts``: network.py.
+
+        What is ``hushed`` is a secret that answers tell: it is taken out of every one before anybody reads it.
 
         Raises:
             Misconfigured: not an http(s) address, plain http outside this machine, or credentials in it.
@@ -91,6 +96,7 @@ class Http:
         self.requests = 0
         self.writes = 0
         self._gate = gate
+        self._hushed = hushed
         self._network = Network(setting, private_hosts, clock=clock, resolve=resolve)
         self._client = httpx.Client(
             base_url=self.base,
@@ -111,13 +117,14 @@ class Http:
         parse: Callable[[Response], T],
         *,
         params: Mapping[str, str] | None = None,
-        data: Values | None = None,
+        data: Values | bytes | None = None,
         headers: Callable[[], Values] = dict,
         accept: frozenset[int] = frozenset({200}),
+        method: Reading | None = None,
     ) -> T:
         """What ``parse`` makes of an answer: GET, or POST of a form that changes nothing; again when that may help.
 
-        ``headers`` is asked anew at each try; statuses in ``accept`` reach ``parse``, which may raise RetryLater.
+        ``method`` is WebDAV's where it is another. ``headers`` is asked anew at each try; statuses in ``accept`` reach ``parse``, which may raise RetryLater.
 
         Raises:
             NotYet: it was not its turn.
@@ -125,13 +132,14 @@ class Http:
             Permanent: the answer is neither accepted nor worth another try.
 
         """
+        asked = method or ("GET" if data is None else "POST")
         try:
             for attempt in stamina.retry_context(
                 on=_pause, attempts=ATTEMPTS, timeout=600.0, wait_initial=0.2, wait_max=20.0
             ):
                 with attempt:
                     self._enter()
-                    response = self._send("GET" if data is None else "POST", path, params, data, headers())
+                    response = self._send(asked, path, params, data, headers())
                     self._told(response)
                     if response.status_code not in accept:
                         raise refusal(response, self.setting)
@@ -150,7 +158,7 @@ class Http:
         method: str,
         path: str,
         params: Mapping[str, str] | None,
-        data: Values | None,
+        data: Values | bytes | None,
         headers: Values,
     ) -> Response:
         trouble: BoostezError
@@ -162,8 +170,15 @@ class Http:
             trouble = RetryLater(f"{type(error).__name__}: {error}", after=0.0)
         raise trouble
 
-    def write(self, path: str, *, data: Values | bytes, headers: Values | None = None) -> Response:
-        """POST a form, or bytes whose type ``headers`` say, once. Any status but a redirect's is returned.
+    def write(
+        self,
+        path: str,
+        *,
+        data: Values | bytes,
+        headers: Values | None = None,
+        method: Writing = "POST",
+    ) -> Response:
+        """Send a form, or bytes whose type ``headers`` say, once. Any status but a redirect's is returned.
 
         The caller reads what happened.
 
@@ -177,7 +192,7 @@ class Http:
         self.writes += 1
         trouble: BoostezError
         try:
-            response = self._exchange(WRITE_SECONDS, "POST", path, None, data, headers or {})
+            response = self._exchange(WRITE_SECONDS, method, path, None, data, headers or {})
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             trouble = Unreachable(
                 f"{self.base} cannot be reached: {error}. Check {self.setting}.", after=30.0
@@ -209,7 +224,7 @@ class Http:
         """
         form, content = (None, data) if isinstance(data, bytes) else (data, None)
         secrets = [
-            SecretStr(value.get_secret_value().removeprefix("Bearer "))
+            SecretStr(value.get_secret_value().removeprefix("Bearer ").removeprefix("Basic "))
             for value in (*(form or {}).values(), *headers.values())
             if isinstance(value, SecretStr)
         ]
@@ -227,7 +242,7 @@ class Http:
                 headers=_revealed(headers),
             ) as response,
         ):
-            _load(response, secrets)
+            _load(response, secrets, self._hushed)
             return response
 
     def _enter(self) -> None:
@@ -293,12 +308,14 @@ def _check_headers(headers: Values) -> None:
             )
 
 
-def _load(response: Response, secrets: list[SecretStr]) -> None:
-    """Read the body, no further than ``MAX_BYTES``, without what it repeats of the secrets that were sent."""
+def _load(response: Response, secrets: list[SecretStr], hushed: re.Pattern[bytes] | None) -> None:
+    """Read the body, no further than ``MAX_BYTES``, without the secrets that it repeats or tells."""
     encoding = response.headers.get("Content-Encoding", "")
     content = decoded(response.iter_raw(), encoding, MAX_BYTES)
     for secret in secrets:
         content = redacted_bytes(content, secret.get_secret_value())
+    if hushed:
+        content = hushed.sub(MARK.encode(), content)
     response._content = content  # noqa: SLF001 - httpx offers no capped read; this is what Response.read() sets
 
 

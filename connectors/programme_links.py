@@ -1,4 +1,4 @@
-"""The addresses that messages of the programme lead to.
+"""The addresses that messages of the programme and of dialogues lead to.
 
 Belongs here: which link opens what. Does not: sealing (seals.py) or the pages behind (portal).
 """
@@ -50,7 +50,36 @@ class Links:
 
     def preferences(self, person: Person) -> str:
         """Choose what one is written to about, or have oneself erased."""
-        return self._seals.link("preferences", str(person.contact), self._now)
+        return self.preferences_of(person.contact)
+
+    def preferences_of(self, contact: int) -> str:
+        """The same, for whoever has that number."""
+        return self._seals.link("preferences", str(contact), self._now)
+
+    def dialogue(self, ref: str) -> str:
+        """A dialogue's own page, for everybody."""
+        return f"{self._public_url}/dialogues/{ref}"
+
+    def question(self, ref: str) -> str:
+        """A question's own page, for everybody."""
+        return f"{self._public_url}/questions/{ref}"
+
+    @property
+    def new_question(self) -> str:
+        """Ask something, for everybody."""
+        return f"{self._public_url}/questions/nouvelle"
+
+    def own_question(self, ref: str) -> str:
+        """A question's page as its author reads it."""
+        return self._seals.link("question", ref, self._now)
+
+    def ask(self, ref: str) -> str:
+        """Confirm what one asked for."""
+        return self._seals.link("ask", ref, self._now)
+
+    def unwatch(self, question: int, contact: int) -> str:
+        """Hear no more of a question, by a POST alone (RFC 8058)."""
+        return self._seals.link("unwatch", f"{question}.{contact}", self._now)
 
     def unsubscribe(self, person: Person, purpose: Purpose, transport: Transport) -> str:
         """End one purpose by one transport, by a POST alone (RFC 8058)."""

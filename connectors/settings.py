@@ -10,7 +10,7 @@ import re
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -51,6 +51,20 @@ class Settings(BaseSettings):
     facebook_app_secret: SecretStr | None = Field(
         None, description="Signs calls (appsecret_proof); unset sends no proof"
     )
+    instagram_user_id: str = Field(
+        "17841400000000001",
+        pattern=r"^[0-9]{5,20}$",
+        description="The Region's professional Instagram account, linked to its Page; called with the Page's token",
+    )
+    facebook_event_params: Literal["scalar", "object"] = Field(
+        "scalar",
+        description="How the time of a scheduled live video is written: Meta's pages contradict each other",
+    )
+    caldav_url: str | None = Field(
+        None, description="The calendar home of a CalDAV server; unset, dialogues are in no calendar"
+    )
+    caldav_user: str = Field("boostez", pattern=r"^[!-9;-~]+$", description="Its account")
+    caldav_password: SecretStr = Field(SecretStr(""), description="The account's password")
     private_hosts: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(), description="Hosts of the Region's own network that may be called, separated by commas"
     )
@@ -108,6 +122,10 @@ class Settings(BaseSettings):
     )
     reminders_file: Path = Field(
         ROOT / "deployments" / "reminders.toml", description="Which reminders leave when: their rules"
+    )
+    dialogue_file: Path = Field(
+        ROOT / "deployments" / "dialogue.toml",
+        description="How dialogues are planned, told and answered: their rules",
     )
     quarantine_budget: float = Field(
         0.03, ge=0, le=1, description="Share of collected payloads that may be quarantined before exit code 3"

@@ -15,7 +15,7 @@ from lxml import etree
 from schemas.errors import Rejected
 
 HEAD_LIMIT: Final = 1 << 16  # bytes within which the root element shows
-_SAFE: Final[dict[str, Any]] = {
+SAFE: Final[dict[str, Any]] = {  # what lxml is told of whatever comes from outside
     "resolve_entities": False,
     "no_network": True,
     "huge_tree": False,
@@ -75,7 +75,7 @@ class Records:
         try:
             self._check_root()
             self._file.seek(0)
-            for _, record in etree.iterparse(self, events=("end",), tag=self._language.records, **_SAFE):
+            for _, record in etree.iterparse(self, events=("end",), tag=self._language.records, **SAFE):
                 yield record
                 self._began = self.total
                 record.clear()
@@ -116,7 +116,7 @@ class Records:
         The parser is fed byte by byte, so that it has seen nothing behind the root element's start, where an entity may
         stand.
         """
-        parser = etree.XMLPullParser(events=("start",), **_SAFE)
+        parser = etree.XMLPullParser(events=("start",), **SAFE)
         while byte := self._file.read(1):
             if self._file.tell() > HEAD_LIMIT:
                 raise self.unreadable(

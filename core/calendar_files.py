@@ -1,7 +1,8 @@
 """Calendar files: what each iCalendar object of ours is wrapped in (RFC 5545).
 
 Belongs here: the object around its components, and the hour at which one begins. Does not: the components: a training's session
-(portal/calendars.py), a session of the programme (core/session_calendar.py), a place in one (core/invitations.py).
+(portal/calendars.py), a session of the programme (core/session_calendar.py), a place in one (core/invitations.py), a dialogue
+(core/dialogue_calendar.py).
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ REFRESHED: Final = dt.timedelta(hours=1)  # after so long a subscriber may look 
 _PRODID: Final = "-//Région Auvergne-Rhône-Alpes//Boostez votre Région//FR"
 
 
-def calendar_file(method: Method, *components: Component, name: str = "") -> bytes:
+def calendar_file(method: Method | None, *components: Component, name: str = "") -> bytes:
     """Components as one iCalendar object. ``method`` is RFC 5546's: what whoever reads it is to do with it.
 
-    With a ``name`` it is a calendar to subscribe to (RFC 7986, and what was there before it).
+    None is an object that a calendar server keeps, which has none (RFC 4791, 4.1). With a ``name`` it is a calendar to subscribe to (RFC 7986, and what was there before it).
     """
     calendar = Calendar()
     calendar.add("prodid", _PRODID)
     calendar.add("version", "2.0")
-    calendar.add("method", method)
+    if method:
+        calendar.add("method", method)
     if name:
         calendar.add("name", name)
         calendar.add("x-wr-calname", name)

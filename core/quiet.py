@@ -62,9 +62,10 @@ def _on(day: dt.date, time: dt.time) -> dt.datetime:
 
 
 def _is_free(day: dt.date) -> bool:
-    return day.weekday() == _SUNDAY or day in _holidays(day.year)
+    return day.weekday() == _SUNDAY or day in public_holidays(day.year)
 
 
 @cache
-def _holidays(year: int) -> frozenset[dt.date]:
+def public_holidays(year: int) -> frozenset[dt.date]:
+    """The public holidays of the whole of France in a year."""
     return frozenset(country_holidays("FR", years=year))

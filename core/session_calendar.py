@@ -42,10 +42,11 @@ def meetings_calendar(meetings: Sequence[Meeting], name: str = "") -> bytes:
     The same sessions are the same bytes: nothing in it is of the moment at which it is made.
     """
     zones = [paris()] if any(meeting.zone == PARIS.key for meeting in meetings) else []
-    return calendar_file("PUBLISH", *zones, *map(_event, meetings), name=name)
+    return calendar_file("PUBLISH", *zones, *map(meeting_event, meetings), name=name)
 
 
-def _event(meeting: Meeting) -> Event:
+def meeting_event(meeting: Meeting) -> Event:
+    """A session as an event, by the clocks of its zone."""
     event = Event()
     event.add("uid", meeting.uid)
     event.add("sequence", meeting.sequence)

@@ -62,13 +62,15 @@ _GDPR: Final = "RGPD, article 5.1.c and e: no more and no longer than it takes"
 _CNIL: Final = "CNIL, référentiel « gestion des activités commerciales » (délibération 2021-131 du 23 septembre 2021), prospects"
 _CIVIL: Final = "Code civil, article 2224: for so long somebody can be asked to prove it"
 
-REGISTRATION: Final = Term(48, "hours", "a registration that nobody confirmed", _GDPR)
-ORIGIN: Final = Term(1, "days", "a form that was sent, of the hash of its network address", _GDPR)
+REGISTRATION: Final = Term(
+    48, "hours", "a registration, a question or another form that nobody confirmed", _GDPR
+)
+ORIGIN: Final = Term(1, "days", "a form that was sent or a vote, of the hash of its network address", _GDPR)
 CONTACT: Final = Term(3, "years", "a person's last sign of life", _CNIL)
 FREE_TEXT: Final = Term(2, "years", "an answer, of its free text", _GDPR)
 BOUNCE: Final = Term(1, "years", "a letter that came back", _GDPR)
 PROOF: Final = Term(5, "years", "the end of a consent, of its proof", _CIVIL)
-COACH: Final = Term(1, "years", "a coach's last day", _GDPR)
+COACH: Final = Term(1, "years", "a coach's, an official's or a moderator's last day", _GDPR)
 ACT: Final = Term(5, "years", "somebody's act on a person's data", _CIVIL)
 
 TERMS: Final = {

@@ -21,13 +21,19 @@ from deployments import (
     cli_channels,
     cli_cohorts,
     cli_database,
+    cli_dialogues,
+    cli_events,
     cli_firms,
+    cli_hosts,
     cli_letters,
+    cli_media,
     cli_persons,
     cli_plans,
     cli_postings,
     cli_quarantine,
+    cli_questions,
     cli_replay,
+    cli_seasons,
     cli_sessions,
     report,
 )
@@ -62,6 +68,15 @@ app.command("programme")(cli_cohorts.programme)
 app.add_typer(cli_sessions.app, name="session")
 app.add_typer(cli_sessions.coach_app, name="coach")
 app.add_typer(cli_sessions.reminders_app, name="reminders")
+app.add_typer(cli_dialogues.app, name="dialogue")
+app.add_typer(cli_seasons.app, name="season")
+app.add_typer(cli_questions.app, name="question")
+app.add_typer(cli_hosts.official_app, name="official")
+app.add_typer(cli_hosts.moderator_app, name="moderator")
+app.add_typer(cli_hosts.venue_app, name="venue")
+app.add_typer(cli_events.app, name="event")
+app.add_typer(cli_media.student_app, name="student")
+app.add_typer(cli_media.media_app, name="media")
 app.add_typer(cli_firms.app, name="firm")
 app.add_typer(cli_persons.app, name="person")
 app.add_typer(cli_quarantine.app, name="quarantine")

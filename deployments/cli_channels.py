@@ -82,7 +82,7 @@ def audit(
 def _audit_all(chosen: Settings, channel: str | None) -> tuple[list[audits.Audit], list[BoostezError]]:
     """What could be audited, and why the rest could not."""
     found, trouble = [], []
-    for name in registry.wanted(chosen.channels_file, channel):
+    for name in registry.audited(chosen, region(), channel):
         try:
             found.append(_audit(chosen, name))
         except BoostezError as error:

@@ -24,7 +24,6 @@ from deployments.command import Json, connected, guarded, print_json
 from deployments.restore import Restored
 from schemas.errors import Misconfigured
 
-EVERY = (*registry.CHANNELS, *registry.MESSENGERS)  # none goes on by itself after a restore
 app = typer.Typer()
 db = typer.Typer(no_args_is_help=True, help="The Region's database.")
 app.add_typer(db, name="db")
@@ -110,9 +109,9 @@ def restore(
         now = dt.datetime.now(dt.UTC)
         with shown() as tell:
             done = (
-                restores.restore(region(), file, EVERY, now, tell, yes=yes)
+                restores.restore(region(), file, registry.EVERY, now, tell, yes=yes)
                 if file
-                else restores.undo(region(), EVERY, now)
+                else restores.undo(region(), registry.EVERY, now)
             )
     if as_json:
         print_json(done)

@@ -114,8 +114,10 @@ def _tell(contact: int, erased: Erased, *, yes: bool) -> None:
     )
     say(
         f"  {erased.places} places to come given back, {erased.reminders} reminders ended, "
-        f"{erased.registrations} registrations that nobody confirmed deleted."
+        f"{erased.registrations} registrations and other forms that nobody confirmed deleted."
     )
+    if erased.questions:
+        say(f"  {erased.questions} questions: public ones stay without their author's name, others go.")
     say("  What stays: that somebody took part, without who.")
     if erased.postings:
         say(

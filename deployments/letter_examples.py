@@ -36,6 +36,7 @@ from core.judging import Attendance
 from core.letters import PLACES, PlaceKind
 from core.reminders import Rule, SessionKind
 from core.wall import instant
+from deployments import coverage_examples, dialogue_examples, question_examples
 from schemas.firm import Consent, Purpose
 from schemas.letters import PostingAddressee, PostingKind
 
@@ -142,6 +143,9 @@ def letters(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, Letter | T
         "finished": cohorts.finished_letter(_meetings("present"), links, house),
         "outcome": cohorts.outcome_letter(place("present", "coaching"), 3, links, house),
         **_postings(settings, links),
+        **dialogue_examples.letters(settings, house, NOW),
+        **question_examples.letters(session("dialogue"), links, house, NOW),
+        **coverage_examples.letters(settings, house),
     }
 
 

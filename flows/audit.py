@@ -12,13 +12,13 @@ from prefect.artifacts import create_table_artifact
 from pydantic import Field
 
 from connectors.region.database import safe_region
-from connectors.registry import CHANNELS, wanted
+from connectors.registry import CHANNELS, WANTED, audited
 from connectors.settings import settings
 from schemas.errors import BoostezError
 from tasks.audit import audit
 from tasks.tell import tell
 
-Channel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, None]})]
+Channel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, *WANTED, None]})]
 
 
 @flow(name="audit-channels", description=__doc__)
@@ -36,10 +36,9 @@ def audit_channels(channel: Channel = None, heal: bool | None = None) -> dict[st
     """
     chosen, database, told, trouble = settings(), safe_region(), {}, []
     with database.at_work():
-        for name, policy in wanted(chosen.channels_file, channel).items():
-            healing = policy.drift == "heal" if heal is None else heal
+        for name, heals in audited(chosen, database, channel).items():
             try:
-                told[name] = audit(database, chosen, name, heal=healing).told()
+                told[name] = audit(database, chosen, name, heal=heals if heal is None else heal).told()
             except BoostezError as error:
                 get_run_logger().warning("%s cannot be audited now: %s", name, error)
                 trouble.append(error)

@@ -11,7 +11,7 @@ import msgspec
 from prefect import flow
 
 from connectors.region.database import safe_region
-from connectors.registry import CHANNELS, MESSENGERS
+from connectors.registry import EVERY
 from connectors.settings import settings
 from tasks.settle import settle
 from tasks.tell import tell
@@ -22,6 +22,6 @@ def settle_effects() -> dict[str, Any]:
     """Look up every unknown effect that is due, channel by channel, and tell of those that a person must look up."""
     chosen, database = settings(), safe_region()
     with database.at_work():
-        settled = {name: settle(database, chosen, name) for name in (*CHANNELS, *MESSENGERS)}
+        settled = {name: settle(database, chosen, name) for name in EVERY}
         tell(database, chosen)
     return dict(msgspec.to_builtins(settled))

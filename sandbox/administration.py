@@ -17,12 +17,15 @@ from starlette.routing import Route
 from sandbox.board import Board, Entry
 from sandbox.calls import Log
 from sandbox.clock import Clock, instant
+from sandbox.comments import Discussion
 from sandbox.contractor import Contractor, problem
 from sandbox.exchange import Exchange
 from sandbox.faults import ADMINISTRATION, Order
 from sandbox.gateway import Gateway
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
+from sandbox.instagram import Grams
+from sandbox.lives import Lives
 from sandbox.mailbox import Mailbox
 from sandbox.posts import Posts
 from sandbox.state import State
@@ -75,6 +78,31 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     forbidden_pages: list[str] | None = None
     calls_per_hour: int | None = None
     listed_posts: int | None = None
+    own_page: str | None = None
+    ineligible_pages: list[str] | None = None
+    instagram_quota: int | None = None
+    instagram_processing: int | None = None
+    instagram_broken: str | None = None
+
+
+class Comment(msgspec.Struct, forbid_unknown_fields=True):
+    """What somebody says under a post or a live video: these words, or so many of residents. ``name``: None is not told."""
+
+    object: str
+    message: str | None = None
+    author: str = "900001"
+    name: str | None = "Ada"
+    parent: str | None = None
+    count: int = 1
+
+
+class Gram(msgspec.Struct, forbid_unknown_fields=True):
+    """What somebody does in Instagram's app: posts (no ``id``), writes another caption, or deletes (no ``caption``)."""
+
+    id: str | None = None
+    caption: str | None = None
+    story: bool = False
+    user: str = "17841400000000001"
 
 
 class Administration:
@@ -90,6 +118,9 @@ class Administration:
         contractor: Contractor,
         graph: Graph,
         posts: Posts,
+        lives: Lives,
+        grams: Grams,
+        discussion: Discussion,
         inbox: Inbox,
         mailbox: Mailbox,
         gateway: Gateway,
@@ -99,6 +130,7 @@ class Administration:
         self._state, self._clock, self._board, self._contractor = state, clock, board, contractor
         self._graph, self._posts, self._inbox, self._orders, self._log = graph, posts, inbox, orders, log
         self._mailbox, self._gateway, self._exchange = mailbox, gateway, exchange
+        self._lives, self._grams, self._discussion = lives, grams, discussion
 
     def routes(self) -> list[Route]:
         """Every path under ``/_sandbox``."""
@@ -106,6 +138,11 @@ class Administration:
             ("GET", "/healthz", lambda _request, _body: {"status": "ok", "now": instant(self._clock.now())}),
             ("GET", "/truth", self.truth),
             ("GET", "/truth/posts", self.posts),
+            ("GET", "/truth/lives", lambda _request, _body: {"items": self._lives.ever()}),
+            ("GET", "/truth/instagram", lambda _request, _body: {"items": self._grams.ever()}),
+            ("POST", "/instagram", self.by_hand),
+            ("GET", "/truth/comments", lambda _request, _body: {"items": self._discussion.there()}),
+            ("POST", "/comments", self.comment),
             ("GET", "/truth/offers", self.offers),
             ("GET", "/truth/messages", lambda _request, _body: {"items": self._inbox.messages()}),
             ("GET", "/truth/mails", lambda _request, _body: {"items": self._mailbox.letters()}),
@@ -149,6 +186,8 @@ class Administration:
             "now": instant(self._clock.now()),
             "contractor": contractor,
             "graph": self._posts.truth(),
+            "lives": self._lives.truth(),
+            "instagram": self._grams.truth(),
             "inbox": self._inbox.truth(),
             "mails": {"port": self._mailbox.port, **self._mailbox.truth()},
             "texts": self._gateway.truth(),
@@ -234,14 +273,60 @@ class Administration:
             graph.calls_per_hour = asked.calls_per_hour
         if asked.listed_posts is not None:
             graph.listed_posts = asked.listed_posts
-        pages = sorted(graph.forbidden_pages)
+        if asked.own_page is not None:
+            graph.own_page = asked.own_page
+        if asked.ineligible_pages is not None:
+            graph.live_nodes.ineligible = frozenset(asked.ineligible_pages)
+        instagram = graph.instagram_nodes
+        instagram.set(asked.instagram_quota, asked.instagram_processing, asked.instagram_broken)
         return Settings(
             self._contractor.token_seconds,
             graph.require_proof,
-            pages,
+            sorted(graph.forbidden_pages),
             graph.calls_per_hour,
             graph.listed_posts,
+            graph.own_page,
+            sorted(graph.live_nodes.ineligible),
+            instagram.quota,
+            instagram.processing,
+            instagram.broken,
         )
+
+    def by_hand(self, _request: Request, body: bytes) -> Any:
+        """Somebody posts in Instagram's app, writes another caption, or deletes."""
+        asked = _read(body, Gram)
+        if asked.id is None:
+            made = self._grams.contain(
+                asked.user,
+                "STORIES" if asked.story else "IMAGE",
+                "https://x.test/hand.jpg",
+                asked.caption or "",
+                "",
+            )
+            self._grams.publish(made)
+            return {"id": made.id}
+        there = self._grams.medium(asked.id)
+        if there is None:
+            raise ValueError(f"there is no {asked.id}")
+        if asked.caption is None:
+            self._grams.delete(there)
+        else:
+            self._grams.caption(there, asked.caption)
+        return {"id": asked.id}
+
+    def comment(self, _request: Request, body: bytes) -> Any:
+        """Somebody says something."""
+        asked = _read(body, Comment)
+        place = self._graph.placed(asked.object)
+        if place is None:
+            raise ValueError(f"there is no {asked.object}")
+        if asked.message is None:
+            made = self._discussion.generate(place, asked.count)
+        else:
+            parent = self._discussion.get(asked.parent or "")
+            author = (asked.author, asked.name)
+            made = [self._discussion.add(place, asked.message, author, parent and parent.number)]
+        return {"ids": [said.id for said in made]}
 
     def order(self, _request: Request, body: bytes) -> Any:
         """One more fault."""

@@ -20,13 +20,16 @@ from sandbox.administration import Administration
 from sandbox.board import Board
 from sandbox.calls import Log, Logged
 from sandbox.clock import Clock
+from sandbox.comments import Discussion
 from sandbox.contractor import Contractor, problem_of
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults, Order
 from sandbox.gateway import Gateway
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
+from sandbox.instagram import Grams
 from sandbox.keys import Keys
+from sandbox.lives import Lives
 from sandbox.mailbox import Mailbox
 from sandbox.posts import Posts
 from sandbox.state import State
@@ -67,7 +70,8 @@ def create_app(
     exchange = Exchange(state, clock, board)
     contractor = Contractor(clock, board, exchange, keys)
     posts = Posts(state, clock)
-    graph = Graph(state, clock, posts, keys)
+    lives, grams, discussion = Lives(state, clock), Grams(state, clock), Discussion(state, clock)
+    graph = Graph(state, clock, posts, lives, grams, discussion, keys)
     inbox = Inbox(state, clock)
     gateway = Gateway(state, clock)
     orders: list[Order] = []
@@ -81,6 +85,9 @@ def create_app(
         contractor=contractor,
         graph=graph,
         posts=posts,
+        lives=lives,
+        grams=grams,
+        discussion=discussion,
         inbox=inbox,
         mailbox=mailbox,
         gateway=gateway,

@@ -1,18 +1,18 @@
-"""Graph API for Pages: posts, batches, limits.
+"""Graph API for Pages: batches, limits, posts.
 
-Belongs here: which call does what. Does not: shapes and errors (graph_words.py), rows (posts.py). Any version in the
-path is accepted, and any number is a Page that the token may write to, unless ``forbidden_pages`` names it.
+Belongs here: which call does what. Does not: live videos, Instagram and comments (graph_lives.py and its like), shapes and errors
+(graph_words.py), rows (posts.py). Any version in the path is accepted, and any number is a Page that the token may write to,
+unless ``forbidden_pages`` names it.
 """
 
 from __future__ import annotations
 
 import hmac
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.requests import Request
@@ -20,40 +20,67 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.clock import HOUR, SECOND, Clock
+from sandbox.comments import Discussion
 from sandbox.draws import number as drawn
 from sandbox.forms import read_form
+from sandbox.graph_comments import CommentNodes, Place
+from sandbox.graph_instagram import InstagramNodes
+from sandbox.graph_lives import LiveNodes
+from sandbox.graph_parameters import Parameters, limit_of, number_of, paged, whole
 from sandbox.graph_words import LIMITS, GraphError, described, page_name, unknown_object
+from sandbox.instagram import Grams
 from sandbox.keys import Keys
+from sandbox.lives import Lives
 from sandbox.posts import Post, Posts
 from sandbox.state import State
 
-BATCH_MAXIMUM, PAGE_MAXIMUM, PAGE_DEFAULT = 50, 100, 25
+BATCH_MAXIMUM = 50
 MESSAGE_MAXIMUM = 63_206
 SCHEDULE_SECONDS = (10 * 60, 75 * 86_400)
 PUBLISHED_EDGES = frozenset({"feed", "posts", "published_posts"})
 OK = 200
+OWN_PAGE = "100000000000001"
 _VERSION = re.compile(r"v\d+\.\d+")
 _PAGE = re.compile(r"\d{1,20}")
 _POST = re.compile(r"(\d{1,20})_(\d{1,18})")
 _CREDENTIALS = frozenset({"access_token", "appsecret_proof"})
-Parameters = dict[str, str]
 Order = Mapping[str, Any]
 
 
 class Graph:
-    """The endpoints, over posts.
+    """The endpoints, over posts, live videos and what is said under them.
 
-    Settings: ``require_proof``, ``forbidden_pages``, ``calls_per_hour``, ``listed_posts`` (only the newest so many).
+    Settings: ``require_proof``, ``forbidden_pages``, ``calls_per_hour``, ``listed_posts`` (only the newest so many), ``own_page``
+    (whose the token is), ``ineligible`` of the live videos, and Instagram's.
     """
 
-    def __init__(self, state: State, clock: Clock, posts: Posts, keys: Keys) -> None:
-        self._state, self._clock, self._posts, self._keys = state, clock, posts, keys
+    def __init__(
+        self,
+        state: State,
+        clock: Clock,
+        posts: Posts,
+        lives: Lives,
+        grams: Grams,
+        discussion: Discussion,
+        keys: Keys,
+    ) -> None:
+        self._state, self._clock, self._posts, self._lives, self._keys = state, clock, posts, lives, keys
+        self.live_nodes = LiveNodes(lives, posts, clock, self._permit)
+        self.instagram_nodes = InstagramNodes(grams, clock, self._permit)
+        self._parts = (
+            self.instagram_nodes,
+            self.live_nodes,
+            CommentNodes(discussion, self.placed, self._permit),
+        )
         self.start()
 
     def start(self) -> None:
         """No call was made yet, and every setting has its default."""
         self.require_proof, self.calls_per_hour = True, 10_000_000
         self.forbidden_pages: frozenset[str] = frozenset()
+        self.live_nodes.ineligible = frozenset()
+        self.instagram_nodes.start()
+        self.own_page = OWN_PAGE
         self.listed_posts: int | None = None  # all; Graph lists some hundred of a year
         self._calls: deque[tuple[int, int]] = deque()
         self._recent = 0
@@ -158,6 +185,8 @@ class Graph:
         method, url = str(item.get("method", "GET")).upper(), urlsplit(str(item.get("relative_url", "")))
         own = read_form(url.query)
         own |= read_form(str(item.get("body") or ""))
+        if order.get("fault") == "expire_cursor" and "after" in own:
+            raise GraphError(100, "(#100) Invalid cursors values")
         if not own.keys().isdisjoint(_CREDENTIALS):
             self._authorise({**_only(outer, _CREDENTIALS), **own}, {})
         return self._execute(method, _segments(url.path), own, "")
@@ -165,6 +194,11 @@ class Graph:
     def _execute(self, method: str, segments: list[str], parameters: Parameters, root: str) -> Any:
         if segments and _PAGE.match(segments[0]):
             self._page = segments[0].partition("_")[0]
+        if segments and segments[0] == "me":
+            segments = [self.own_page, *segments[1:]]
+        for part in self._parts:
+            if (answer := part.answer(method, segments, parameters, root)) is not None:
+                return answer
         match segments:
             case [node] if found := _POST.fullmatch(node):
                 return self._post(method, self._existing(method, node, found), parameters)
@@ -183,6 +217,14 @@ class Graph:
                 100, "Unsupported get request. Please read the Graph API documentation", subcode=33
             )
         raise unknown_object(method, segments[0])
+
+    def placed(self, node: str) -> Place | None:
+        """The object of that id, under which comments may be, with its Page."""
+        if live := self._lives.get(node):
+            return live.id, live.page
+        if (found := _POST.fullmatch(node)) and self._posts.get(found[1], int(found[2])):
+            return node, found[1]
+        return None
 
     def _existing(self, method: str, node: str, found: re.Match[str]) -> Post:
         post = self._posts.get(found[1], int(found[2]))
@@ -237,26 +279,15 @@ class Graph:
     def _list(self, page: str, edge: str, parameters: Parameters, root: str) -> Any:
         if edge not in PUBLISHED_EDGES | {"scheduled_posts"}:
             raise GraphError(100, f"(#100) Tried accessing nonexisting field ({edge}) on node type (Page)")
-        limit = _whole(parameters, "limit", PAGE_DEFAULT)
-        if not 1 <= limit <= PAGE_MAXIMUM:
-            raise GraphError(100, f"(#100) Please reduce the amount of data: limit is at most {PAGE_MAXIMUM}")
-        between = (_whole(parameters, "since", 0) * SECOND, _whole(parameters, "until", 2**40) * SECOND)
-        below = _number(parameters["after"]) if parameters.get("after") else 2**62
+        limit, fields = limit_of(parameters), parameters.get("fields")
+        between = (whole(parameters, "since", 0) * SECOND, whole(parameters, "until", 2**40) * SECOND)
+        below = number_of(parameters["after"]) if parameters.get("after") else 2**62
         published = int(edge in PUBLISHED_EDGES)
         first = self._posts.oldest_of(self.listed_posts, page, published) if self.listed_posts else 0
         found = self._posts.listed(page, range(first, below), published, between, limit + 1)
-        answer: dict[str, Any] = {
-            "data": [described(post, parameters.get("fields")) for post in found[:limit]]
-        }
-        if found:
-            last = found[:limit][-1]
-            answer["paging"] = {
-                "cursors": {"before": _cursor(found[0].number), "after": _cursor(last.number)}
-            }
-        if len(found) > limit:
-            query = {**parameters, "limit": str(limit), "after": _cursor(last.number)}
-            answer["paging"]["next"] = f"{root or f'/{page}/{edge}'}?{urlencode(query)}"
-        return answer
+        return paged(
+            found, limit, lambda post: described(post, fields), parameters, root or f"/{page}/{edge}"
+        )
 
 
 async def _parameters(request: Request) -> Parameters:
@@ -312,21 +343,3 @@ def _is_web(link: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
-
-
-def _whole(parameters: Parameters, name: str, default: int) -> int:
-    text = parameters.get(name, "")
-    if text and not (text.isdigit() and len(text) < 13):
-        raise GraphError(100, f"(#100) Param {name} must be a whole number")
-    return int(text) if text else default
-
-
-def _cursor(number: int) -> str:
-    return urlsafe_b64encode(f"post:{number}".encode()).decode().rstrip("=")
-
-
-def _number(cursor: str) -> int:
-    try:
-        return int(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().removeprefix("post:"))
-    except ValueError as error:
-        raise GraphError(100, "(#100) Invalid cursors values") from error

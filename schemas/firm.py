@@ -45,7 +45,7 @@ class FirmDraft(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PersonDraft(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Somebody of a firm. ``phone`` is E.164. At least one of ``email`` and ``phone`` is known."""
+    """Somebody of a firm, or a resident, who may leave the ``name`` empty. ``phone`` is E.164. At least one of it and ``email`` is known."""
 
     name: str
     email: str | None = None

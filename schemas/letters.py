@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from schemas.coverage import Giver
+
 Kind = Literal[
     "confirm",
     "registered",
@@ -85,3 +87,53 @@ class ProgrammeLetter(msgspec.Struct, frozen=True, tag_field="about", tag="progr
     reminders: tuple[int, ...] = ()
     subject: str = ""
     people: tuple[int, ...] = ()
+
+
+Host = Literal["official", "moderator"]
+DialogueKind = Literal["invited", "moved", "cancelled", "replaced", "before", "due"]
+
+
+class DialogueLetter(msgspec.Struct, frozen=True, tag_field="about", tag="dialogue_host"):
+    """One letter to who holds a dialogue, the official or the moderator of that number, about one version of it.
+
+    ``invited``: they hold it. ``moved``, ``cancelled``: as residents are told. ``replaced``: somebody else holds it. ``before``: it is
+    about to begin, and they say that they are there. ``due``: minutes and answers are waited for, ``days`` after it.
+    """
+
+    kind: DialogueKind
+    dialogue: int
+    version: int
+    host: Host
+    of: int
+    days: int = 0
+
+
+QuestionKind = Literal[
+    "confirm_follow", "confirm_question", "confirm_watch", "published", "refused", "merged", "answered"
+]
+
+
+class QuestionLetter(msgspec.Struct, frozen=True, tag_field="about", tag="question", omit_defaults=True):
+    """One letter to a resident who asked, or wants to know.
+
+    ``of`` is the number of what they asked for, which they are to confirm, or else of the question; then ``contact`` is theirs.
+    """
+
+    kind: QuestionKind
+    of: int
+    contact: int = 0
+
+
+CoverageKind = Literal["asked", "withdrawn"]
+
+
+class CoverageLetter(msgspec.Struct, frozen=True, tag_field="about", tag="coverage", omit_defaults=True):
+    """One letter to a student who may be shown, or to their legal guardian.
+
+    ``asked``: whether they agree, for the ``event`` of that number. ``withdrawn``: what they agreed to has ended.
+    """
+
+    kind: CoverageKind
+    student: int
+    giver: Giver
+    event: int = 0

@@ -63,8 +63,9 @@ def _heal(region: Region, settings: Settings, found: Audit, patience: float) -> 
             name,
         )
         return
-    if found.counts["unexpected"]:
-        plan_now(region, settings, policies(settings.channels_file)[name])
+    policy = policies(settings.channels_file).get(name)
+    if found.counts["unexpected"] and policy:
+        plan_now(region, settings, policy)
     carry_out(region, settings, name, Delivered(), Progress(f"heal {name}", len(found.drifts)))
 
 

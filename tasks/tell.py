@@ -19,9 +19,10 @@ from prefect.context import FlowRunContext
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 
+from connectors import clock
 from connectors.alerts import wire
 from connectors.alerts.channel import NAME
-from connectors.region import alerts, channel_state, plans, postings
+from connectors.region import alerts, channel_state, host_letters, plans, postings
 from connectors.region.channel_state import Standing
 from connectors.region.database import Region
 from connectors.region.plans import Stopped
@@ -80,13 +81,20 @@ class _Due(NamedTuple):
     message: str
 
 
-_STANDING: Final = (plans.CAUSE, postings.CAUSE, "paused ", "parked ")  # what the causes of these begin with
+_STANDING: Final = (
+    plans.CAUSE,
+    postings.CAUSE,
+    host_letters.CAUSE,
+    "paused ",
+    "parked ",
+)  # what the causes of these begin with
 
 
 @task(name="tell", retries=0, cache_policy=NO_CACHE)
 def tell(region: Region, settings: Settings) -> Delivered:
     """Raise what stopped plans and the channels' standings call for, end what they no longer do, and send what waits."""
-    due = {each.cause: each for each in (*_stopped(region), *_troubled(region), *_posted(region))}
+    standing = (*_stopped(region), *_troubled(region), *_posted(region), *_unreached(region))
+    due = {each.cause: each for each in standing}
     for each in due.values():
         sound(region, settings, *each)
     unresolved = alerts.unresolved(region)
@@ -116,6 +124,16 @@ def _troubled(region: Region) -> Iterator[_Due]:
         if standing.parked:
             title = f"{standing.parked} effects on {name} wait for a person"
             yield _Due(f"parked {name}", title, _parked(name))
+
+
+def _unreached(region: Region) -> Iterator[_Due]:
+    for each in host_letters.unreached(region, clock.now()):
+        message = (
+            f"The relay refused the letter about « {each.title} ». Telephone the {each.host}, or have somebody else hold it: "
+            f"`boostez dialogue move {each.ref}`. When their address takes letters again: `boostez replay effects --channel mail "
+            f"--cause content`. More: {RUNBOOK}/letters-come-back.md"
+        )
+        yield _Due(each.cause, f"{each.name} does not know of dialogue {each.ref}", message)
 
 
 def _paused(name: str, standing: Standing) -> str:

@@ -14,7 +14,17 @@ import pytest
 from sqlalchemy import CheckConstraint, NullPool, create_engine, text
 
 from connectors import registry
-from connectors.region import alerts, channel_state, offers, officers, persons, planning, postings, walks
+from connectors.region import (
+    alerts,
+    channel_state,
+    events,
+    offers,
+    officers,
+    persons,
+    planning,
+    postings,
+    walks,
+)
 from connectors.region.database import Region
 from connectors.region.models import METADATA
 from connectors.region.walks import Item
@@ -24,9 +34,11 @@ from sandbox.app import create_app
 from sandbox.server import running
 from schemas.firm import FirmDraft, PersonDraft, Registration
 from tests.conftest import TestServer, fresh_name
+from tests.coverage import Covering
 from tests.hands import sql
 from tests.makers import NOON, portal_draft
-from tests.programme import Programme
+from tests.programme import DAY, Programme
+from tests.questions import Forum
 from tests.worlds import Hub, Sandbox, settings_of
 
 TODAY = dt.date(2026, 11, 24)
@@ -64,10 +76,9 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
     postings.confirm(hub.region, posted.ref, NOON)
     officers.give(hub.region, "Camille", NOON)
     _accompany(hub.region)
-    for name in (
-        *registry.CHANNELS,
-        *registry.MESSENGERS,
-    ):  # whatever a restore pauses has a row to come back to
+    _meet(hub.region)
+    _cover(hub.region)
+    for name in registry.EVERY:  # whatever a restore pauses has a row to come back to
         channel_state.pause(hub.region, name, "the disk is full")
         if name != "aggregator_feed":
             channel_state.resume(hub.region, name)
@@ -98,6 +109,41 @@ def _accompany(region: Region) -> None:
         "INSERT INTO import (name, digest, by, at, figures) VALUES ('lyon.csv', '\\x00', 'Camille', :now, '{}')",
     ):
         sql(region, statement, **values)
+
+
+def _meet(region: Region) -> None:
+    """Dialogues: a season with one in it, which somebody would move; residents ask, watch and vote; a comment was read."""
+    forum = Forum(Programme(region))
+    dialogue, session = forum.dialogue("on_air")
+    question = forum.published(dialogue_id=dialogue.id, email="lea@example.fr", author="Léa")
+    forum.vote(question)
+    forum.watching(question)
+    forum.follow(session)
+    season = scalar(
+        region,
+        "INSERT INTO season (name, first_day, last_day, created_at) VALUES ('Hiver', '2027-01-04', '2027-03-31', :now) RETURNING id",
+        now=NOON,
+    )
+    values = {"d": dialogue.id, "o": dialogue.official_id, "s": season, "now": NOON, "then": NOON + DAY}
+    for statement in (
+        "UPDATE dialogue SET season_id = :s WHERE id = :d",
+        "INSERT INTO venue (name, address, department, kind, seats) VALUES ('Studio', '1 rue Neuve, Lyon', '69', 'studio', 12)",
+        "INSERT INTO busy (official_id, starts_at, ends_at, origin) VALUES (:o, :now, :then, 'calendar')",
+        "INSERT INTO calendar (name, token, read_at) VALUES ('ada.roux', 'sync-1', :now)",
+        "INSERT INTO dialogue_step (dialogue_id, step, by, why, at) VALUES (:d, 'on_air', 'Camille', 'l’heure', :now)",
+        "INSERT INTO move_proposal (dialogue_id, starts_wall, minutes, calendar, at) VALUES (:d, '2026-12-16T14:00', 60, 'ada.roux', :now)",
+        "INSERT INTO comments_read (dialogue_id, channel, cursor, read_at) VALUES (:d, 'facebook_live', 'c-1', :now)",
+    ):
+        sql(region, statement, **values)
+
+
+def _cover(region: Region) -> None:
+    """A covered event: a student of its crew agreed to be shown, and is."""
+    world = Covering(region, NOON)
+    child = world.agreed()
+    events.join(region, world.event.ref, child.id, "cadreuse")
+    world.slot("live", child)
+    world.published(child)
 
 
 def scalar(region: Region, statement: str, **values: object) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
-from connectors.facebook_page.wire import proof
+from connectors.graph.words import proof
 from connectors.region.database import Region
 from connectors.settings import Settings
 
@@ -43,6 +44,20 @@ class PageEditor:
     def edit(self, post: str, message: str) -> None:
         self._call("POST", post, message=message)
 
+    def schedule(self, title: str, description: str, starts: dt.datetime) -> str:
+        """A live video."""
+        when = str(int(starts.timestamp()))
+        words = {"status": "SCHEDULED_UNPUBLISHED", "title": title, "description": description}
+        return str(self._call("POST", f"{self._page}/live_videos", event_params=when, **words)["id"])
+
+    def change(self, thing: str, **words: str) -> None:
+        """A live video, or a comment."""
+        self._call("POST", thing, **words)
+
+    def comment(self, place: str, message: str) -> None:
+        """The Page says something under an object."""
+        self._call("POST", f"{place}/comments", message=message)
+
     def delete(self, post: str) -> None:
         self._call("DELETE", post)
 
@@ -72,6 +87,16 @@ class Feed:
 
     def add(self, job: str) -> None:
         self.write(self.text.replace("</source>", f"{job}</source>"))
+
+
+def later(region: Region) -> None:
+    """An hour passes for every lease, hold and look-up."""
+    sql(
+        region,
+        "UPDATE effect SET lease_until = lease_until - interval '1 hour', not_before = not_before - interval '1 hour', "
+        "looked_up_at = looked_up_at - interval '1 hour'",
+    )
+    sql(region, "UPDATE channel SET not_before = NULL, next_call_at = NULL")
 
 
 def sql(region: Region, statement: str, **values: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The programme's letters and texts, really sent: the ledger, the channels, a relay that is not ours, and what it received."""
+"""The letters and texts of the programme and of questions, really sent: the ledger, the channels, a relay that is not ours, and what it received."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from pydantic import SecretStr
 
 from connectors.channel import ItemChannel
 from connectors.mail.channel import Mail
+from connectors.mail.coverage import CoverageLetters
+from connectors.mail.dialogues import DialogueLetters
 from connectors.mail.programme import ProgrammeLetters
+from connectors.mail.questions import QuestionLetters
 from connectors.region import contacts, ledger, reminders
 from connectors.region.contacts import Contact
 from connectors.region.database import Region
@@ -98,9 +101,22 @@ class Mailroom:
         self.seals = Seals(settings)
         rules = reminders.named(programme.rules)
         letters = ProgrammeLetters(settings, programme.region, rules, self._now)
+        questions = QuestionLetters(settings, programme.region, self._now)
+        hosts = DialogueLetters(settings, programme.region, self._now)
+        covering = CoverageLetters(settings, programme.region, self._now)
         texts = ProgrammeTexts(settings, programme.region, rules, self._now)
         self._channels: dict[str, ItemChannel] = {
-            "mail": Mail(settings, by_tag({"programme": letters})),
+            "mail": Mail(
+                settings,
+                by_tag(
+                    {
+                        "programme": letters,
+                        "dialogue_host": hosts,
+                        "question": questions,
+                        "coverage": covering,
+                    }
+                ),
+            ),
             "sms": Sms(settings, by_tag({"programme": texts})),
         }
 

@@ -72,6 +72,10 @@ class Sandbox:
         answer: list[Any] = self.http.get("/truth/texts").json()["items"]
         return answer
 
+    def lives(self) -> list[Any]:
+        answer: list[Any] = self.http.get("/truth/lives").json()["items"]
+        return answer
+
     def posts(self) -> list[Any]:
         answer: list[Any] = self.http.get("/truth/posts", params={"limit": 1000}).json()["items"]
         return answer
@@ -98,6 +102,8 @@ class Hub:
             "ALERT_URLS": f'["{chosen.alert_urls[0].get_secret_value()}"]',
             "CHANNELS_FILE": str(chosen.channels_file),
             "SMTP_URL": chosen.smtp_url.get_secret_value() if chosen.smtp_url else "",
+            "CALDAV_URL": chosen.caldav_url or "",
+            "CALDAV_PASSWORD": chosen.caldav_password.get_secret_value(),
             "SMS_URL": chosen.sms_url.get_secret_value() if chosen.sms_url else "",
         }
         return {f"BOOSTEZ_{name}": value for name, value in told.items()}

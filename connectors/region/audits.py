@@ -191,9 +191,14 @@ _RANK = """
         ORDER BY (i.remote_id = e.remote_id) DESC NULLS LAST, length(i.marker) DESC, i.marker DESC, i.remote_id) AS rank
     FROM inventory i LEFT JOIN effect e ON e.channel = :channel AND e.subject = i.subject WHERE i.subject IS NOT NULL
 """
+# What is wanted but at a later time, and was never tried, is not wanted yet.
+_WANTED = (
+    "count(wanted_hash) FILTER (WHERE content IS NULL OR live_hash IS NOT NULL OR attempts > 0 OR state <> 'planned' "
+    "OR not_before IS NULL OR not_before <= now())"
+)
 # ``lease`` is the newest that any marker shows: of 13 digits at most, for anybody may write a marker.
 _COUNTS = (
-    "SELECT (SELECT count(*) FROM there) AS inventory, (SELECT last_value FROM effect_lease_seq) AS given, count(wanted_hash) AS wanted, count(live_hash) AS live, "
+    f"SELECT (SELECT count(*) FROM there) AS inventory, (SELECT last_value FROM effect_lease_seq) AS given, {_WANTED} AS wanted, count(live_hash) AS live, "
     "(SELECT coalesce(max(('x' || lpad(substring(marker FROM '-([0-9a-f]{1,13})$'), 16, '0'))::bit(64)::bigint), 0) "
     "FROM there) AS lease FROM effect WHERE channel = :channel"
 )
@@ -215,11 +220,12 @@ def _edited(connection: Connection, values: dict[str, Any], channel: Readable) -
     """What shows something else than was written, or bears another id: an update to the old one would go astray."""
     rows = connection.execution_options(stream_results=True, max_row_buffer=1000).execute(
         text(
-            "SELECT t.subject, t.marker, t.remote_id, t.digest, o.content::text AS content, "
+            "SELECT t.subject, t.marker, t.remote_id, t.digest, coalesce(e.content, o.content)::text AS content, "
             "t.remote_id IS DISTINCT FROM e.remote_id AS moved FROM there t "
             f"JOIN effect e ON e.id = t.effect LEFT JOIN offer o ON o.id = e.offer_id WHERE {_AT_REST} AND t.rank = 1 "
             "AND e.live_hash IS NOT NULL AND (t.remote_id IS DISTINCT FROM e.remote_id "
-            "OR (e.state = 'done' AND e.live_hash = sha256(o.content_hash || :form))) ORDER BY e.id"
+            "OR (e.state = 'done' AND e.live_hash = CASE WHEN e.offer_id IS NULL THEN e.wanted_hash "
+            "ELSE sha256(o.content_hash || :form) END)) ORDER BY e.id"
         ),
         values,
     )

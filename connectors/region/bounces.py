@@ -73,14 +73,21 @@ def take(region: Region, bounce: Bounce, now: dt.datetime) -> Outcome:
 
 
 def _reader(connection: Connection, content: dict[str, Any]) -> _Reader:
-    if content.get("about") != "programme":
-        return _Reader()
-    statement = _READERS[NAMED[content["kind"]]]
-    row = connection.execute(text(statement), {"of": content["of"]}).one_or_none()
+    match content.get("about"):
+        case "programme":
+            statement, of = _READERS[NAMED[content["kind"]]], content["of"]
+        case "question" if "contact" in content:
+            statement, of = _READERS["contact"], content["contact"]
+        case "question":
+            statement, of = _ASKER, content["of"]
+        case _:
+            return _Reader()
+    row = connection.execute(text(statement), {"of": of}).one_or_none()
     return _Reader() if row is None else _Reader(row.contact, row.coach, row.address)
 
 
 _PERSON: Final = "SELECT c.id AS contact, NULL AS coach, c.email AS address FROM contact c"
+_ASKER: Final = f"{_PERSON} JOIN ask a ON a.contact_id = c.id WHERE a.id = :of"
 _COACH: Final = "SELECT NULL AS contact, k.id AS coach, k.email AS address FROM coach k"
 _READERS: Final[dict[Named, str]] = {
     "registration": f"{_PERSON} JOIN registration r ON r.contact_id = c.id WHERE r.id = :of",
@@ -142,10 +149,10 @@ class Alone(msgspec.Struct, frozen=True):
     first: int
 
 
-# Whose address was suspended, and which session to come is theirs.
+# Whose address was suspended, and which session to come is theirs. A dialogue is no matter for a telephone: its page tells all.
 _UNTOLD: Final = (
     "FROM bounce b JOIN enrolment e ON e.contact_id = b.contact_id AND e.state IN ('registered', 'waiting') "
-    "JOIN session s ON s.id = e.session_id AND s.state = 'open' AND s.starts_at > :now "
+    "JOIN session s ON s.id = e.session_id AND s.state = 'open' AND s.starts_at > :now AND s.kind <> 'dialogue' "
     "LEFT JOIN coach k ON k.id = s.coach_id AND k.ended_at IS NULL WHERE b.told_at IS NULL"
 )
 

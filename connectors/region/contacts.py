@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import reminders
+from connectors.region import reminders, residents
 from connectors.region.database import Region
 from schemas.firm import Consent, PersonDraft, Purpose, Transport
 
@@ -66,7 +66,7 @@ def keep(
         return add(connection, firm, person, availability, origin, now)
     connection.execute(
         text(
-            "UPDATE contact SET name = :name, role = coalesce(:role, role), phone = coalesce(:phone, phone), "
+            "UPDATE contact SET name = coalesce(nullif(:name, ''), name), role = coalesce(:role, role), phone = coalesce(:phone, phone), "
             "availability = CASE WHEN cast(:availability AS jsonb) = '[]' THEN availability ELSE cast(:availability AS jsonb) END, "
             "seen_at = :now, mail_stopped = CASE WHEN cast(:email AS text) IS NULL THEN mail_stopped END, "
             "sms_stopped = CASE WHEN cast(:phone AS text) IS NULL THEN sms_stopped END WHERE id = :id"
@@ -93,7 +93,7 @@ def add(
     number: int = connection.execute(
         text(
             "INSERT INTO contact (firm_id, name, role, email, phone, availability, origin, created_at, seen_at) VALUES "
-            "(:firm, :name, :role, :email, :phone, cast(:availability AS jsonb), :origin, :now, :seen) RETURNING id"
+            "(:firm, nullif(:name, ''), :role, :email, :phone, cast(:availability AS jsonb), :origin, :now, :seen) RETURNING id"
         ),
         {
             **msgspec.structs.asdict(person),
@@ -258,14 +258,17 @@ def stop(connection: Connection, contact: int, transport: Transport, why: str) -
 
 
 def delete_unconfirmed(connection: Connection, numbers: Sequence[int]) -> int:
-    """Delete the registrations with people's addresses that nobody has confirmed. Returns how many."""
-    return connection.execute(
-        text(
-            "DELETE FROM registration WHERE confirmed_at IS NULL "
-            "AND lower(email) IN (SELECT lower(email) FROM contact WHERE id = ANY(:ids))"
-        ),
-        {"ids": list(numbers)},
-    ).rowcount
+    """Delete the forms with people's addresses that nobody has confirmed. Returns how many."""
+    return (
+        residents.delete_unconfirmed(connection, numbers)
+        + connection.execute(
+            text(
+                "DELETE FROM registration WHERE confirmed_at IS NULL "
+                "AND lower(email) IN (SELECT lower(email) FROM contact WHERE id = ANY(:ids))"
+            ),
+            {"ids": list(numbers)},
+        ).rowcount
+    )
 
 
 def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
@@ -301,5 +304,6 @@ def erase(connection: Connection, number: int, now: dt.datetime) -> bool:
         ),
         {"id": number, "now": now},
     )
+    residents.erase(connection, number)
     reminders.void(connection, "they were erased", contact=number)
     return bool(gone)

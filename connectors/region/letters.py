@@ -1,7 +1,8 @@
-"""Letters of the programme: what has one sent.
+"""Letters to people whom the hub knows: what has one sent.
 
 Belongs here: putting letters in the ledger, each under a subject that is its own. Does not: when a letter is called for
-(enrolments.py, registrations.py, reminders.py), or what it tells when it is sent (programme_letters.py).
+(enrolments.py, registrations.py, reminders.py, asks.py, watches.py), or what it tells when it is sent (programme_letters.py,
+question_letters.py).
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import msgspec
 from sqlalchemy import Connection
 
 from connectors.region import once
-from schemas.letters import ProgrammeLetter
+from schemas.letters import ProgrammeLetter, QuestionLetter
 
 MAIL: Final = "mail"
 SMS: Final = "sms"
 
 
 def write(
-    connection: Connection, letters: Mapping[str, ProgrammeLetter], transport: str = MAIL
+    connection: Connection, letters: Mapping[str, ProgrammeLetter | QuestionLetter], transport: str = MAIL
 ) -> dict[str, int]:
     """Have each letter sent, once, by subject. Returns the effects of those that are new."""
     return once.plan(

@@ -24,6 +24,7 @@ READ: Final = frozenset(
     {
         *("contact", "consent", "registration", "enrolment", "reminder"),
         *("answer", "cohort_member", "bounce", "person_act", "posting", "coach"),
+        *("question", "watch", "ask", "official", "moderator", "student"),
     }
 )
 """The tables that are read."""
@@ -32,14 +33,18 @@ READ: Final = frozenset(
 class Kept(msgspec.Struct, frozen=True):
     """Everything, as lists of facts by name; ``contacts`` one a firm, each with what hangs on it.
 
-    The others are known by the address alone: registrations that wait for a confirmation, offers posted on the portal, and the entry
-    of a coach.
+    The others are known by the address alone: registrations and what else waits for a confirmation, offers posted on the portal, and
+    the entries of a coach, an official, a moderator and a student, whom their guardian reads of, too.
     """
 
     contacts: list[dict[str, Any]]
     unconfirmed: list[dict[str, Any]]
+    unconfirmed_asks: list[dict[str, Any]]
     postings: list[dict[str, Any]]
     coach: list[dict[str, Any]]
+    official: list[dict[str, Any]]
+    moderator: list[dict[str, Any]]
+    student: list[dict[str, Any]]
 
 
 def of(region: Region, contact: int, act: person_acts.Name, by: str, now: dt.datetime) -> Kept:
@@ -57,9 +62,7 @@ def of(region: Region, contact: int, act: person_acts.Name, by: str, now: dt.dat
             )
         kept = Kept(
             [_record(connection, number) for number in numbers],
-            _rows(connection, _UNCONFIRMED, numbers),
-            _rows(connection, _POSTINGS, numbers),
-            _rows(connection, _COACH, numbers),
+            *(_rows(connection, statement, numbers) for statement in _BY_ADDRESS),
         )
         person_acts.note(connection, act, numbers, by, now)
     return kept
@@ -120,7 +123,9 @@ _PARTS: Final = {
             f"(f.content ->> 'kind' IN ({', '.join(repr(kind) for kind in kinds)}) AND (f.content ->> 'of')::bigint {of})"
             for kinds, of in _LETTERS
         )
-        + ") ORDER BY f.id"
+        + ") UNION ALL SELECT f.content ->> 'kind', f.channel, f.state, f.changed_at FROM effect f WHERE f.channel = 'mail' "
+        "AND f.content ->> 'about' = 'question' AND ((f.content ->> 'contact')::bigint = ANY(:ids) OR (f.content ->> 'kind' LIKE "
+        "'confirm\\_%' AND (f.content ->> 'of')::bigint IN (SELECT id FROM ask WHERE contact_id = ANY(:ids)))) ORDER BY 4, 1"
     ),
     "answers": (
         "SELECT a.about, s.ref AS session, a.content, a.at FROM answer a JOIN enrolment e ON e.id = a.enrolment_id "
@@ -129,6 +134,19 @@ _PARTS: Final = {
     "cohorts": (
         "SELECT g.name, g.department, g.level, g.slot, g.state, m.joined_at, m.left_at, m.why FROM cohort_member m "
         "JOIN cohort g ON g.id = m.cohort_id WHERE m.contact_id = ANY(:ids) ORDER BY m.joined_at, g.id"
+    ),
+    "asks": (
+        "SELECT a.ref, a.kind, s.ref AS session, q.ref AS question, a.wording, a.origin IS NOT NULL AS network_address_hashed, "
+        "a.created_at, a.confirmed_at FROM ask a LEFT JOIN session s ON s.id = a.session_id LEFT JOIN question q ON q.id = a.question_id "
+        "WHERE a.contact_id = ANY(:ids) ORDER BY a.id"
+    ),
+    "questions": (
+        "SELECT q.ref, d.ref AS dialogue, q.theme, q.body, q.author, q.state, i.ref AS into, q.reason, q.answer, q.answered_by, q.asked_at, "
+        "q.published_at, q.ended_at FROM question q LEFT JOIN dialogue d ON d.id = q.dialogue_id LEFT JOIN question i ON i.id = q.into_id "
+        "WHERE q.contact_id = ANY(:ids) ORDER BY q.id"
+    ),
+    "watches": (
+        "SELECT q.ref AS question, w.at FROM watch w JOIN question q ON q.id = w.question_id WHERE w.contact_id = ANY(:ids) ORDER BY w.at"
     ),
     "bounces": "SELECT kind, status, at FROM bounce WHERE contact_id = ANY(:ids) ORDER BY id",
     # Not who of the staff it was: they are no more the person's than the person is theirs (CJEU, C-579/21, 22 June 2023).
@@ -139,6 +157,11 @@ _UNCONFIRMED: Final = (
     "SELECT r.ref, r.draft, s.ref AS session, r.origin IS NOT NULL AS network_address_hashed, r.created_at FROM registration r "
     f"LEFT JOIN session s ON s.id = r.session_id WHERE r.confirmed_at IS NULL AND lower(r.email) {_ADDRESS} ORDER BY r.id"
 )
+_UNCONFIRMED_ASKS: Final = (
+    "SELECT a.ref, a.kind, a.email, a.name, s.ref AS session, q.ref AS question, q.body, a.wording, "
+    "a.origin IS NOT NULL AS network_address_hashed, a.created_at FROM ask a LEFT JOIN session s ON s.id = a.session_id "
+    f"LEFT JOIN question q ON q.id = a.question_id WHERE a.confirmed_at IS NULL AND lower(a.email) {_ADDRESS} ORDER BY a.id"
+)
 _POSTINGS: Final = (
     "SELECT ref, state, siret, contact, draft, created_at, submitted_at, confirmed_at, published_at, closed_at FROM posting "
     f"WHERE lower(contact) {_ADDRESS} ORDER BY id"
@@ -147,3 +170,22 @@ _COACH: Final = (
     "SELECT name, email, departments, availability, cohorts, ended_at FROM coach "
     f"WHERE lower(email) {_ADDRESS} ORDER BY id"
 )
+_OFFICIAL: Final = f"SELECT name, office, email, departments, themes, calendar, most, ended_at FROM official WHERE lower(email) {_ADDRESS} ORDER BY id"
+_MODERATOR: Final = (
+    f"SELECT name, email, departments, ended_at FROM moderator WHERE lower(email) {_ADDRESS} ORDER BY id"
+)
+_STUDENT: Final = f"""
+    SELECT s.name, s.email, s.born, s.guardian_name, s.guardian_email, s.created_at,
+        (SELECT coalesce(jsonb_agg(jsonb_build_object('event', e.name, 'role', m.role) ORDER BY e.id), '[]')
+            FROM crew_member m JOIN event e ON e.id = m.event_id WHERE m.student_id = s.id) AS crews,
+        (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', k.kind, 'scopes', k.scopes, 'given_by', k.given_by,
+            'given_at', k.given_at, 'proof', k.proof, 'expires_at', k.expires_at, 'withdrawn_at', k.withdrawn_at) ORDER BY k.id), '[]')
+            FROM media_consent k WHERE k.student_id = s.id) AS consents,
+        (SELECT count(*) FROM medium_person p WHERE p.student_id = s.id) AS media
+    FROM student s WHERE lower(s.email) {_ADDRESS} OR lower(s.guardian_email) {_ADDRESS} ORDER BY s.id
+"""
+_BY_ADDRESS: Final = (
+    *(_UNCONFIRMED, _UNCONFIRMED_ASKS, _POSTINGS),
+    *(_COACH, _OFFICIAL, _MODERATOR, _STUDENT),
+)
+"""As ``Kept`` names them, in its order."""

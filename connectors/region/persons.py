@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import contacts, enrolments, person_acts
+from connectors.region import contacts, enrolments, person_acts, residents
 from connectors.region.database import Region
 from core import addresses
 from core.reminders import Rule
@@ -96,6 +96,7 @@ def records(connection: Connection, contact: int) -> list[int]:
 class Erased(msgspec.Struct, frozen=True):
     """What an erasure does: ``contacts`` are the records, ``places`` to come are given back, ``reminders`` end.
 
+    ``registrations`` and other forms that nobody confirmed go; of ``questions`` public ones lose their author's name, others go.
     ``postings`` are offers on the portal that name the same address. They are no part of the programme and stay: their author closes
     them by their own link, and their address goes by its own term.
     """
@@ -104,6 +105,7 @@ class Erased(msgspec.Struct, frozen=True):
     places: int = 0
     reminders: int = 0
     registrations: int = 0
+    questions: int = 0
     postings: tuple[str, ...] = ()
 
 
@@ -136,9 +138,10 @@ def erase(
 
 def _erase(connection: Connection, rules: Sequence[Rule], contact: int, now: dt.datetime, by: str) -> Erased:
     found = records(connection, contact)
-    # Registrations before sessions, as whoever confirms one has them; sessions before people (enrolments.py).
+    # Registrations before sessions, as whoever confirms one has them; sessions and questions before people (enrolments.py, watches.py).
     registrations = contacts.delete_unconfirmed(connection, found)
     to_come = enrolments.lock_to_come(connection, found, now)
+    asked = residents.lock(connection, found)
     numbers = _lock(connection, found)
     if not numbers:
         return Erased()
@@ -154,7 +157,7 @@ def _erase(connection: Connection, rules: Sequence[Rule], contact: int, now: dt.
     for number in numbers:
         contacts.erase(connection, number, now)
     person_acts.note(connection, "erased", numbers, by, now)
-    return Erased(tuple(numbers), places, told.reminders, registrations, tuple(told.postings))
+    return Erased(tuple(numbers), places, told.reminders, registrations, asked, tuple(told.postings))
 
 
 def _lock(connection: Connection, numbers: Sequence[int]) -> list[int]:

@@ -51,12 +51,21 @@ _AT_TERM: Final = (
     "FROM contact o WHERE o.erased_at IS NULL) "
     "SELECT id FROM judged WHERE person IN (SELECT person FROM judged GROUP BY person HAVING bool_and(silent)) ORDER BY id"
 )
-_STATEMENTS: Final = {
-    "registration": "DELETE FROM registration WHERE confirmed_at IS NULL AND created_at <= :registration",
-    "origin": "UPDATE registration SET origin = NULL WHERE origin IS NOT NULL AND created_at <= :origin",
-    "bounce": "DELETE FROM bounce WHERE at <= :bounce",
-    "proof": "UPDATE consent SET proof = '{}' WHERE withdrawn_at <= :proof AND proof <> '{}'",
-    "act": "DELETE FROM person_act WHERE at <= :act",
+_STATEMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "registration": (
+        "DELETE FROM registration WHERE confirmed_at IS NULL AND created_at <= :registration",
+        "DELETE FROM ask WHERE confirmed_at IS NULL AND created_at <= :registration",
+        "DELETE FROM question WHERE state = 'unconfirmed' AND asked_at <= :registration",
+    ),
+    "origin": (
+        "UPDATE registration SET origin = NULL WHERE origin IS NOT NULL AND created_at <= :origin",
+        "UPDATE ask SET origin = NULL WHERE origin IS NOT NULL AND created_at <= :origin",
+        "UPDATE question SET asked_from = NULL WHERE asked_from IS NOT NULL AND asked_at <= :origin",
+        "UPDATE vote SET origin = NULL WHERE origin IS NOT NULL AND at <= :origin",
+    ),
+    "bounce": ("DELETE FROM bounce WHERE at <= :bounce",),
+    "proof": ("UPDATE consent SET proof = '{}' WHERE withdrawn_at <= :proof AND proof <> '{}'",),
+    "act": ("DELETE FROM person_act WHERE at <= :act",),
 }
 
 
@@ -87,12 +96,13 @@ def _at_term(region: Region, now: dt.datetime) -> list[int]:
 def _tidy(connection: Connection, rules: Sequence[Rule], now: dt.datetime) -> Tidied:
     backs: dict[str, Any] = {name: term.back(now) for name, term in terms.TERMS.items()}
     rows = {
-        name: connection.execute(text(statement), backs).rowcount for name, statement in _STATEMENTS.items()
+        name: sum(connection.execute(text(statement), backs).rowcount for statement in statements)
+        for name, statements in _STATEMENTS.items()
     }
     return Tidied(
         **rows,
         free_text=_empty_answers(connection, backs["free_text"]),
-        coach=_erase_coaches(connection, backs["coach"]),
+        coach=_erase_hosts(connection, backs["coach"]),
         places=_free_places(connection, rules, now),
     )
 
@@ -105,18 +115,27 @@ def _empty_answers(connection: Connection, back: dt.datetime) -> int:
     ).rowcount
 
 
-def _erase_coaches(connection: Connection, back: dt.datetime) -> int:
-    """Forget who coaches were that ended long ago, also where a sheet was signed with their name."""
+def _erase_hosts(connection: Connection, back: dt.datetime) -> int:
+    """Forget who coaches, officials and moderators were that ended long ago, also where a sheet was signed with a coach's name."""
     connection.execute(
         text(
             "UPDATE enrolment e SET attended_by = 'sheet' FROM coach c WHERE c.ended_at <= :back AND e.attended_by = c.name"
         ),
         {"back": back},
     )
-    return connection.execute(
-        text("UPDATE coach SET name = NULL, email = NULL WHERE ended_at <= :back AND name IS NOT NULL"),
-        {"back": back},
-    ).rowcount
+    return sum(
+        connection.execute(
+            text(f"UPDATE {table} SET {sets} WHERE ended_at <= :back AND name IS NOT NULL"), {"back": back}
+        ).rowcount
+        for table, sets in _HOSTS.items()
+    )
+
+
+_HOSTS: Final = {
+    "coach": "name = NULL, email = NULL",
+    "moderator": "name = NULL, email = NULL",
+    "official": "name = NULL, email = NULL, calendar = NULL",
+}
 
 
 def _free_places(connection: Connection, rules: Sequence[Rule], now: dt.datetime) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from connectors.region import enrolments, reminders, sessions
 from connectors.region.database import Region
@@ -43,43 +43,48 @@ def change(region: Region, rules: Sequence[Rule], ref: str, wanted: Change, now:
 
     Raises:
         Misconfigured: there is none.
-        Refused: it is cancelled or has begun, or would have begun already.
+        Refused: it is cancelled or has begun, or would have begun already; or it is a dialogue's.
 
     """
+    with region.begin() as connection:
+        return change_locked(connection, rules, _lock(connection, ref), wanted, now)
+
+
+def change_locked(
+    connection: Connection, rules: Sequence[Rule], before: Session, wanted: Change, now: dt.datetime
+) -> Session:
+    """``change`` of a locked session, in a transaction that does more."""
     given = sessions.shown(
         {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
     )
-    with region.begin() as connection:
-        before = sessions.lock(connection, ref)
-        _check_open(before, now)
-        changed = {name: value for name, value in given.items() if value != getattr(before, name)}
-        starts_wall = changed.get("starts_wall", before.starts_wall)
-        starts_at = wall.instant(starts_wall, before.zone)
-        if starts_at <= now:
-            raise Refused(f"Session {ref} would have begun already: give a later time.")
-        moved = any(name in changed for name in _TOLD)
-        sets = ", ".join(f"{name} = :{name}" for name in changed)
-        connection.execute(
-            text(
-                f"UPDATE session SET {sets}{', ' if sets else ''}starts_at = :starts_at, ends_at = :ends_at, "
-                "version = version + :moved, changed_at = :now WHERE id = :id"
-            ),
-            {
-                **changed,
-                "id": before.id,
-                "starts_at": starts_at,
-                "ends_at": starts_at + dt.timedelta(minutes=changed.get("minutes", before.minutes)),
-                "moved": int(moved),
-                "now": now,
-            },
-        )
-        after = sessions.lock(connection, before.id)
-        if moved:
-            enrolments.forget_attendance(connection, after, now)
-            reminders.void(connection, "another time or place", session=after.id)
-            enrolments.arm_all(connection, rules, after, now)
-            enrolments.tell_all(connection, after, "moved")
-        enrolments.fill(connection, rules, after, now)
+    _check_open(before, now)
+    changed = {name: value for name, value in given.items() if value != getattr(before, name)}
+    starts_at = wall.instant(changed.get("starts_wall", before.starts_wall), before.zone)
+    if starts_at <= now:
+        raise Refused(f"Session {before.ref} would have begun already: give a later time.")
+    moved = any(name in changed for name in _TOLD)
+    sets = ", ".join(f"{name} = :{name}" for name in changed)
+    connection.execute(
+        text(
+            f"UPDATE session SET {sets}{', ' if sets else ''}starts_at = :starts_at, ends_at = :ends_at, "
+            "version = version + :moved, changed_at = :now WHERE id = :id"
+        ),
+        {
+            **changed,
+            "id": before.id,
+            "starts_at": starts_at,
+            "ends_at": starts_at + dt.timedelta(minutes=changed.get("minutes", before.minutes)),
+            "moved": int(moved),
+            "now": now,
+        },
+    )
+    after = sessions.lock(connection, before.id)
+    if moved:
+        enrolments.forget_attendance(connection, after, now)
+        reminders.void(connection, "another time or place", session=after.id)
+        enrolments.arm_all(connection, rules, after, now)
+        enrolments.tell_all(connection, after, "moved")
+    enrolments.fill(connection, rules, after, now)
     return after
 
 
@@ -88,26 +93,43 @@ def cancel(region: Region, ref: str, reason: str, now: dt.datetime) -> Session:
 
     Raises:
         Misconfigured: there is none.
-        Refused: it has begun.
+        Refused: it has begun, or is a dialogue's.
 
     """
     with region.begin() as connection:
-        before = sessions.lock(connection, ref)
-        if before.state == "cancelled":
-            return before
-        _check_open(before, now)
-        connection.execute(
-            text(
-                "UPDATE session SET state = 'cancelled', reason = :reason, version = version + 1, changed_at = :now "
-                "WHERE id = :id"
-            ),
-            {"id": before.id, **sessions.shown({"reason": reason}), "now": now},
-        )
-        after = sessions.lock(connection, before.id)
-        enrolments.forget_attendance(connection, after, now)
-        reminders.void(connection, "the session is cancelled", session=after.id)
-        enrolments.tell_all(connection, after, "cancelled")
+        return cancel_locked(connection, _lock(connection, ref), reason, now)
+
+
+def cancel_locked(connection: Connection, before: Session, reason: str, now: dt.datetime) -> Session:
+    """``cancel`` of a locked session, in a transaction that does more."""
+    if before.state == "cancelled":
+        return before
+    _check_open(before, now)
+    connection.execute(
+        text(
+            "UPDATE session SET state = 'cancelled', reason = :reason, version = version + 1, changed_at = :now "
+            "WHERE id = :id"
+        ),
+        {"id": before.id, **sessions.shown({"reason": reason}), "now": now},
+    )
+    after = sessions.lock(connection, before.id)
+    enrolments.forget_attendance(connection, after, now)
+    reminders.void(connection, "the session is cancelled", session=after.id)
+    enrolments.tell_all(connection, after, "cancelled")
     return after
+
+
+def _lock(connection: Connection, ref: str) -> Session:
+    """The session. A dialogue's changes with the dialogue, or channels and calendars would tell another time than letters."""
+    found = sessions.lock(connection, ref)
+    dialogue = connection.execute(
+        text("SELECT ref FROM dialogue WHERE session_id = :id"), {"id": found.id}
+    ).scalar_one_or_none()
+    if dialogue is not None:
+        raise Refused(
+            f"Session {ref} is that of dialogue {dialogue}: `boostez dialogue move|cancel {dialogue}`."
+        )
+    return found
 
 
 def _check_open(session: Session, now: dt.datetime) -> None:

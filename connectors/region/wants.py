@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import msgspec
 from sqlalchemy import Connection, text
+
+from connectors.region.database import Region
 
 
 def want(
@@ -33,6 +36,40 @@ def want(
     if not changed:
         connection.execute(text(_WHEN), values)
     return bool(changed)
+
+
+def is_there(connection: Connection, channel: str, subject: str) -> bool:
+    """Whether a channel shows a subject, or may: something of it arrived, or nobody knows."""
+    return bool(
+        connection.execute(
+            text(
+                "SELECT EXISTS (SELECT FROM effect WHERE channel = :channel AND subject = :subject "
+                "AND (live_hash IS NOT NULL OR state IN ('intent', 'unknown', 'parked')))"
+            ),
+            {"channel": channel, "subject": subject},
+        ).scalar_one()
+    )
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What a channel shows of a subject, under which marker, as far as receipts tell."""
+
+    subject: str
+    marker: str
+    content: bytes
+
+
+def shown(region: Region, channel: str, ending: str = "") -> list[Shown]:
+    """Everything that a channel shows, and nothing is under way of; of those subjects that end so."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT subject, marker, content::text AS content FROM effect WHERE channel = :channel AND state = 'done' "
+                "AND live_hash IS NOT NULL AND live_hash = wanted_hash AND right(subject, length(:ending)) = :ending ORDER BY id"
+            ),
+            {"channel": channel, "ending": ending},
+        )
+        return [Shown(row.subject, row.marker, row.content.encode()) for row in rows]
 
 
 # What is under way is not disturbed: its receipt compares what was sent with what is wanted by then.

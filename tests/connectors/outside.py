@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -28,7 +28,7 @@ class Handler(BaseHTTPRequestHandler):
         answer = server.answers[min(len(server.calls), len(server.answers)) - 1]
         answer(self)
 
-    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - the base's names
+    do_GET = do_POST = do_PUT = do_DELETE = do_PROPFIND = do_REPORT = do_MKCALENDAR = _serve  # noqa: N815 - the base's names
 
 
 class Server(ThreadingHTTPServer):
@@ -106,6 +106,18 @@ def _for_ever(handler: BaseHTTPRequestHandler, part: bytes) -> None:
     with suppress(OSError):
         while True:
             handler.wfile.write(part)
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """Such a system, for as long as it is asked."""
+    with Server() as running:
+        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield running
+        running.release.set()
+        running.shutdown()
+        thread.join()
 
 
 class Ticking:

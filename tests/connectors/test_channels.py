@@ -16,6 +16,7 @@ from connectors.region import audits, channel_state, ledger, offers, planning
 from connectors.registry import CHANNELS, channel
 from connectors.settings import Settings
 from core.effects import Intent
+from tests.hands import later
 from tests.makers import NOON, incoming, job
 from tests.worlds import Hub, Sandbox
 
@@ -40,23 +41,11 @@ def audited(hub: Hub, name: str) -> audits.Audit:
         built.close()
 
 
-def later(hub: Hub) -> None:
-    """An hour passes for every lease, hold and look-up."""
-    with hub.region.begin() as connection:
-        connection.execute(
-            text(
-                "UPDATE effect SET lease_until = lease_until - interval '1 hour', not_before = not_before - interval '1 hour', "
-                "looked_up_at = looked_up_at - interval '1 hour'"
-            )
-        )
-        connection.execute(text("UPDATE channel SET not_before = NULL, next_call_at = NULL"))
-
-
 def until_quiet(hub: Hub, name: str, rounds: int = 6) -> None:
     for _ in range(rounds):
-        later(hub)
+        later(hub.region)
         hub.settle(name)
-        later(hub)
+        later(hub.region)
         hub.put_out(name)
     standing = channel_state.standings(hub.region)[name]
     assert (standing.planned, standing.intent, standing.unknown) == (0, 0, 0), standing
@@ -252,7 +241,7 @@ def test_a_post_that_is_not_ours_is_left_alone(hub: Hub) -> None:
 def _post_by_hand(settings: Settings, message: str) -> None:
     import httpx
 
-    from connectors.facebook_page.wire import proof
+    from connectors.graph.words import proof
 
     token = settings.facebook_token.get_secret_value()
     assert settings.facebook_app_secret

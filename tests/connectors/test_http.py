@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
-from threading import Thread
 
 import httpx
 import pytest
@@ -30,6 +30,7 @@ from tests.connectors.outside import (
     not_yet,
     reset,
     says,
+    serving,
 )
 
 SETTING = "BOOSTEZ_CONTRACTOR_URL"
@@ -38,13 +39,8 @@ NOON = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        yield running
-        running.release.set()
-        running.shutdown()
-        thread.join()
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture
@@ -75,6 +71,23 @@ def test_a_read_gives_what_is_made_of_the_answer(server: Server, client: Http) -
     assert (method, path, headers["X-Key"]) == ("GET", "/a?q=%C3%A9", "k")
     assert client.requests == 1
     assert client.writes == 0
+
+
+def test_a_secret_that_answers_tell_is_taken_out_before_anybody_reads_it(server: Server) -> None:
+    """In answers that are wanted and in those that are refused, whose beginning is shown."""
+    server.answers = [
+        says(200, b"key=CaNaRy-1 fin"),
+        says(201, b"key=CaNaRy-2 fin"),
+        says(403, b"key=CaNaRy-3 fin"),
+    ]
+    client = Http(server.base, timeout=10, hushed=re.compile(rb"CaNaRy-\d"))
+    assert client.read("/a", content) == b"key=[secret] fin"
+    assert client.write("/a", data={}).content == b"key=[secret] fin"
+    with pytest.raises(Permanent) as caught:
+        client.read("/a", content)
+    client.close()
+    assert "CaNaRy" not in str(caught.value)
+    assert "fin" in str(caught.value)
 
 
 def test_a_read_with_a_form_is_a_post(server: Server, client: Http) -> None:
@@ -308,6 +321,21 @@ def test_a_write_is_a_form_sent_once(server: Server, client: Http) -> None:
     assert (method, path, body) == ("POST", "/a", b"message=%C3%A9+%26+%3Cb%3E")
     assert headers["X-Key"] == "k"
     assert (client.requests, client.writes) == (1, 1)
+
+
+def test_a_write_may_have_a_method_of_its_own(server: Server, client: Http) -> None:
+    server.answers = [says(201)]
+    client.write("/a", data=b"<x/>", headers={"If-None-Match": "*"}, method="PUT")
+    client.write("/a", data=b"", method="DELETE")
+    assert [(method, body) for method, _, body, _ in server.calls] == [("PUT", b"<x/>"), ("DELETE", b"")]
+    assert server.calls[0][3]["If-None-Match"] == "*"
+
+
+def test_a_read_may_have_a_method_and_a_body_of_its_own(server: Server, client: Http) -> None:
+    server.answers = [says(503), says(207, b"<y/>")]
+    said = client.read("/a", content, data=b"<x/>", method="REPORT", accept=frozenset({207}))
+    assert said == b"<y/>"
+    assert [(method, body) for method, _, body, _ in server.calls] == [("REPORT", b"<x/>")] * 2
 
 
 @pytest.mark.parametrize("status", [200, 201, 400, 401, 404, 429, 500, 502, 503])

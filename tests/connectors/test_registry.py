@@ -8,8 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import registry
+from connectors.region import channel_state, wants
 from connectors.region.database import Region
-from connectors.registry import CHANNELS, SOURCES, contractor_client, policies, source
+from connectors.registry import (
+    ANNOUNCERS,
+    CHANNELS,
+    EVERY,
+    SOURCES,
+    audited,
+    contractor_client,
+    policies,
+    source,
+)
 from connectors.settings import ROOT, Settings
 from core.policy import Policy
 from schemas import documents
@@ -136,14 +146,14 @@ def test_a_channel_of_no_name_of_ours_is_told_with_those_that_are(elsewhere: Reg
     with pytest.raises(Misconfigured) as caught:
         registry.channel("minitel", Settings(), elsewhere)
     assert "'minitel'" in str(caught.value)
-    assert all(each in str(caught.value) for each in CHANNELS)
+    assert all(each in str(caught.value) for each in EVERY)
 
 
-@pytest.mark.parametrize("name", CHANNELS)
+@pytest.mark.parametrize("name", [*CHANNELS, *ANNOUNCERS])
 def test_a_channel_is_built_from_the_settings_without_calling_anybody(
     tmp_path: Path, elsewhere: Region, name: str
 ) -> None:
-    built = registry.channel(name, Settings(home=tmp_path), elsewhere)
+    built = registry.channel(name, Settings(home=tmp_path, caldav_url="http://127.0.0.1:1/home"), elsewhere)
     assert built.name == name
     built.close()
 
@@ -153,3 +163,25 @@ def test_an_address_that_would_tell_secrets_names_its_setting(elsewhere: Region)
         registry.channel("facebook_page", Settings(facebook_graph_url="http://graph.example"), elsewhere)
     with pytest.raises(Misconfigured, match="BOOSTEZ_CONTRACTOR_URL"):
         contractor_client(Settings(contractor_url="http://contractor.example"))
+
+
+@pytest.mark.database
+def test_an_audit_reads_channels_with_a_policy_and_announcers_that_anything_was_ever_wanted_of(
+    tmp_path: Path, region: Region
+) -> None:
+    file = written(tmp_path, '[open_portal]\nkinds = ["job"]\nbudget = "all"\ndrift = "heal"\n')
+    chosen = Settings(home=tmp_path, channels_file=file)
+    assert audited(chosen, region) == {"open_portal": True}
+    for name in ("facebook_dialogues", "caldav"):
+        channel_state.pause(region, name, "a restore")
+    assert audited(chosen, region) == {"open_portal": True, "facebook_dialogues": False}, (
+        "no server is set up"
+    )
+    with region.begin() as connection:
+        wants.want(connection, "caldav", "d1.dialogues", b"{}")
+    assert set(audited(chosen, region)) == {"open_portal", "facebook_dialogues", "caldav"}
+    assert audited(chosen, region, "open_portal") == {"open_portal": True}
+    assert audited(chosen, region, "facebook_dialogues") == {"facebook_dialogues": False}
+    for unknown in ("minitel", "mail", "facebook_page"):
+        with pytest.raises(Misconfigured, match=unknown):
+            audited(chosen, region, unknown)

@@ -83,6 +83,7 @@ def test_feeds_lie_in_the_home_folder(tmp_path: Path) -> None:
         ("FACEBOOK_TOKEN", "token\n"),
         ("FACEBOOK_TOKEN", "to\r\nX-Evil: ken"),
         ("FACEBOOK_TOKEN", "jeton é"),
+        ("CALDAV_USER", "boostez:s3cret"),
         ("PRIVATE_HOSTS", "https://a.example"),
         ("PRIVATE_HOSTS", "a.example:443"),
         ("PRIVATE_HOSTS", "a.example,,"),

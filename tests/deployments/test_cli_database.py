@@ -11,7 +11,7 @@ from sqlalchemy import text
 from connectors.region import beside, channel_state, migrations
 from connectors.region.census import census
 from connectors.region.database import Region
-from connectors.registry import CHANNELS, MESSENGERS
+from connectors.registry import EVERY
 from tests.commands import Command
 
 pytestmark = pytest.mark.database
@@ -37,7 +37,7 @@ def test_from_a_backup_to_a_restore_and_back(full: Region, tmp_path: Path) -> No
     code, told, _ = Command(full, tmp_path, "restore", "--undo", "--json").end()
     undone = json.loads(told)
     assert (code, undone["database"], undone["version"]) == (0, beside.name_of(full), migrations.newest(full))
-    assert undone["paused"] == sorted([*CHANNELS, *MESSENGERS])
+    assert undone["paused"] == sorted(EVERY)
     assert Command(full, tmp_path, "restore", "--forget", "--json").end()[:2] == (
         0,
         json.dumps([undone["kept"]], indent=2) + "\n",

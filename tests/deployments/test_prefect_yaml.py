@@ -14,7 +14,7 @@ from prefect import Flow
 from prefect.server.schemas.schedules import CronSchedule
 from prefect.utilities.callables import parameter_schema
 
-from connectors.registry import CHANNELS, MESSENGERS, SOURCES
+from connectors.registry import CHANNELS, EVERY, SOURCES, WANTED
 from connectors.settings import ROOT
 from schemas.errors import Cause
 from tasks import postings
@@ -30,20 +30,21 @@ CRONS = [
 CHOICES = {
     ("changes", "source"): {*SOURCES},
     ("full", "source"): {*SOURCES},
-    ("audit", "channel"): {*CHANNELS, None},
+    ("audit", "channel"): {*CHANNELS, *WANTED, None},
     ("withdraw", "source"): {*SOURCES, None},
     ("quarantine", "source"): {*SOURCES, None},
-    ("channel", "channel"): {*CHANNELS},
-    ("effects", "channel"): {*CHANNELS, *MESSENGERS, None},
+    ("channel", "channel"): {*CHANNELS, *WANTED},
+    ("effects", "channel"): {*EVERY, None},
     ("import", "source"): {"sheet", "partner"},
 }
 
 EXAMPLES: dict[str, Any] = {
-    **dict.fromkeys(("plan", "posting", "revision"), 1),
+    **dict.fromkeys(("plan", "posting", "revision", "proposal"), 1),
     "starts": "2026-12-08T18:30:00",
     "minutes": 120,
     "capacity": 40,
     "first": "2027-01-11",
+    "verdict": "refuse",
 }
 
 

@@ -27,9 +27,9 @@ from connectors.region import (
 from connectors.region.database import Region
 from connectors.region.endings import Ended
 from connectors.region.search import Query, search
+from connectors.registry import EVERY
 from core.policy import Policy
 from deployments import backup, cli_database, restore
-from deployments.cli_database import EVERY
 from deployments.restore import Restored
 from schemas.errors import Misconfigured, Permanent, Refused, Rejected
 from tests.commands import Command
@@ -80,6 +80,7 @@ def live_on(region: Region) -> None:
         connection.execute(text("DELETE FROM posting"))
         connection.execute(text("UPDATE officer_link SET ended_at = now(), by = 'Ada'"))
         connection.execute(text("TRUNCATE firm, contact, coach, session, import, person_act, bounce CASCADE"))
+        connection.execute(text("TRUNCATE official, moderator, venue, season, calendar CASCADE"))
         connection.execute(text("UPDATE alert SET resolved_at = now()"))
     channel_state.resume(region, "aggregator_feed")
 

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import pytest
+from prefect.logging import disable_run_logger
 
-from connectors.region import alerts, channel_state
+from connectors.region import alerts, channel_state, wants
 from connectors.registry import policies
 from flows.audit import audit_channels
+from schemas.dialogue import encode
 from schemas.errors import BoostezError, Misconfigured, Permanent
+from tasks.deliver import carry_out
+from tasks.progress import Progress
+from tasks.run import Delivered
+from tests.dialogues import announcement
 from tests.flows.stories import artifact, everywhere, is_json, stock
 from tests.hands import PageEditor, sql
 from tests.worlds import Hub, Sandbox
@@ -78,3 +84,20 @@ def test_a_dead_channel_leaves_the_audit_of_the_others_alone(
     assert {row["channel"] for row in artifact("audit")} == {"open_portal", "aggregator_feed", "contractor"}
     assert not channel_state.standings(spoilt.region)["open_portal"].paused
     assert [alert.cause for alert in alerts.unresolved(spoilt.region)] == []
+
+
+def test_what_dialogues_want_is_audited_too_and_healed_when_somebody_says_so(
+    flowing: Hub, sandbox: Sandbox
+) -> None:
+    with flowing.region.begin() as connection:
+        wants.want(connection, "facebook_dialogues", "d1", encode(announcement()))
+    with disable_run_logger():
+        carry_out(flowing.region, flowing.settings, "facebook_dialogues", Delivered(), Progress("test", 1))
+    PageEditor(flowing.settings).delete(sandbox.posts()[0]["id"])
+
+    assert audit_channels()["facebook_dialogues"]["missing"] == 1
+    assert "boostez audit facebook_dialogues --heal" in str(sandbox.http.get("/truth/messages").json())
+    audit_channels(channel="facebook_dialogues", heal=True)
+
+    assert len(sandbox.posts()) == 1
+    assert audit_channels(channel="facebook_dialogues")["facebook_dialogues"]["agrees"]

@@ -34,6 +34,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "cancel_session": {"session": "S-1", "reason": "un essai"},
     "firm_journey": {"siret": "73282932000074"},
     "form_cohorts": {"first": dt.date(2099, 1, 6)},
+    "moderate": {"question": "q1", "verdict": "publish", "by": "Ada"},
+    "answer_question": {"question": "q1", "answer": "En 2027.", "answered_by": "Ada", "by": "Ada"},
     "import_registrations": {"file": "feuille.csv", "by": "Ada"},
 }
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.region import channel_state
-from connectors.registry import CHANNELS, MESSENGERS
+from connectors.registry import EVERY
 from flows.settle import settle_effects
 from tests.flows.stories import everywhere, is_json, stock
 from tests.hands import sql
@@ -33,7 +33,7 @@ def test_what_is_unknown_is_looked_up_and_what_a_person_must_do_is_told(
     told = settle_effects()
 
     assert is_json(told)
-    assert set(told) == {*CHANNELS, *MESSENGERS}
+    assert set(told) == set(EVERY)
     assert (told["facebook_page"]["done"], told["facebook_page"]["error"]) == (2, None)
     assert sandbox.truth()["graph"]["created"] == 2
     [message] = sandbox.http.get("/truth/messages").json()["items"]

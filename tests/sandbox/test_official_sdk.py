@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from facebook_business.adobjects.comment import Comment
+from facebook_business.adobjects.livevideo import LiveVideo
 from facebook_business.adobjects.page import Page
 from facebook_business.adobjects.pagepost import PagePost
 from facebook_business.api import FacebookAdsApi
@@ -74,3 +78,41 @@ def test_it_understands_the_errors(api: Any, sandbox: Sandbox) -> None:
     with pytest.raises(FacebookRequestError) as caught:
         Page(PAGE, api=api).create_feed(params={"message": "Bonjour"})
     assert caught.value.api_error_code() == 506
+
+
+@pytest.mark.parametrize("form", [lambda at: {"start_time": at}, str])
+def test_it_schedules_a_live_video_puts_it_on_the_air_and_ends_it(
+    api: Any, sandbox: Sandbox, form: Any
+) -> None:
+    page = Page(PAGE, api=api)
+    at = int(time.time()) + 86_400
+    said = {"status": "SCHEDULED_UNPUBLISHED", "title": "Les trains", "event_params": form(at)}
+    made = page.create_live_video(params=said)
+    assert made["secure_stream_url"].startswith("rtmps://")
+    LiveVideo(made["id"], api=api).api_update(
+        params={"description": "Bonjour", "event_params": form(at + 3600)}
+    )
+    wanted = {"broadcast_status": ["SCHEDULED_UNPUBLISHED"], "limit": 1}
+    (found,) = page.get_live_videos(fields=["id", "description"], params=wanted)
+    assert (found["id"], found["description"]) == (made["id"], "Bonjour")
+    live = LiveVideo(made["id"], api=api)
+    live.api_update(params={"status": "LIVE_NOW"})
+    live.api_update(params={"end_live_video": True})
+    assert live.api_get(fields=["status"])["status"] == "VOD"
+    live.api_delete()
+    assert sandbox.truth()["lives"] == {"lives": 0, "created": 1, "updated": 3, "deleted": 1, "duplicates": 0}
+
+
+def test_it_reads_comments_through_paging_answers_and_hides_them(api: Any, sandbox: Sandbox) -> None:
+    post = sandbox.post("Posez vos questions")
+    ids = sandbox.admin("comments", object=post, count=5)["ids"]
+    params = {"order": "chronological", "filter": "stream", "limit": 2}
+    read = list(PagePost(post, api=api).get_comments(fields=["id", "message", "from"], params=params))
+    assert [said["id"] for said in read] == ids
+    assert read[0]["from"]["name"]
+    Comment(ids[0], api=api).api_update(params={"is_hidden": True})
+    assert Comment(ids[0], api=api).api_get(fields=["is_hidden"])["is_hidden"] is True
+    PagePost(post, api=api).create_comment(params={"message": "Merci"})
+    assert (
+        json.dumps(sandbox.http.get("/_sandbox/truth/comments").json()["items"][-1]["message"]) == '"Merci"'
+    )

@@ -38,6 +38,7 @@ NAMES: Final = (
     "bounce.v1",
     "registration.v1",
     "person-export.v1",
+    "dialogue.v1",
 )
 LINK: Final = "https://emploi.example/o/1?a=b"
 
@@ -240,12 +241,18 @@ EXPORT: Final[dict[str, Any]] = {
                 }
             ],
             **{name: [] for name in ("registrations", "enrolments", "reminders", "letters")},
-            **{name: [] for name in ("answers", "cohorts", "bounces", "acts")},
+            **{
+                name: [] for name in ("answers", "cohorts", "asks", "questions", "watches", "bounces", "acts")
+            },
         }
     ],
     "unconfirmed": [],
+    "unconfirmed_asks": [],
     "postings": [],
     "coach": [],
+    "official": [],
+    "moderator": [],
+    "student": [],
 }
 
 GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
@@ -257,6 +264,7 @@ GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     ),
     "channels.v1": (tomllib.loads((ROOT / "deployments" / "channels.toml").read_text("utf-8")),),
     "reminders.v1": (tomllib.loads((ROOT / "deployments" / "reminders.toml").read_text("utf-8")),),
+    "dialogue.v1": (tomllib.loads((ROOT / "deployments" / "dialogue.toml").read_text("utf-8")),),
     "france_travail.offer.v2": (FRANCE_TRAVAIL,),
     "lheo.action.v1": (LHEO,),
     "indeed.job.v1": (INDEED,),
@@ -410,7 +418,7 @@ def schemas_of(schema: Any) -> Iterator[Mapping[str, Any]]:
     if not isinstance(schema, dict):
         return
     yield schema
-    inner = list(schema.get("properties", {}).values())
+    inner = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
     inner += [
         schema.get(key)
         for key in ("items", "additionalProperties", "propertyNames", "not", "if", "then", "else")
@@ -424,7 +432,7 @@ def schemas_of(schema: Any) -> Iterator[Mapping[str, Any]]:
 KNOWN = (
     "$schema $id title description default format type enum const pattern minLength maxLength minimum maximum "
     "exclusiveMinimum exclusiveMaximum minItems maxItems uniqueItems items properties propertyNames required "
-    "additionalProperties allOf anyOf oneOf not if then else"
+    "additionalProperties minProperties $ref $defs allOf anyOf oneOf not if then else"
 )
 KEYWORDS = frozenset(KNOWN.split())
 

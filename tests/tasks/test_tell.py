@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from connectors import clock
 from connectors.region import alerts, channel_state, offers, planning
 from connectors.region.plans import Held
 from connectors.registry import channel, policies
@@ -16,7 +17,8 @@ from core.guards import Limits
 from core.policy import Policy
 from schemas.errors import Refused, Unreachable
 from tasks import tell
-from tests.connectors.test_channels import later
+from tests.dialogue_world import Dialogues
+from tests.hands import later, sql
 from tests.makers import NOON, incoming, job
 from tests.worlds import Hub, Sandbox, decided
 
@@ -331,5 +333,30 @@ def test_a_budget_of_time_is_no_trouble_to_tell(hub: Hub, sandbox: Sandbox) -> N
     channel_state.hold(hub.region, PAGE, 300)
     hub.put_out(PAGE)
     hub.tell()
-    later(hub)
+    later(hub.region)
     assert (messages(sandbox), policies(hub.settings.channels_file)[PAGE].enabled) == ([], True)
+
+
+# Who holds a dialogue
+
+
+def test_of_an_official_whom_a_letter_did_not_reach_a_person_is_told_until_they_know(
+    hub: Hub, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The relay refused the invitation: the official never heard of a dialogue that everybody else was told of, and nobody knew."""
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    dialogues = Dialogues(hub.region)
+    made = dialogues.announced()
+    refused = (
+        "UPDATE effect SET state = 'rejected', cause = :cause WHERE channel = 'mail' AND content ->> 'host' = :host "
+        "RETURNING id"
+    )
+    assert sql(hub.region, refused, host="official", cause="content")
+    assert sql(hub.region, refused, host="moderator", cause="moot")
+    hub.tell()
+    hub.tell()
+    assert titles(sandbox) == [f"Élue 1 does not know of dialogue {made.ref}"]
+    assert "Telephone the official" in messages(sandbox)[0]["message"]
+    assert sql(hub.region, "UPDATE effect SET state = 'done' WHERE state = 'rejected' RETURNING id")
+    hub.tell()
+    assert causes(hub) == []

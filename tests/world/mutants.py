@@ -12,6 +12,8 @@ import msgspec
 import pytest
 
 from connectors.facebook_page.channel import FacebookPage
+from connectors.graph.client import Graph
+from connectors.graph.words import Item
 from connectors.http import Http, Response
 from connectors.region import ledger, offers
 from core.effects import Intent, Receipt
@@ -141,14 +143,14 @@ def _expiry_ignored(patch: Patch) -> None:
 
 
 def _batch_item_order_assumed(patch: Patch) -> None:
-    read = FacebookPage._read_written  # noqa: SLF001
+    write = Graph.write
 
-    def pressed(page: FacebookPage, response: Response, count: int) -> list[Any]:
+    def pressed(graph: Graph, items: list[Item]) -> list[Any]:
         """What is null is left out, and the rest moves up."""
-        answers = [answer for answer in read(page, response, count) if answer is not None]
-        return [*answers, *[None] * (count - len(answers))]
+        answers = [answer for answer in write(graph, items) if answer is not None]
+        return [*answers, *[None] * (len(items) - len(answers))]
 
-    patch.setattr(FacebookPage, "_read_written", pressed)
+    patch.setattr(Graph, "write", pressed)
 
 
 WRITE: Final = "POST)"  # in the label of a batch that writes

@@ -24,7 +24,8 @@ from prefect.logging import disable_run_logger
 from connectors import registry
 from connectors.channel import Channel
 from connectors.contractor import client as contractor
-from connectors.facebook_page import channel as facebook
+from connectors.graph import client as graph_client
+from connectors.graph import edge as graph_edge
 from connectors.region.database import Region
 from connectors.region.models import METADATA
 from connectors.settings import Settings
@@ -152,7 +153,7 @@ def make_small(patch: pytest.MonkeyPatch, *, batch: int, in_flight: int) -> None
     for name, build in list(registry.CHANNELS.items()):
         patch.setitem(registry.CHANNELS, name, _small(build, batch, in_flight))
     seams.one_ssl_context(patch)
-    for module, constant in ((contractor, "PAGE"), (facebook, "PAGE"), (facebook, "BATCH")):
+    for module, constant in ((contractor, "PAGE"), (graph_edge, "PAGE"), (graph_client, "BATCH")):
         patch.setattr(module, constant, batch)
 
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from connectors.facebook_page import wire as facebook
+from connectors.graph import words as facebook
 from connectors.region.database import Region
 from connectors.registry import CHANNELS, policies
 from tests.world import faults, seams

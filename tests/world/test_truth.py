@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.facebook_page import wire as facebook
+from connectors.graph import words as facebook
 from core.effects import Found, Intent, Receipt
 from flows import settle
 from tests.world import truth

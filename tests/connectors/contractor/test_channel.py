@@ -11,7 +11,8 @@ from sqlalchemy import text
 from connectors.contractor.channel import ContractorChannel
 from connectors.region import channel_state, offers, postings
 from connectors.registry import channel, contractor_client
-from tests.connectors.test_channels import audited, later, stock, until_quiet
+from tests.connectors.test_channels import audited, stock, until_quiet
+from tests.hands import later
 from tests.makers import incoming, job, portal_draft, training
 from tests.worlds import Hub, Sandbox
 
@@ -191,7 +192,7 @@ def test_an_unavailable_contractor_is_looked_up_and_a_busy_one_waits(hub: Hub, s
     sandbox.fault(BATCH, "rate_limited")
     done = hub.put_out(NAME)[1].channels[NAME]
     assert (done.unknown, done.waiting) == (0, True)
-    later(hub)
+    later(hub.region)
     assert hub.put_out(NAME)[1].channels[NAME].created == 1
     assert received(sandbox) == {"created": 2}
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 from pydantic import SecretStr
 
 from connectors.facebook_page.channel import FacebookPage
+from connectors.graph.client import Graph
 from connectors.http import Http
 from core.effects import Intent
 from tests.makers import NOON
@@ -34,14 +35,8 @@ def post(number: int, at: dt.datetime, key: str = "0000000000aa") -> dict[str, s
 
 
 def page_of(feed: Feed) -> FacebookPage:
-    return FacebookPage(
-        cast("Http", feed),
-        version="v26.0",
-        page="1",
-        token=SecretStr("t"),
-        secret=None,
-        publisher="https://portail.example",
-    )
+    graph = Graph(cast("Http", feed), version="v26.0", token=SecretStr("t"), secret=None)
+    return FacebookPage(graph, page="1", publisher="https://portail.example")
 
 
 WANTED = Intent(7, "0000000000bb", "create", "0000000000bb-9", None, None, NOON)

@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from connectors.facebook_page.wire import usage as facebook_usage
+from connectors.graph.words import usage as facebook_usage
 from connectors.region import channel_state
 from connectors.region.budgets import PATIENCE, SharedBudget
 from connectors.region.database import Region

@@ -10,16 +10,20 @@ import pytest
 from sqlalchemy import Column, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from connectors.region import contacts, registrations
+from connectors.region import contacts, persons, registrations
 from connectors.region.programme_models import METADATA
 from schemas.firm import Consent, FirmDraft, PersonDraft, Registration
 from tests.hands import sql
 from tests.makers import NOON
 from tests.programme import ENDS, Programme
+from tests.questions import BODY, Forum
 
 pytestmark = pytest.mark.database
 CANARY = "kanarienvogel"
 SAYS_NOTHING = {
+    "ask.email": "NULL once it is confirmed; unconfirmed ones are deleted whole",
+    "ask.kind": "a word of ours",
+    "ask.ref": "drawn by lot",
     "bounce.kind": "a word of ours",
     "bounce.marker": "of the letter, which names people by number",
     "bounce.status": "a code of RFC 3463",
@@ -31,6 +35,16 @@ SAYS_NOTHING = {
     "enrolment.state": "a word of ours",
     "person_act.act": "a word of ours",
     "person_act.by": "who of the staff",
+    "question.answer": "an official's",
+    "question.answered_by": "an official",
+    "question.body": "read by everybody, and moderated: it stays, without a name; what nobody has read is deleted whole",
+    "question.decided_by": "who of the staff",
+    "question.origin": "a word of ours",
+    "question.reason": "an article of the charter; what follows it is another test's",
+    "question.ref": "drawn by lot",
+    "question.remote_id": "of a comment, whose author is not kept",
+    "question.state": "a word of ours",
+    "question.theme": "a word of ours",
     "registration.draft": "NULL once it is confirmed; unconfirmed ones are deleted whole",
     "registration.email": "NULL once it is confirmed; unconfirmed ones are deleted whole",
     "registration.ref": "drawn by lot",
@@ -84,6 +98,11 @@ def known(programme: Programme) -> int:
         "INSERT INTO cohort_member (cohort_id, contact_id, joined_at) VALUES (:g, :c, :now)",
         "INSERT INTO bounce (marker, kind, contact_id, at) VALUES ('m', 'soft', :c, :now)",
         "INSERT INTO person_act (act, contact_id, by, at) VALUES ('found', :c, 'ada', :now)",
+        """INSERT INTO question (ref, theme, body, contact_id, origin, state, asked_at, published_at, due_at, changed_at)
+        VALUES ('q', 'jobs', 'Quand ?', :c, 'portal', 'published', :now, :now, :now, :now)""",
+        "INSERT INTO watch (question_id, contact_id, at) SELECT id, :c, :now FROM question",
+        """INSERT INTO ask (ref, kind, question_id, contact_id, wording, created_at, confirmed_at)
+        SELECT 'a', 'question', id, :c, 'form 1', :now, :now FROM question""",
     ):
         sql(programme.region, statement, c=contact, e=enrolment, g=programme.cohort(), now=NOON)
     for table in of_people():
@@ -144,6 +163,29 @@ def test_what_somebody_filled_in_and_did_not_confirm_goes_with_them(programme: P
     assert singing(programme) == ["registration"]
     programme.erase(contact)
     assert singing(programme) == []
+
+
+def test_what_somebody_asked_and_nobody_has_read_goes_with_them(programme: Programme) -> None:
+    """Unconfirmed, waiting, or refused: before it was public, or after, when what was merged into it still leads there."""
+    forum = Forum(programme)
+    one, other = (
+        forum.published(f"{CANARY} {BODY}", email="ada@example.fr"),
+        forum.published("Et les bus, alors ?"),
+    )
+    forum.merge(other, one)
+    forum.refuse(one, CANARY)
+    forum.refuse(forum.waiting(f"{CANARY} ?? {BODY}", email="ada@example.fr"), CANARY)
+    forum.waiting(f"{CANARY} ? {BODY}", email="ada@example.fr")
+    forum.ask(f"Encore : {CANARY} {BODY}", email="Ada@example.fr", author=CANARY)
+    forum.follow(forum.dialogue()[1], "ada@example.fr", CANARY)
+    assert set(singing(programme)) == {"question", "ask"}
+    assert one.contact_id is not None
+    erased = persons.erase(programme.region, programme.rules, one.contact_id, programme.now)
+    assert (erased.questions, erased.registrations) == (3, 2)
+    assert singing(programme) == []
+    kept = forum.read(one)
+    assert (kept.body, kept.reason) == ("", forum.rules.charter["unclear"])
+    assert forum.read(other).into == one.ref
 
 
 def test_erasing_twice_is_once_and_stops_stay_gone(programme: Programme) -> None:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from connectors.person_export import SCHEMA, exported
-from connectors.region import contacts, person_acts, person_records, persons, postings
+from connectors.region import contacts, hosts, person_acts, person_records, persons, postings
 from connectors.region.database import Region
 from connectors.region.enrolments import Enrolment
 from connectors.region.models import METADATA
@@ -21,6 +21,7 @@ from schemas.letters import NAMED, Kind
 from tests.hands import sql
 from tests.makers import NOON, portal_draft
 from tests.programme import BEGINS, DAY, HOUR, Programme
+from tests.questions import BODY, Forum
 from tests.reminder_rules import RULES, WEEK
 
 pytestmark = pytest.mark.database
@@ -322,7 +323,40 @@ def filled(programme: Programme) -> int:
     ):
         sql(region, statement, c=contact, e=place.id, g=programme.cohort(), now=NOON, address=ADDRESS.title())
     postings.add(region, portal_draft(), ADDRESS, b"origin", NOON)
+    _ask(Forum(programme), contact)
     return contact
+
+
+def _ask(forum: Forum, contact: int) -> None:
+    """Camille asks, watches, and has not confirmed something else; she is an official and a moderator, too."""
+    own, others = forum.waiting(f"Canari ? {BODY}"), forum.published(BODY, email="autre@example.fr")
+    asked = forum.confirm(forum.watch(others, "encore@example.fr").ref).contact
+    for table in ("question", "ask", "watch"):
+        sql(
+            forum.region,
+            f"UPDATE {table} SET contact_id = :contact WHERE contact_id IN (:own, :asked)",
+            contact=contact,
+            own=own.contact_id,
+            asked=asked,
+        )
+    forum.ask(f"Canari encore ? {BODY}", email=ADDRESS)
+    hosts.keep_official(forum.region, "Élue Canari", "conseillère", ADDRESS)
+    hosts.keep_moderator(forum.region, "Modératrice Canari", ADDRESS)
+    _cover(forum.region)
+
+
+def _cover(region: Region) -> None:
+    """Camille is a student's guardian."""
+    for statement in (
+        """INSERT INTO event (ref, name, place, department, first_day, last_day, created_at)
+        VALUES ('e1', 'Musilac', 'Aix-les-Bains', '73', '2027-07-08', '2027-07-11', :now)""",
+        """INSERT INTO student (name, email, born, guardian_name, guardian_email, created_at)
+        VALUES ('Élève Canari', 'eleve@lycee.example', '2010-01-01', 'Camille Canari', :address, :now)""",
+        "INSERT INTO crew_member (event_id, student_id, role) SELECT e.id, s.id, 'cadreuse' FROM event e, student s",
+        """INSERT INTO media_consent (student_id, kind, scopes, given_by, given_at, proof, expires_at)
+        SELECT id, 'image', '["portal"]', 'guardian', :now, 'papier', '2030-01-01' FROM student""",
+    ):
+        sql(region, statement, now=NOON, address=ADDRESS)
 
 
 def test_an_export_holds_everything_and_fits_its_schema(programme: Programme) -> None:
@@ -335,7 +369,7 @@ def test_an_export_holds_everything_and_fits_its_schema(programme: Programme) ->
     (record,) = told["contacts"]
     empty = [name for name, part in record.items() if part in (None, [], {}) and name != "sms_stopped"]
     assert empty == [], "this test fills every part"
-    assert all(told[name] for name in ("unconfirmed", "postings", "coach"))
+    assert all(part for part in told.values()), "of what the address alone tells, too"
     for word in (
         "Camille Canari",
         "gérante canari",
@@ -343,9 +377,17 @@ def test_an_export_holds_everything_and_fits_its_schema(programme: Programme) ->
         "raison canari",
         "boîte canari",
         "Coach Canari",
+        "Élue Canari",
+        "Modératrice Canari",
+        "Élève Canari",
+        f"Canari ? {BODY}",
+        f"Canari encore ? {BODY}",
     ):
         assert word in str(told)
-    assert {letter["kind"] for letter in record["letters"]} == {"confirm", "registered", "reminder"}
+    assert {letter["kind"] for letter in record["letters"]} == {
+        *("confirm", "registered", "reminder"),
+        *("confirm_question", "confirm_watch"),
+    }
     assert {each["state"] for each in record["reminders"]} >= {"sent", "waiting"}
     assert told["kept_for"]["contact"] == "P3Y"
     assert told["privacy_page"] == "https://portail.example/vie-privee"
@@ -403,10 +445,13 @@ def test_of_whom_was_erased_nothing_can_be_handed_out(programme: Programme) -> N
 
 
 def test_after_an_erasure_no_table_holds_a_word_of_theirs(programme: Programme) -> None:
-    """Every row of every table, as text. Offers posted with the address and a coach's entry have terms of their own."""
+    """Every row of every table, as text. Offers posted with the address, a host's and a student's entry have terms of their own."""
     contact = filled(programme)
     sql(programme.region, "DELETE FROM posting")
-    sql(programme.region, "DELETE FROM coach WHERE lower(email) = :address", address=ADDRESS)
+    for table in ("coach", "official", "moderator"):
+        sql(programme.region, f"DELETE FROM {table} WHERE lower(email) = :address", address=ADDRESS)
+    for table in ("crew_member", "media_consent", "student"):
+        sql(programme.region, f"DELETE FROM {table}")
     assert _naming(programme.region) >= {"contact", "registration", "answer", "cohort_member"}
     erase(programme, contact)
     assert _naming(programme.region) == set()

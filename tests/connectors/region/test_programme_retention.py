@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.region import coaches, contacts, enrolments, person_acts, persons, programme_retention
+from connectors.region import coaches, contacts, enrolments, hosts, person_acts, persons, programme_retention
+from connectors.region.hosts import Moderator, Official
 from connectors.region.programme_retention import Tidied
 from core import terms
 from core.terms import Term
@@ -16,6 +17,7 @@ from schemas.firm import Consent, FirmDraft, PersonDraft, Registration
 from tests.hands import sql
 from tests.makers import NOON
 from tests.programme import BEGINS, DAY, HOUR, Programme
+from tests.questions import Forum, count
 from tests.reminder_rules import RULES
 
 pytestmark = pytest.mark.database
@@ -278,3 +280,34 @@ def test_a_dry_run_of_everything_at_once_tells_what_is_done(programme: Programme
     }
     assert tidy(programme, end) == told
     assert tidy(programme, end) == Tidied()
+
+
+# Dialogues
+
+
+def test_what_residents_asked_and_nobody_confirmed_goes_after_48_hours(programme: Programme) -> None:
+    forum = Forum(programme)
+    kept = forum.waiting()
+    forum.ask("Celle-ci, personne ne la confirme jamais ?")
+    forum.follow(forum.dialogue()[1])
+    check(programme, "registration", NOON, rows=3)
+    assert forum.read(kept).state == "waiting"
+    assert count(programme.region, "question") == 1
+    assert count(programme.region, "ask") == 1
+
+
+def test_where_asks_questions_and_votes_came_from_is_forgotten_after_a_day(programme: Programme) -> None:
+    forum = Forum(programme)
+    question = forum.published()
+    forum.vote(question)
+    forum.anonymous("Sans adresse, est-ce possible de demander ?")
+    check(programme, "origin", NOON, rows=3)
+    assert forum.read(question).votes == 1
+
+
+def test_who_officials_and_moderators_were_is_forgotten_a_year_after_their_end(programme: Programme) -> None:
+    hosts.keep_official(programme.region, "Ada Roux", "conseillère", "ada@region.example")
+    hosts.keep_moderator(programme.region, "Inès", "ines@region.example")
+    hosts.end(programme.region, Official, "ada@region.example", NOON)
+    hosts.end(programme.region, Moderator, "ines@region.example", NOON)
+    check(programme, "coach", NOON, rows=2)

@@ -14,7 +14,7 @@ from tests.world.walking import SEED, WHOLE
 pytestmark = [pytest.mark.database, pytest.mark.world]
 CALM = Size(sessions=4, people=5, changes=1)
 SMALL = Size(sessions=2, people=6)
-LARGE = Size(sessions=32, people=26)
+LARGE = Size(sessions=36, people=26)
 LEAST = 10_000 if WHOLE else 50
 SEEDS = range(SEED, SEED + (3 if WHOLE else 1))
 

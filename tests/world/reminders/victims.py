@@ -86,7 +86,7 @@ class Doomed(World):
             return super().attempt(step)
         self._bury()
         before = self._backends()
-        told = _ended_within(seconds, lambda: self._live(step))
+        told = ended_within(seconds, lambda: self._live(step))
         self._wait_for_the_dead(before)
         if told is None:
             assert seconds < SECONDS or self.weather.strikes, "a run hangs"
@@ -116,7 +116,7 @@ class Doomed(World):
             assert time.monotonic() < end, "a dead process's connection lives on"
 
 
-def _ended_within(seconds: float, live: Callable[[], bytes]) -> dict[str, Any] | None:
+def ended_within(seconds: float, live: Callable[[], bytes]) -> dict[str, Any] | None:
     """What a forked process told; an empty answer when it failed as hubs may; None when it was killed, or had to be."""
     read, write = os.pipe()
     pid = os.fork()

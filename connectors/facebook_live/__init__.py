@@ -1,0 +1,1 @@
+"""Dialogues as live videos of the Region's Facebook Page: scheduled, on the air, commented."""

@@ -1,0 +1,1 @@
+"""What every channel that speaks Graph API shares: its words, one client, one edge of objects."""

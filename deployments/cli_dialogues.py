@@ -1,0 +1,311 @@
+"""``boostez dialogue``: dialogues with residents.
+
+Belongs here: these commands. Does not: what they do (flows/dialogues.py, connectors/region), who holds dialogues (cli_hosts.py), or
+seasons (cli_seasons.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+import typer
+
+from connectors.region import dialogue_life, dialogue_steps, dialogues, hosts, move_proposals
+from connectors.region.database import region
+from connectors.region.dialogues import Dialogue
+from connectors.registry import dialogue_hub
+from connectors.settings import settings
+from core.dialogues import State
+from deployments.command import Json, connected, guarded, print_json, quiet_prefect, running_flow, say
+from schemas.errors import Misconfigured
+
+app = typer.Typer(no_args_is_help=True, help="Dialogues between residents and officials.")
+_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+Ref = Annotated[str, typer.Argument(help="The dialogue's reference, d….")]
+By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
+Starts = Annotated[dt.datetime | None, typer.Option(help="What clocks in Paris show then.", formats=_FORMATS)]
+OfficialOf = Annotated[str | None, typer.Option("--official", help="Their e-mail address.")]
+ModeratorOf = Annotated[str | None, typer.Option("--moderator", help="Their e-mail address.")]
+VenueOf = Annotated[str | None, typer.Option("--venue", help="Its name.")]
+
+
+def _line(dialogue: Dialogue) -> str:
+    when = f"{dialogue.starts_wall:%Y-%m-%d %H:%M}" if dialogue.starts_wall else "no time yet"
+    who = f"{dialogue.official or 'no official'}; {dialogue.moderator or 'no moderator'}"
+    return f"{dialogue.ref}  {when}  {dialogue.state}  {dialogue.form}  {dialogue.title} ({dialogue.theme}): {who}"
+
+
+@app.command("list")
+@guarded
+def list_dialogues(
+    state: Annotated[list[str] | None, typer.Option(help="Only in this state; again for more.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List dialogues by time, drafts too."""
+    states: tuple[State, ...] = get_args(State)
+    if unknown := set(state or ()) - set(states):
+        raise Misconfigured(f"No state {', '.join(sorted(unknown))}: there are {', '.join(states)}.")
+    wanted = [each for each in states if each in state] if state else states
+    with connected():
+        found = dialogues.listed(region(), states=wanted, limit=1000)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("No dialogue: `boostez dialogue add` keeps a draft.")
+    for dialogue in found:
+        say(_line(dialogue))
+
+
+@app.command("show")
+@guarded
+def show(dialogue: Ref, as_json: Json = False) -> None:
+    """Show a dialogue and the decisions about it."""
+    with connected():
+        found = dialogues.named(region(), dialogue)
+        steps = dialogue_steps.steps(region(), dialogue)
+    if found is None:
+        raise Misconfigured(f"No dialogue {dialogue}: `boostez dialogue list` shows which there are.")
+    if as_json:
+        print_json({"dialogue": found, "steps": steps})
+        return
+    say(_line(found))
+    for step in steps:
+        say(f"  {step.at:%Y-%m-%d %H:%M}  {step.step} by {step.by}{f': {step.why}' if step.why else ''}")
+
+
+@app.command("add")
+@guarded
+def add(
+    title: Annotated[str, typer.Argument(help="In French, as residents read it.")],
+    theme: Annotated[str, typer.Option(help="Its key in deployments/dialogue.toml.")],
+    form: Annotated[str, typer.Option(help="live or written.")] = "live",
+    minutes: Annotated[int, typer.Option(help="How long it lasts.", min=15, max=480)] = 60,
+    department: Annotated[str | None, typer.Option(help="Whose residents; none: all.")] = None,
+    summary: Annotated[str, typer.Option(help="What it is about, in French.")] = "",
+    official: OfficialOf = None,
+    as_json: Json = False,
+) -> None:
+    """Keep a draft: a season places it, or `boostez dialogue approve`."""
+    themes = dialogue_hub(settings()).rules.themes
+    if theme not in themes:
+        raise Misconfigured(f"No theme {theme!r}: there are {', '.join(themes)}.")
+    if form not in {"live", "written"}:
+        raise Misconfigured(f"No form {form!r}: there are live and written.")
+    with connected():
+        who = hosts.named(region(), hosts.Official, official).id if official else None
+        draft = dialogues.Draft(
+            theme=theme,
+            title=title,
+            form=msgspec.convert(form, Literal["live", "written"]),
+            minutes=minutes,
+            department=department,
+            summary=summary,
+            official_id=who,
+        )
+        made = dialogues.add(region(), draft, dt.datetime.now(dt.UTC))
+    if as_json:
+        print_json(made)
+    else:
+        say(_line(made))
+
+
+@app.command("approve")
+@guarded
+def approve(
+    dialogue: Ref,
+    by: By,
+    starts: Starts = None,
+    official: OfficialOf = None,
+    moderator: ModeratorOf = None,
+    venue: VenueOf = None,
+    as_json: Json = False,
+) -> None:
+    """Settle who holds a dialogue, when and where. Nobody is told before it is announced."""
+    with connected():
+        before = dialogues.named(region(), dialogue)
+        if before is None:
+            raise Misconfigured(f"No dialogue {dialogue}: `boostez dialogue list` shows which there are.")
+        from flows.dialogues import placement
+
+        where = placement(region(), before, starts, official, moderator, venue)
+        made = dialogue_life.approve(region(), dialogue, where, by, dt.datetime.now(dt.UTC))
+    if as_json:
+        print_json(made)
+    else:
+        say(_line(made))
+
+
+def _run(flow_of: Callable[[], Any], *, as_json: bool, **asked: Any) -> None:
+    with connected(prefect=True):
+        quiet_prefect()
+        flow = flow_of()
+        with running_flow():
+            told = flow(**asked)
+    if as_json:
+        print_json(told)
+        return
+    dialogue = told["dialogue"]
+    say(
+        f"{dialogue['ref']}  {dialogue['starts_wall']}  {dialogue['state']}  version {dialogue['version']}  {dialogue['title']}"
+    )
+    for name, shown in told["shown"].items():
+        if shown["error"]:
+            say(f"  {name}: {shown['error']}")
+
+
+@app.command("announce")
+@guarded
+def announce(dialogue: Ref, by: By, as_json: Json = False) -> None:
+    """Tell everybody of an approved dialogue."""
+
+    def flow_of() -> Any:
+        from flows.dialogues import announce_dialogue
+
+        return announce_dialogue
+
+    _run(flow_of, as_json=as_json, dialogue=dialogue, by=by)
+
+
+@app.command("move")
+@guarded
+def move(
+    dialogue: Ref,
+    by: By,
+    starts: Starts = None,
+    minutes: Annotated[int | None, typer.Option(help="How long it lasts.", min=15, max=480)] = None,
+    official: OfficialOf = None,
+    moderator: ModeratorOf = None,
+    venue: VenueOf = None,
+    why: Annotated[str | None, typer.Option(help="For the file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Hold an announced dialogue at another time or place, or with somebody else; whoever was told is told anew."""
+
+    def flow_of() -> Any:
+        from flows.dialogues import move_dialogue
+
+        return move_dialogue
+
+    _run(
+        flow_of,
+        as_json=as_json,
+        dialogue=dialogue,
+        by=by,
+        starts=starts,
+        minutes=minutes,
+        official=official,
+        moderator=moderator,
+        venue=venue,
+        why=why,
+    )
+
+
+@app.command("cancel")
+@guarded
+def cancel(
+    dialogue: Ref,
+    by: By,
+    reason: Annotated[str, typer.Option(help="In French: residents read it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="There is no undo; do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold a dialogue not at all; all who were told are told."""
+    if not yes:
+        typer.confirm(
+            f"Everybody who was told of {dialogue} is told that it is cancelled. Go on?", abort=True
+        )
+
+    def flow_of() -> Any:
+        from flows.dialogues import cancel_dialogue
+
+        return cancel_dialogue
+
+    _run(flow_of, as_json=as_json, dialogue=dialogue, by=by, reason=reason)
+
+
+@app.command("fall-back")
+@guarded
+def fall_back(
+    dialogue: Ref,
+    by: By,
+    reason: Annotated[str, typer.Option(help="In French: residents read it.")],
+    as_json: Json = False,
+) -> None:
+    """Hold a live dialogue in writing, at the same time, on its page."""
+
+    def flow_of() -> Any:
+        from flows.dialogues import fall_back_dialogue
+
+        return fall_back_dialogue
+
+    _run(flow_of, as_json=as_json, dialogue=dialogue, by=by, reason=reason)
+
+
+@app.command("record")
+@guarded
+def record(
+    dialogue: Ref,
+    by: By,
+    file: Annotated[typer.FileText, typer.Argument(help="The minutes, a text file; - for standard input.")],
+    replay: Annotated[str | None, typer.Option(help="The https address of the video.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Publish a dialogue's minutes, or others in their place."""
+
+    def flow_of() -> Any:
+        from flows.dialogues import publish_record
+
+        return publish_record
+
+    _run(flow_of, as_json=as_json, dialogue=dialogue, by=by, record=file.read(), replay=replay)
+
+
+@app.command("moves")
+@guarded
+def moves(as_json: Json = False) -> None:
+    """List what officials moved in their own calendars, and nobody has decided on."""
+    with connected():
+        found = move_proposals.waiting(region(), dt.datetime.now(dt.UTC))
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("Nobody has moved a dialogue in their calendar.")
+    for each in found:
+        say(f"{each.id}  {each.words()}")
+
+
+def _decide(proposal: int, verdict: str, by: str, *, as_json: bool) -> None:
+    def flow_of() -> Any:
+        from flows.calendars import decide_move
+
+        return decide_move
+
+    _run(flow_of, as_json=as_json, proposal=proposal, verdict=verdict, by=by)
+
+
+@app.command("accept-move")
+@guarded
+def accept_move(
+    proposal: Annotated[int, typer.Argument(help="Its number, as `moves` lists it.")],
+    by: By,
+    as_json: Json = False,
+) -> None:
+    """Move a dialogue as its official did in their calendar; whoever was told is told anew."""
+    _decide(proposal, "accept", by, as_json=as_json)
+
+
+@app.command("refuse-move")
+@guarded
+def refuse_move(
+    proposal: Annotated[int, typer.Argument(help="Its number, as `moves` lists it.")],
+    by: By,
+    as_json: Json = False,
+) -> None:
+    """Leave a dialogue where it is, and put it back into their calendar."""
+    _decide(proposal, "refuse", by, as_json=as_json)

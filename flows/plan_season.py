@@ -1,0 +1,159 @@
+"""Planning a season of dialogues: who meets residents when and where is proposed, and a person decides.
+
+Belongs here: the form, and what a verdict sets going. Does not: the planning (core/seasons), or what a decision does
+(connectors/region/seasons.py).
+
+The run is suspended while nobody decides, so it costs nothing and outlives restarts. It shows one proposal; what changes meanwhile is
+refused when it is approved, and planned anew.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Any
+
+import msgspec
+from prefect import flow, get_run_logger, suspend_flow_run
+from prefect.artifacts import create_markdown_artifact
+from prefect.input import RunInput
+from prefect.runtime import flow_run
+from pydantic import Field, model_validator
+
+from connectors import clock
+from connectors.region import dialogue_life, dialogues, season_problem, seasons
+from connectors.region.database import safe_region
+from connectors.region.letters import MAIL
+from connectors.region.seasons import Season
+from connectors.registry import dialogue_hub
+from connectors.settings import settings
+from core import seasons as planning
+from flows.dialogues import By
+from schemas.errors import Refused
+from tasks.announce import announce
+from tasks.letters import send_letters
+from tasks.tell import tell
+
+PATIENCE = 30 * 24 * 3600  # seconds that a form waits
+ARTIFACT = "season"
+
+
+class SeasonVerdict(str, Enum):  # noqa: UP042 - Prefect's form shows the values of a str Enum
+    """What to do with the proposal."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+class SeasonDecision(RunInput):
+    """Approve: every dialogue is placed so; those that were announced and move are told anew. Refuse: nothing changes."""
+
+    verdict: SeasonVerdict = Field(description="approve: dialogues are placed so. refuse: nothing changes.")
+    reason: str = Field("", description="Why, when it is refused; else empty.")
+    by: str = Field(min_length=2, description="Your name; it is kept with each dialogue.")
+
+    @model_validator(mode="after")
+    def _say_why(self) -> SeasonDecision:
+        if self.verdict is SeasonVerdict.REFUSE and len(self.reason.strip()) < 3:
+            raise ValueError("say why: who plans the season again reads it")
+        return self
+
+
+@flow(name="plan-season", flow_run_name="plan {season}", persist_result=True, description=__doc__)
+def plan_season(
+    season: str, effort: Annotated[float, Field(gt=0, le=300)] = planning.EFFORT
+) -> dict[str, Any]:
+    """Propose a calendar of a season's dialogues, wait for a person, and place them when it is approved.
+
+    Args:
+        season: Its name, as `boostez season list` shows it.
+        effort: How long the solver may look for something better, in a count of its own; 3 plans 60 dialogues in seconds.
+
+    Raises:
+        Misconfigured: there is no such season.
+        Refused: it has no dialogue, or no calendar keeps the rules: the message says which cannot all be kept.
+
+    """
+    region, key = safe_region(), str(flow_run.id)
+    found = seasons.named(region, season)
+    if found.proposed_by != key:  # a run that was suspended begins again from here
+        found = propose(found, key, effort)
+    while found.proposed_by == key and found.proposed_at is not None:
+        form = SeasonDecision.with_initial_data(description=_form(found))
+        decision = suspend_flow_run(wait_for_input=form, timeout=PATIENCE, key=f"season-{key}")
+        try:
+            found = _carry_out(found, decision)
+        except Refused as no:
+            get_run_logger().warning("%s", no)
+            found = seasons.named(region, season)
+    return dict(msgspec.to_builtins({"season": found}))
+
+
+def propose(season: Season, by: str, effort: float) -> Season:
+    """Plan a season, keep and show the proposal.
+
+    Raises:
+        Refused: it has no dialogue, or no calendar keeps the rules.
+
+    """
+    region, now = safe_region(), clock.now()
+    problem = season_problem.problem(region, season, dialogue_hub(settings()).rules.season, now)
+    found = planning.propose(problem, effort)
+    if isinstance(found, planning.Impossible):
+        told = "\n\n".join(each.told() for each in found.conflicts)
+        raise Refused(f"No calendar of season « {season.name} » keeps the rules. {told}")
+    explanation = f"{planning.explained(problem, found)}\n{planning.markdown(problem, found)}"
+    return seasons.propose(region, season, found, explanation, by, now)
+
+
+def _form(season: Season) -> str:
+    create_markdown_artifact(
+        f"# {season.name}\n\n{season.explanation}", key=ARTIFACT, description="A season that is proposed"
+    )
+    return season.explanation or ""
+
+
+def _carry_out(season: Season, decision: SeasonDecision) -> Season:
+    chosen, region, now = settings(), safe_region(), clock.now()
+    with region.at_work():
+        if decision.verdict is SeasonVerdict.REFUSE:
+            seasons.refuse(region, season.name, decision.by, decision.reason.strip(), now)
+        else:
+            hub = dialogue_hub(chosen)
+            changed = seasons.approve(region, hub, season.name, decision.by, now)
+            announce(region, chosen, hub.rules.channels)
+            send_letters(region, chosen, MAIL)
+            get_run_logger().info("%d dialogues placed by %s", len(changed), decision.by)
+        tell(region, chosen)
+    return seasons.named(region, season.name)
+
+
+@flow(name="announce-season", flow_run_name="announce {season}", description=__doc__)
+def announce_season(season: str, by: By) -> dict[str, Any]:
+    """Announce every approved dialogue of a season; trouble with one leaves the others alone.
+
+    Args:
+        season: Its name, as `boostez season list` shows it.
+        by: Your name.
+
+    Raises:
+        Misconfigured: there is no such season.
+
+    """
+    chosen, region = settings(), safe_region()
+    hub, found = dialogue_hub(chosen), seasons.named(region, season)
+    refused = {}
+    with region.at_work():
+        waiting = dialogues.listed(region, states={"approved"}, season=found.id, limit=10_000)
+        for each in waiting:
+            try:
+                dialogue_life.announce(region, hub, each.ref, by, clock.now())
+            except Refused as no:
+                refused[each.ref] = str(no)
+                get_run_logger().warning("%s", no)
+        shown = announce(region, chosen, hub.rules.channels)
+        sent = send_letters(region, chosen, MAIL)
+        tell(region, chosen)
+    announced = len(waiting) - len(refused)
+    return dict(
+        msgspec.to_builtins({"announced": announced, "refused": refused, "shown": shown, "sent": sent})
+    )

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections import defaultdict
+from random import Random
+
+import msgspec
+import pytest
+
+from tests.world import faults, smtp
+from tests.world.dialogues.stage import Place
+from tests.world.dialogues.stories import TALES
+from tests.world.dialogues.walking import Clean, Strike, strikes
+from tests.world.dialogues.world import Story, World
+from tests.world.walking import SEED, WHOLE
+
+pytestmark = [pytest.mark.database, pytest.mark.world]
+
+
+def every(clean: Clean) -> list[Strike]:
+    """Each fault at each point of each tale; when all are played, half of them in slow tales."""
+    tales = [msgspec.structs.replace(tale, slow=slow) for tale in TALES.values() for slow in (False, True)]
+    both = [list(strikes(clean, tale)) for tale in (tales if WHOLE else TALES.values())]
+    return [
+        strike for turn, found in enumerate(both) for strike in (found[turn % 2 :: 2] if WHOLE else found)
+    ]
+
+
+def some(clean: Clean) -> list[Strike]:
+    """One of each fault."""
+    of: dict[str, list[Strike]] = defaultdict(list)
+    for strike in every(clean):
+        of[strike.fault].append(strike)
+    return [Random(f"{SEED} {fault}").choice(found) for fault, found in of.items()]
+
+
+def wrong(clean: Clean, strike: Strike, story: Story) -> bool:
+    """Whether it went wrong, or came to another end: only who is overtaken may find that something is decided already."""
+    if story.differences or not story.end:
+        return True
+    calm = clean(strike.tale).end
+    return strike.fault != "overtaken" and (calm is None or story.end.gist != calm.gist)
+
+
+def test_whatever_strikes_wherever_nobody_is_told_twice_and_nobody_forgotten(
+    place: Place, clean: Clean
+) -> None:
+    played = [
+        (strike, World(place, strike.tale, strike.planned).play())
+        for strike in (every(clean) if WHOLE else some(clean))
+    ]
+    failed = [story for strike, story in played if wrong(clean, strike, story)]
+    assert not failed, "\n".join(map(str, failed))
+    assert all(story.struck for _, story in played)
+
+
+def test_every_fault_applies_somewhere(clean: Clean) -> None:
+    there = {strike.fault for strike in every(clean)}
+    assert {*smtp.EVERY, *faults.COMMIT, *faults.EXCHANGE, *faults.NULLS} <= there
