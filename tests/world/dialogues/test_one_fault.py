@@ -26,11 +26,12 @@ def every(clean: Clean) -> list[Strike]:
 
 
 def some(clean: Clean) -> list[Strike]:
-    """One of each fault."""
+    """One of every other fault."""
     of: dict[str, list[Strike]] = defaultdict(list)
     for strike in every(clean):
         of[strike.fault].append(strike)
-    return [Random(f"{SEED} {fault}").choice(found) for fault, found in of.items()]
+    one = [Random(f"{SEED} {fault}").choice(found) for fault, found in of.items()]
+    return one[SEED % 2 :: 2]
 
 
 def wrong(clean: Clean, strike: Strike, story: Story) -> bool:
