@@ -43,14 +43,18 @@ from connectors.graph.client import WINDOW, Graph
 from connectors.http import Http
 from connectors.indeed import client as indeed_file
 from connectors.indeed import wire as indeed
+from connectors.instagram import channel as instagram
+from connectors.instagram.channel import Instagram
 from connectors.lheo import client as lheo_file
 from connectors.lheo import wire as lheo
 from connectors.mail import channel as mail
+from connectors.mail import coverage as coverage_letters
 from connectors.mail import dialogues as dialogue_letters
 from connectors.mail import postings as posting_letters
 from connectors.mail import programme as programme_letters
 from connectors.mail import questions as question_letters
 from connectors.mail.channel import Mail
+from connectors.mail.coverage import CoverageLetters
 from connectors.mail.dialogues import DialogueLetters
 from connectors.mail.postings import PostingLetters
 from connectors.mail.programme import ProgrammeLetters
@@ -58,7 +62,7 @@ from connectors.mail.questions import QuestionLetters
 from connectors.mail.wire import Letter
 from connectors.open_portal import channel as open_portal
 from connectors.open_portal.channel import OpenPortal
-from connectors.region import channel_state, postings, reminders
+from connectors.region import channel_state, media, postings, reminders
 from connectors.region.budgets import SharedBudget
 from connectors.region.database import Region
 from connectors.region.dialogue_steps import Hub
@@ -148,6 +152,20 @@ ANNOUNCERS: dict[str, Callable[[Settings, Region], Channel]] = {
 }
 """Channels that carry no offers but what dialogues want (region/wants.py): no policy speaks of them."""
 
+ALBUMS: dict[str, Callable[[Settings, Region], Channel]] = {
+    instagram.NAME: lambda settings, region: Instagram(
+        graph(settings, region),
+        user=settings.instagram_user_id,
+        publisher=settings.public_url,
+        judge=lambda ref: media.judge(region, ref, _now()),
+        known=lambda: media.instagram_ids(region),
+    ),
+}
+"""Channels that carry media of covered events (region/media.py)."""
+
+WANTED: Final = (*ANNOUNCERS, *ALBUMS)
+"""Channels that carry what is wanted one by one, each with a content of its own."""
+
 LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
     posting_letters.ABOUT: lambda settings, region: PostingLetters(
         settings, partial(postings.addressed, region)
@@ -157,6 +175,7 @@ LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
     ),
     question_letters.ABOUT: lambda settings, region: QuestionLetters(settings, region, _now),
     dialogue_letters.ABOUT: lambda settings, region: DialogueLetters(settings, region, _now),
+    coverage_letters.ABOUT: lambda settings, region: CoverageLetters(settings, region, _now),
 }
 """Who writes a letter, by what its effect is about."""
 
@@ -176,7 +195,7 @@ MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
 }
 """Channels that carry no offers but once-only effects: each is its own plan, so no policy speaks of them."""
 
-EVERY: Final = (*CHANNELS, *ANNOUNCERS, *MESSENGERS)
+EVERY: Final = (*CHANNELS, *WANTED, *MESSENGERS)
 """The name of every channel, whatever it carries."""
 
 
@@ -244,7 +263,7 @@ def channel(name: str, settings: Settings, region: Region) -> Channel:
         Misconfigured: there is none, or its settings do not fit.
 
     """
-    build = CHANNELS.get(name) or ANNOUNCERS.get(name) or MESSENGERS.get(name)
+    build = CHANNELS.get(name) or ANNOUNCERS.get(name) or ALBUMS.get(name) or MESSENGERS.get(name)
     if build is None:
         raise Misconfigured(f"No channel {name!r}: there are {', '.join(EVERY)}.")
     return build(settings, region)
@@ -361,13 +380,13 @@ def audited(settings: Settings, region: Region, channel: str | None = None) -> d
         Misconfigured: there is no such channel, or no policy speaks of it.
 
     """
-    if channel in ANNOUNCERS:
+    if channel in WANTED:
         return {channel: False}
     policed = {n: policy.drift == "heal" for n, policy in wanted(settings.channels_file, channel).items()}
     if channel is not None:
         return policed
     known = channel_state.standings(region)
-    there = {name: known[name] for name in ANNOUNCERS if name in known}
+    there = {name: known[name] for name in WANTED if name in known}
     return policed | {
         name: False
         for name, standing in there.items()

@@ -47,6 +47,7 @@ Opener = Literal[
     "question",
     "unwatch",
     "moderator",
+    "media",
 ]
 Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
@@ -72,6 +73,7 @@ _PATHS: Final[dict[Opener, str]] = {
     "question": "/questions/suivi",  # a question's reference: its author's own page
     "unwatch": "/questions/desabonnement",  # a question's and a contact's number, between them a dot
     "moderator": "/dialogues/moderation",  # a dialogue's reference and a moderator's number, between them a dot
+    "media": "/couverture/accord",  # whom media may show, who says so, the event, and a hash of the address that was written to
 }
 SHORT: Final = "/s"
 _SHORT: Final[dict[str, tuple[Opener, str]]] = {
@@ -113,6 +115,16 @@ class Seals:
             return None
         return str(word)
 
+    def at(self, purpose: Purpose, sealed: str) -> dt.datetime | None:
+        """When it was sealed, to the second; None when the seal is not ours, or of another purpose."""
+        if len(sealed) > LONGEST:
+            return None
+        try:
+            _, at = self._serializer(purpose).loads(sealed)
+        except BadData:
+            return None
+        return dt.datetime.fromtimestamp(at, dt.UTC)
+
     def link(self, purpose: Opener, word: str, now: dt.datetime) -> str:
         """The address that lets its holder do what the purpose says with what the word names."""
         return f"{self._public_url}{_PATHS[purpose]}/{self.seal(purpose, word, now)}"
@@ -146,6 +158,11 @@ class Seals:
         """A network address as something that can be counted for a day and not be read back: 16 bytes."""
         key = f"{self._secret}\norigin\n{now.date()}".encode()
         return hashlib.blake2b(address.encode(), key=hashlib.sha256(key).digest(), digest_size=16).digest()
+
+    def voter(self, kept: str) -> bytes:
+        """What a browser keeps for its votes as something that tells two votes of it and cannot be read back: 16 bytes."""
+        key = hashlib.sha256(f"{self._secret}\nvoter".encode()).digest()
+        return hashlib.blake2b(kept.encode(), key=key, digest_size=16).digest()
 
     def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
         return URLSafeSerializer(

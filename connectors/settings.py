@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     facebook_app_secret: SecretStr | None = Field(
         None, description="Signs calls (appsecret_proof); unset sends no proof"
     )
+    instagram_user_id: str = Field(
+        "17841400000000001",
+        pattern=r"^[0-9]{5,20}$",
+        description="The Region's professional Instagram account, linked to its Page; called with the Page's token",
+    )
     facebook_event_params: Literal["scalar", "object"] = Field(
         "scalar",
         description="How the time of a scheduled live video is written: Meta's pages contradict each other",

@@ -111,7 +111,8 @@ def _event(status: str, appointment: Appointment) -> Event:
 
 def _organizer(mailbox: Mailbox) -> vCalAddress:
     told = vCalAddress(f"mailto:{quote(mailbox.address, safe=_ATEXT)}")
-    told.params["CN"] = " ".join(printable(mailbox.name).split())
+    # A parameter has no escapes (RFC 5545, 3.2), and parsers take a backslash before the next one for an escape all the same.
+    told.params["CN"] = " ".join(printable(mailbox.name).replace("\\", " ").split())
     return told
 
 

@@ -26,7 +26,7 @@ _SHOUTED: Final = 20  # letters, from which capitals alone are shouting: « SNCF
 _BLANK: Final = re.compile(r"[^\S\n]+")
 _GAP: Final = re.compile(r"\n\s*\n\s*")
 _LINK: Final = re.compile(
-    r"(?:https?://|www\.)\S+|\b[\w-]{2,}\.(?:com|fr|net|org|info|io|biz|shop)\b", re.IGNORECASE
+    r"(?:https?://|www\.)\S+|\b[\w-]{2,63}\.(?:com|fr|net|org|info|io|biz|shop)\b", re.IGNORECASE
 )
 _EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE: Final = re.compile(r"(?<!\d)(?:\+33|0033|0)[\s.\-/()]*[1-9](?:[\s.\-/()]*\d){8}(?!\d)")

@@ -67,6 +67,12 @@ CHANNELS: Final = {
     "facebook_page": "la page Facebook de la Région",
 }
 """Every channel that the public can read, the portal first."""
+ANNOUNCERS: Final = {
+    "facebook_dialogues": "la page Facebook de la Région",
+    "facebook_live": "les vidéos en direct sur Facebook",
+    "caldav": "l’agenda public",
+}
+"""Every channel that dialogues are announced on."""
 PARTNERS: Final = {"contractor": "le prestataire de la Région, pour les offres déposées ici"}
 """Every channel that only a partner reads: it is told of, and no public place that the portal could lack."""
 SOURCES: Final = {

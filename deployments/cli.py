@@ -22,9 +22,11 @@ from deployments import (
     cli_cohorts,
     cli_database,
     cli_dialogues,
+    cli_events,
     cli_firms,
     cli_hosts,
     cli_letters,
+    cli_media,
     cli_persons,
     cli_plans,
     cli_postings,
@@ -72,6 +74,9 @@ app.add_typer(cli_questions.app, name="question")
 app.add_typer(cli_hosts.official_app, name="official")
 app.add_typer(cli_hosts.moderator_app, name="moderator")
 app.add_typer(cli_hosts.venue_app, name="venue")
+app.add_typer(cli_events.app, name="event")
+app.add_typer(cli_media.student_app, name="student")
+app.add_typer(cli_media.media_app, name="media")
 app.add_typer(cli_firms.app, name="firm")
 app.add_typer(cli_persons.app, name="person")
 app.add_typer(cli_quarantine.app, name="quarantine")

@@ -36,7 +36,7 @@ from core.judging import Attendance
 from core.letters import PLACES, PlaceKind
 from core.reminders import Rule, SessionKind
 from core.wall import instant
-from deployments import dialogue_examples, question_examples
+from deployments import coverage_examples, dialogue_examples, question_examples
 from schemas.firm import Consent, Purpose
 from schemas.letters import PostingAddressee, PostingKind
 
@@ -145,6 +145,7 @@ def letters(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, Letter | T
         **_postings(settings, links),
         **dialogue_examples.letters(settings, house, NOW),
         **question_examples.letters(session("dialogue"), links, house, NOW),
+        **coverage_examples.letters(settings, house),
     }
 
 

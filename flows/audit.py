@@ -12,13 +12,13 @@ from prefect.artifacts import create_table_artifact
 from pydantic import Field
 
 from connectors.region.database import safe_region
-from connectors.registry import ANNOUNCERS, CHANNELS, audited
+from connectors.registry import CHANNELS, WANTED, audited
 from connectors.settings import settings
 from schemas.errors import BoostezError
 from tasks.audit import audit
 from tasks.tell import tell
 
-Channel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, *ANNOUNCERS, None]})]
+Channel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, *WANTED, None]})]
 
 
 @flow(name="audit-channels", description=__doc__)

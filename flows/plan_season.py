@@ -65,7 +65,7 @@ def plan_season(
     """Propose a calendar of a season's dialogues, wait for a person, and place them when it is approved.
 
     Args:
-        season: Its name.
+        season: Its name, as `boostez season list` shows it.
         effort: How long the solver may look for something better, in a count of its own; 3 plans 60 dialogues in seconds.
 
     Raises:
@@ -132,7 +132,7 @@ def announce_season(season: str, by: By) -> dict[str, Any]:
     """Announce every approved dialogue of a season; trouble with one leaves the others alone.
 
     Args:
-        season: Its name.
+        season: Its name, as `boostez season list` shows it.
         by: Your name.
 
     Raises:

@@ -29,8 +29,9 @@ from connectors.settings import settings
 from core.dialogues import Rules
 from schemas.errors import Misconfigured
 from tasks.letters import send_letters
-from tasks.questions import show_queue
+from tasks.questions import show_queue, tell_overdue
 from tasks.read_comments import read_comments as read_on
+from tasks.tell import tell
 
 By = Annotated[str, Field(min_length=2)]
 Words = Annotated[str, Field(min_length=3)]
@@ -117,7 +118,7 @@ def answer_question(question: str, answer: Words, answered_by: Words, by: By) ->
 def read_comments() -> dict[str, Any]:
     """Read on what is said under dialogues on the air; what asks waits for a moderator. Nothing on the air costs nothing.
 
-    What waits is shown anew when anything has changed lately, wherever that was decided.
+    What waits is shown anew when anything has changed lately, wherever that was decided; overdue answers are told once.
     """
     chosen, region = settings(), safe_region()
     asked: dict[str, int] = {}
@@ -128,4 +129,6 @@ def read_comments() -> dict[str, Any]:
                 asked = read_on(region, read, page.comments, now)
         if shown := moderation.moved(region, now - LATELY, now):
             show_queue(region, now)
-    return {"read": len(read), "asked": asked, "shown": shown}
+        overdue = tell_overdue(region, chosen, now)
+        tell(region, chosen)
+    return {"read": len(read), "asked": asked, "shown": shown, "overdue": overdue}

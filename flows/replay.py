@@ -18,14 +18,14 @@ from pydantic import Field
 
 from connectors.region import quarantine, replays, walks
 from connectors.region.database import safe_region
-from connectors.registry import ANNOUNCERS, CHANNELS, EVERY, SOURCES
+from connectors.registry import CHANNELS, EVERY, SOURCES, WANTED
 from connectors.settings import settings
 from schemas.errors import BoostezError, Cause, Misconfigured
 from tasks.recheck import Rechecked, recheck
 from tasks.replay import replay_carried, replay_failed
 
 SourceName = Annotated[str | None, Field(json_schema_extra={"enum": [*SOURCES, None]})]
-ChannelName = Annotated[str, Field(json_schema_extra={"enum": [*CHANNELS, *ANNOUNCERS]})]
+ChannelName = Annotated[str, Field(json_schema_extra={"enum": [*CHANNELS, *WANTED]})]
 AnyChannel = Annotated[str | None, Field(json_schema_extra={"enum": [*EVERY, None]})]
 CauseName = Annotated[str | None, Field(json_schema_extra={"enum": [*get_args(Cause), None]})]
 Kind = Literal["replay-quarantine", "replay-channel", "replay-effects"]
@@ -78,7 +78,7 @@ def replay_channel(
         dry_run: Only tell what would be done; untick to do it.
 
     """
-    _check(channel, (*CHANNELS, *ANNOUNCERS))
+    _check(channel, (*CHANNELS, *WANTED))
     chosen = replays.Choice(channel=channel, since=since, refs=_sorted(refs))
     with _begun("replay-channel", msgspec.structs.asdict(chosen), dry=dry_run) as number:
         return _finished(number, replay_carried(safe_region(), settings(), chosen, dry=dry_run))

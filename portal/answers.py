@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from connectors.region.dialogues import Dialogue
 from connectors.region.sessions import Session
 from core import charts, wording
 from core.days import PARIS, paris_day
@@ -30,7 +31,7 @@ from schemas.reference_tables import departments
 
 FOLDER: Final = Path(__file__).parent
 SECURITY: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -69,6 +70,13 @@ def page(request: Request, template: str, status: int = 200, /, **words: Any) ->
     if status != 200:
         return HTMLResponse(text, status, headers=SECURITY | {"Cache-Control": "no-store"})
     headers = {"ETag": etag_of(text.encode()), "Cache-Control": "public, max-age=60"}
+    return unless_known(request, HTMLResponse(text, headers=headers))
+
+
+def revalidated(request: Request, template: str, /, **words: Any) -> Response:
+    """A page that is asked for again each time, by its ETag: what somebody just did must be on it."""
+    text = rendered(request, template, 200, **words)
+    headers = {"ETag": etag_of(text.encode()), "Cache-Control": "private, no-cache", "Vary": "Cookie"}
     return unless_known(request, HTMLResponse(text, headers=headers))
 
 
@@ -113,6 +121,8 @@ def _templates() -> Environment:
         "web": _web,
         "mailto": _mailto,
         "span": _span,
+        "moment": lambda moment: wording.moment(wall_of(moment, PARIS.key)),
+        "webcal": lambda address: f"webcal://{address.partition('://')[2]}",
         "capfirst": lambda text: text[:1].upper() + text[1:],
     }
     templates.globals |= {
@@ -141,8 +151,10 @@ def _clock(moment: dt.datetime) -> str:
     return f"{local.hour}{wording.NBSP}h{wording.NBSP}{local.minute:02}"
 
 
-def _span(session: Session) -> str:
-    """When a session of the programme is held, by the clocks of its place."""
+def _span(session: Session | Dialogue) -> str:
+    """When a session of the programme, or a dialogue, is held, by the clocks of its place."""
+    assert session.starts_wall is not None
+    assert session.ends_at is not None
     return wording.span(session.starts_wall, wall_of(session.ends_at, session.zone), session.zone)
 
 

@@ -20,14 +20,20 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from connectors.dialogue_rules import dialogue_rules
 from connectors.region.database import Region
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings
 from portal import (
     api,
+    asks,
     attendance,
     attestation,
     bounces,
+    coverage,
+    coverage_consents,
+    dialogue_calendars,
+    dialogues,
     feeds,
     moderating,
     offer,
@@ -38,7 +44,10 @@ from portal import (
     place,
     posting,
     preferences,
+    question_feed,
+    question_queue,
     questionnaires,
+    questions,
     registration,
     sessions,
     sheet,
@@ -47,6 +56,7 @@ from portal import (
     syndication,
     texts,
     verifying,
+    voting,
 )
 from portal.answers import FOLDER, Headers, page
 from portal.dumps import PARQUET
@@ -64,7 +74,13 @@ _LINKS: Final = (
     "avis",
     "bilan",
     "attestation",
+    "couverture/accord",
+    "medias",
     "s",
+    "confirmer",
+    "questions/suivi",
+    "questions/desabonnement",
+    "dialogues/moderation",
 )
 """Where links that are somebody's own lead: nothing of it is for search engines."""
 
@@ -77,7 +93,7 @@ def create_app(
     ``clock`` gives the seconds by which rates are counted.
 
     Raises:
-        Misconfigured: the rules of reminders make no sense.
+        Misconfigured: the rules of reminders, or those of dialogues, make no sense.
 
     """
     app = Starlette(
@@ -89,19 +105,28 @@ def create_app(
             *texts.ROUTES,
             *openness.ROUTES,
             *posting.ROUTES,
+            *question_queue.ROUTES,  # before the officers' other queue, whose postings are named alike
             *officer.ROUTES,
             *sessions.ROUTES,
             *registration.ROUTES,
+            *moderating.ROUTES,
+            *dialogue_calendars.ROUTES,
+            *dialogues.ROUTES,
+            *question_feed.ROUTES,
+            *asks.ROUTES,
+            *voting.ROUTES,
+            *questions.ROUTES,
             *place.ROUTES,
             *preferences.ROUTES,
             *attendance.ROUTES,
-            *moderating.ROUTES,
             *attestation.ROUTES,
             *sheet.ROUTES,
             *questionnaires.ROUTES,
             *short_links.ROUTES,
             *open_data.ROUTES,
             *verifying.ROUTES,
+            *coverage_consents.ROUTES,
+            *coverage.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
             Route("/robots.txt", robots),
@@ -128,6 +153,7 @@ def create_app(
     app.state.region, app.state.settings, app.state.memory = region, settings, Memory()
     app.state.counter = openness.Counter(region)
     app.state.rules = reminder_rules(settings.reminders_file)
+    app.state.dialogue_rules = dialogue_rules(settings.dialogue_file)
     return app
 
 

@@ -33,6 +33,7 @@ MOST: Final = 60  # fields
 HEARD_OUT: Final = 1 << 25  # bytes of too large a body that are read on and forgotten
 PATIENCE: Final = 120  # seconds for a body; what is there of it waits in memory
 SEAL: Final = "sceau"  # the hidden field
+TYPED_IN: Final = dt.timedelta(seconds=3)  # nobody reads and fills in a form of ours in less
 _NONCE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 PRIVATE: Final = {
     "Cache-Control": "no-store",
@@ -148,6 +149,18 @@ def _foreign(request: Request) -> bool:
     return urlsplit(origin or "").netloc not in ours
 
 
+def proven(request: Request) -> bool:
+    """Whether the browser says that a page of ours sent this. Silence proves nothing."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    return site == "same-origin" or (site is None and origin not in {None, "null"} and not _foreign(request))
+
+
+def hurried(request: Request, given: Mapping[str, str], now: dt.datetime) -> bool:
+    """Whether a form comes back sooner than anybody reads it and types."""
+    shown_at = Seals(request.app.state.settings).at("form", given.get(SEAL, ""))
+    return shown_at is None or now - shown_at < TYPED_IN
+
+
 def sealed(request: Request, given: Mapping[str, str], now: dt.datetime) -> bool:
     """Whether the form's seal is ours, of this browser, and not too old."""
     word = Seals(request.app.state.settings).opened("form", given.get(SEAL, ""), now, FORM_WITHIN)
@@ -171,7 +184,7 @@ def with_form(request: Request, template: str, status: int, now: dt.datetime, /,
         _cookie(request),
         nonce,
         max_age=int(FORM_WITHIN.total_seconds()),
-        secure=_https(request),
+        secure=https(request),
         httponly=True,
         samesite="strict",
     )
@@ -183,9 +196,10 @@ def go(address: str) -> Response:
     return RedirectResponse(address, 303, headers=SECURITY | PRIVATE)
 
 
-def _https(request: Request) -> bool:
+def https(request: Request) -> bool:
+    """Whether browsers reach us by https, where cookies are secure."""
     return str(request.app.state.settings.public_url).startswith("https:")
 
 
 def _cookie(request: Request) -> str:
-    return "__Host-deposer" if _https(request) else "deposer"
+    return "__Host-deposer" if https(request) else "deposer"

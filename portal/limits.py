@@ -34,8 +34,21 @@ from portal.problems import problem
 CLIENTS: Final = 10_000  # counted at once, about 1 KB each; of more, those that asked last
 WINDOW: Final = 60  # seconds
 API: Final = "/api/"
-FORMS: Final = ("/deposer", "/inscription", "/seances/", "/preferences/", "/emargement/", "/avis/", "/bilan/")
+FORMS: Final = (
+    *(
+        "/deposer",
+        "/inscription",
+        "/seances/",
+        "/preferences/",
+        "/emargement/",
+        "/avis/",
+        "/bilan/",
+        "/couverture/",
+    ),
+    *("/dialogues/", "/confirmer/", "/questions/nouvelle", "/questions/q"),  # with which references begin
+)
 """Forms that change something. Unsubscribing is not among them: one mail program asks it for thousands of people at once."""
+_CALENDARS: Final = ("/dialogues/departement/", "/dialogues/theme/", "/dialogues/elu/")
 CHECKS: Final = ("/verifier", "/api/v1/verifier")  # each costs up to some seconds
 
 
@@ -63,10 +76,17 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
         Rule(
             "flux",
             settings.portal_rate_feeds,
-            prefixes=("/feeds/", "/sitemaps/", "/donnees/"),
-            paths=("/offres.atom", "/offres.json", "/sitemap.xml", "/seances.ics"),
+            prefixes=("/feeds/", "/sitemaps/", "/donnees/", *_CALENDARS),
+            paths=(
+                *("/offres.atom", "/offres.json", "/sitemap.xml", "/seances.ics"),
+                *("/dialogues.ics", "/questions.atom"),
+            ),
         ),
-        Rule("recherche", settings.portal_rate_search, paths=("/offres", "/seances")),
+        Rule(
+            "recherche",
+            settings.portal_rate_search,
+            paths=("/offres", "/seances", "/dialogues", "/questions"),
+        ),
     )
     return tuple(rule for rule in chosen if rule.limit)
 

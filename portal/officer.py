@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region import officers, postings
+from connectors.region import officers, postings, questions
 from connectors.region.database import Region
 from connectors.region.postings import Posting
 from connectors.seals import OFFICER_WITHIN, Seals
@@ -49,7 +49,7 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _officer(request: Request, now: dt.datetime) -> str | None:
+def officer_of(request: Request, now: dt.datetime) -> str | None:
     """Whose link it is."""
     link = Seals(request.app.state.settings).opened(
         "officer", request.path_params["seal"], now, OFFICER_WITHIN
@@ -57,7 +57,8 @@ def _officer(request: Request, now: dt.datetime) -> str | None:
     return None if link is None else officers.holder(request.app.state.region, int(link))
 
 
-def _dead(request: Request) -> Response:
+def dead(request: Request) -> Response:
+    """What a link that opens nothing says."""
     return private(request, "officer_gone.html", 410)
 
 
@@ -74,12 +75,19 @@ def _seen(region: Region, posting: Posting, now: dt.datetime) -> Waiting:
 def queue(request: Request) -> Response:
     """What waits, oldest first."""
     now = _now()
-    by = _officer(request, now)
+    by = officer_of(request, now)
     if by is None:
-        return _dead(request)
+        return dead(request)
     region = request.app.state.region
     waiting = [_seen(region, posting, now) for posting in postings.listed(region)]
-    return private(request, "officer_queue.html", by=by, waiting=waiting, holder=request.path_params["seal"])
+    return private(
+        request,
+        "officer_queue.html",
+        by=by,
+        waiting=waiting,
+        questions=questions.counts(region).waiting,
+        holder=request.path_params["seal"],
+    )
 
 
 def _posting(request: Request) -> Posting | None:
@@ -99,9 +107,9 @@ def _number(text: str) -> int:
 def one(request: Request) -> Response:
     """One text as residents would see it, and what to look at; or what was decided on it."""
     now = _now()
-    by = _officer(request, now)
+    by = officer_of(request, now)
     if by is None:
-        return _dead(request)
+        return dead(request)
     posting = _posting(request)
     if posting is None:
         return private(request, "officer_none.html", 404, holder=request.path_params["seal"])
@@ -142,9 +150,9 @@ def _page(
 
 def decide(request: Request, given: Mapping[str, str], now: dt.datetime) -> Response:
     """Approve or refuse the text that was shown, or say why not."""
-    by = _officer(request, now)
+    by = officer_of(request, now)
     if by is None:
-        return _dead(request)
+        return dead(request)
     posting = _posting(request)
     if posting is None:
         return private(request, "officer_none.html", 404, holder=request.path_params["seal"])

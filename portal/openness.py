@@ -17,12 +17,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.region import progress, sessions
-from connectors.region.carried import Carried, carried
+from connectors.region.carried import Carried, Met, carried, met
 from connectors.region.database import Region
 from connectors.region.openness import Work, work
 from core.charts import Row, row, shares
 from core.progress import TARGET, Part, Progress
-from core.wording import CHANNELS, NOT_SAID, PARTNERS, STEPS
+from core.wording import ANNOUNCERS, CHANNELS, NOT_SAID, PARTNERS, STEPS
 from portal.answers import SECURITY, page
 from schemas.reference_tables import departments
 
@@ -39,6 +39,7 @@ class Counted(msgspec.Struct, frozen=True):
 
     work: Work
     channels: tuple[Carried, ...]
+    met: tuple[Met, ...]
     sessions: int
     progress: Progress
 
@@ -70,6 +71,7 @@ class Counter:
         return Counted(
             told,
             tuple(carried(self.region, CHANNELS | PARTNERS)),
+            tuple(met(self.region, ANNOUNCERS)),
             sessions.number_upcoming(self.region, told.at),
             progress.figures(self.region),
         )
@@ -90,10 +92,18 @@ def transparency(request: Request) -> Response:
 
 
 def parity(request: Request) -> Response:
-    """How many offers each channel carries, and how many of them are here, without an account."""
+    """How many offers and dialogues each channel carries, and how many of them are here, without an account."""
     counted = request.app.state.counter.count()
     public = [each for each in counted.channels if each.channel in CHANNELS]
-    return page(request, "parity.html", channels=public, sessions=counted.sessions, at=counted.work.at)
+    return page(
+        request,
+        "parity.html",
+        channels=public,
+        met=counted.met,
+        announcers=ANNOUNCERS,
+        sessions=counted.sessions,
+        at=counted.work.at,
+    )
 
 
 def accompanied(request: Request) -> Response:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.region.search import Query, search, state
-from portal import addresses, feeds, filters
+from portal import addresses, dialogues, feeds, filters
 from portal.answers import page
 from portal.remembering import remembered
 from portal.sessions import following
@@ -26,17 +26,26 @@ _FORM: Final = {
 }  # what the search form offers besides filters
 
 
+def _next(request: Request) -> tuple[Any, ...]:
+    """What the home page shows of what is to come: dialogues and sessions."""
+    coming = dialogues.following(request)
+    return tuple(each for each in coming if each.stage != "cancelled")[: dialogues.NEXT], following(request)
+
+
 def home(request: Request) -> Response:
-    """The figures, the three pillars, the next sessions, the newest offers, the departments."""
+    """The figures, the three pillars, the next dialogues and sessions, the newest offers, the departments."""
     region = request.app.state.region
     found = search(region, Query())
+    meetings, sessions = _next(request)
     return page(
         request,
         "home.html",
         facets=found.facets,
         changed_at=state(region).changed_at,
         newest=found.offers[:NEWEST],
-        next=following(request),
+        next=sessions,
+        meetings=meetings,
+        themes=dialogues.rules_of(request).themes,
         filters=filters.offered(found.query, found.facets),
         query=found.query,
         address=_address,
@@ -81,7 +90,7 @@ def _address(query: Query, **changes: Any) -> str:
 
 
 ROUTES: Final = (
-    Route("/", remembered(home, following)),
+    Route("/", remembered(home, _next)),
     Route("/offres", remembered(offers)),
     Route("/flux", feed_list),
     Route("/feeds", feed_list),

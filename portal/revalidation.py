@@ -5,9 +5,11 @@ Belongs here: ETag, 304, Cache-Control and CORS of what is not a page. Does not:
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping
+from email.utils import format_datetime
 from typing import Final
 
 from starlette.requests import Request
@@ -38,10 +40,16 @@ def kept(
     *,
     seconds: int = 60,
     headers: Mapping[str, str] | None = None,
+    changed_at: dt.datetime | None = None,
 ) -> Response:
-    """``content`` as an answer that may be kept for ``seconds``, or 304 when the reader has it. Any site may read it."""
+    """``content`` as an answer that may be kept for ``seconds``, or 304 when the reader has it. Any site may read it.
+
+    ``changed_at`` is when it last changed, for readers that show it; whether they have it is told by its ETag alone.
+    """
     etag = etag_of(content)
     told = SHARED | {"ETag": etag, "Cache-Control": f"public, max-age={seconds}"} | dict(headers or {})
+    if changed_at is not None:
+        told["Last-Modified"] = format_datetime(changed_at.astimezone(dt.UTC), usegmt=True)
     if has(request, etag):
         return Response(status_code=304, headers=told)
     return Response(content, headers=told, media_type=media_type)

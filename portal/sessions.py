@@ -15,11 +15,11 @@ from urllib.parse import urlencode, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import sessions
+from connectors.region import dialogues, sessions
 from connectors.region.sessions import Kind, Session
 from core.registrations import SESSION
 from core.session_calendar import Meeting, meetings_calendar
@@ -42,25 +42,32 @@ Stage = Literal["open", "cancelled", "on", "over"]
 def following(request: Request) -> tuple[Session, ...]:
     """The next sessions, for the home page."""
     now = clock.now()
-    return tuple(sessions.upcoming(request.app.state.region, now, limit=NEXT))
+    return tuple(sessions.upcoming(request.app.state.region, now, dialogues=False, limit=NEXT))
 
 
 def coming(request: Request) -> list[Session]:
-    """All sessions to come, for machines; one that is cancelled is among them, for its page says so."""
-    now = clock.now()
-    return sessions.upcoming(request.app.state.region, now, cancelled=True, limit=SUBSCRIBED)
+    """All sessions to come, for machines; one that is cancelled is among them, for its page says so.
+
+    Dialogues have pages and calendars of their own: nobody who takes both has one twice.
+    """
+    return sessions.upcoming(
+        request.app.state.region, clock.now(), cancelled=True, dialogues=False, limit=SUBSCRIBED
+    )
 
 
 def listed(request: Request) -> Response:
-    """The sessions to come, of one kind and in one department when the address says so."""
+    """The sessions to come, of one kind and in one department when the address says so. Dialogues have a list of their own."""
     word, department = (request.query_params.get(name, "") for name in ("type", "departement"))
     kind = KINDS.get(word)
     where = department if department in departments() else None
+    if kind == "dialogue":
+        return RedirectResponse(f"/dialogues?departement={where}" if where else "/dialogues", 301)
     found = sessions.upcoming(
         request.app.state.region,
         clock.now(),
         kinds=[kind] if kind else list(KINDS.values()),
         department=where,
+        dialogues=False,
         limit=SHOWN + 1,
     )
     return page(
@@ -83,9 +90,11 @@ def address(kind: Kind | None, department: str | None) -> str:
 
 
 def one(request: Request) -> Response:
-    """One session; 404 when there is none for everybody, 410 a year after it was held."""
+    """One session; 404 when there is none for everybody, 410 a year after it was held. A dialogue has a page of its own."""
     now = clock.now()
     session = public(request)
+    if elsewhere := _of_dialogue(request, session):
+        return RedirectResponse(elsewhere, 301)
     if session.ends_at + TOLD_FOR <= now:
         return page(request, "session_gone.html", 410, session=session)
     settings = request.app.state.settings
@@ -116,6 +125,14 @@ def public(request: Request) -> Session:
     return found
 
 
+def _of_dialogue(request: Request, session: Session) -> str | None:
+    """The page of the dialogue that a session is of."""
+    if session.kind != "dialogue":
+        return None
+    ref = dialogues.of_sessions(request.app.state.region, [session.ref]).get(session.ref)
+    return ref and f"/dialogues/{ref}"
+
+
 def stage_of(session: Session, now: dt.datetime) -> Stage:
     """Where a session is in its life."""
     if session.state == "cancelled":
@@ -136,6 +153,8 @@ def registrable(session: Session, now: dt.datetime) -> bool:
 def one_event(request: Request) -> Response:
     """One session as a calendar of one event."""
     session = public(request)
+    if elsewhere := _of_dialogue(request, session):
+        return RedirectResponse(f"{elsewhere}.ics", 301)
     if session.ends_at + TOLD_FOR <= clock.now():
         return page(request, "session_gone.html", 410, session=session)
     headers = {"Content-Disposition": f'attachment; filename="{session.ref}.ics"'}

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from connectors.region.catalogue import Part, keys, parts
 from connectors.region.search import state
-from portal import open_data, openness, pages, sessions, texts, verifying
+from portal import coverage, dialogues, open_data, openness, pages, questions, sessions, texts, verifying
 from portal.revalidation import has, kept
 
 SIZE: Final = 50_000  # addresses a file
@@ -35,11 +35,13 @@ Place = tuple[str, dt.datetime | None]  # an address, and when it last changed
 
 
 def index(request: Request) -> Response:
-    """The sitemap's index: the file of the pages, that of the sessions to come, and those of the offers."""
+    """The sitemap's index: the files of the pages, of the sessions to come, of dialogues and questions, and those of the offers."""
     region, public_url = request.app.state.region, request.app.state.settings.public_url
     files: list[Place] = [(f"{public_url}/sitemaps/pages.xml", state(region).changed_at)]
     if coming := sessions.coming(request):
         files.append((f"{public_url}/sitemaps/seances.xml", max(each.changed_at for each in coming)))
+    if told := _dialogues(request):
+        files.append((f"{public_url}/sitemaps/dialogues.xml", max(filter(None, (at for _, at in told)))))
     files += [
         (f"{public_url}/sitemaps/offres-{part.number}.xml", part.changed_at) for part in parts(region, SIZE)
     ]
@@ -61,6 +63,22 @@ def meetings(request: Request) -> Response:
         raise HTTPException(404)
     places: list[Place] = [(f"{public_url}/seances/{each.ref}", each.changed_at) for each in coming]
     return kept(request, b"".join(written("urlset", "url", [places])), XML, seconds=SECONDS)
+
+
+def answers(request: Request) -> Response:
+    """Dialogues and the questions that everybody reads; 404 when there is none."""
+    places = _dialogues(request)
+    if not places:
+        raise HTTPException(404)
+    return kept(request, b"".join(written("urlset", "url", [places])), XML, seconds=SECONDS)
+
+
+def _dialogues(request: Request) -> list[Place]:
+    public_url = request.app.state.settings.public_url
+    return [
+        *((f"{public_url}/dialogues/{each.ref}", each.changed_at) for each in dialogues.told(request)),
+        *((f"{public_url}/questions/{each.ref}", each.changed_at) for each in questions.told(request)),
+    ]
 
 
 def offers(request: Request) -> Response:
@@ -87,6 +105,9 @@ def paths() -> list[str]:
     routes = (
         *pages.ROUTES,
         *sessions.ROUTES,
+        *dialogues.ROUTES,
+        *questions.ROUTES,
+        *coverage.ROUTES,
         *open_data.PAGES,
         *openness.ROUTES,
         *texts.ROUTES,
@@ -135,5 +156,6 @@ ROUTES: Final = (
     Route("/sitemap.xml", index),
     Route("/sitemaps/pages.xml", fixed),
     Route("/sitemaps/seances.xml", meetings),
+    Route("/sitemaps/dialogues.xml", answers),
     Route("/sitemaps/offres-{number:int}.xml", offers),
 )

@@ -1,7 +1,7 @@
 """Any search as a feed: Atom and JSON Feed, newest first, page behind page.
 
 Belongs here: the words of both formats, pure but for the search. Does not: what a search finds (connectors/region/search.py),
-its address (addresses.py), or the files for aggregators (feeds.py).
+its address (addresses.py), what every Atom document is made of (atom.py), or the files for aggregators (feeds.py).
 
 Sources: RFC 4287 (Atom), RFC 5005 section 3 (paged feeds), jsonfeed.org/version/1.1.
 """
@@ -22,18 +22,15 @@ from connectors.region.database import Region
 from connectors.region.search import Cursor, Listed, Query, search, state
 from core import wording
 from core.html import printable
-from portal import addresses
+from portal import addresses, atom
+from portal.atom import ATOM, PUBLISHER, RIGHTS
 from portal.revalidation import kept
 from schemas.reference_tables import departments
 
 SIZE: Final = 50  # entries a page
 SECONDS: Final = 300  # that a reader may keep a feed
 Form = Literal["atom", "json"]
-ATOM: Final = "application/atom+xml"
 JSON: Final = "application/feed+json"
-PUBLISHER: Final = "Région Auvergne-Rhône-Alpes"
-RIGHTS: Final = "Licence Ouverte / Open Licence 2.0"
-_NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 _SUBJECTS: Final = {"job": "Offres d’emploi", "training": "Formations"}
 _LONG_AGO: Final = dt.datetime(2017, 1, 1, tzinfo=dt.UTC)  # of a board that never held anything
 
@@ -47,7 +44,7 @@ class Feed(msgspec.Struct, frozen=True):
     following: Cursor | None
 
 
-def atom(request: Request) -> Response:
+def atom_feed(request: Request) -> Response:
     """A search as Atom."""
     public_url = request.app.state.settings.public_url
     feed = gather(request.app.state.region, addresses.read(request.query_params))
@@ -98,25 +95,15 @@ def title(query: Query) -> str:
 def as_atom(feed: Feed, public_url: str) -> bytes:
     """An Atom document, in UTF-8."""
     first = replace(feed.query, after=None)
-    root = etree.Element(_name("feed"), nsmap={None: _NAMESPACE})
-    root.set("{http://www.w3.org/XML/1998/namespace}lang", "fr")
-    _text(root, "id", public_url + address(first, "atom"))
-    _text(root, "title", title(feed.query))
-    _text(root, "updated", _instant(feed.updated))
-    _text(root, "rights", RIGHTS)
-    _text(root, "icon", f"{public_url}/static/icon.svg")
-    author = etree.SubElement(root, _name("author"))
-    _text(author, "name", PUBLISHER)
-    _text(author, "uri", f"{public_url}/")
-    _link(root, "self", public_url + address(feed.query, "atom"), ATOM)
-    _link(root, "first", public_url + address(first, "atom"), ATOM)
+    root = atom.feed(public_url + address(first, "atom"), title(feed.query), feed.updated, public_url)
+    atom.link(root, "self", public_url + address(feed.query, "atom"), ATOM)
+    atom.link(root, "first", public_url + address(first, "atom"), ATOM)
     if feed.following:
-        _link(root, "next", public_url + address(replace(feed.query, after=feed.following), "atom"), ATOM)
-    _link(root, "alternate", public_url + address(feed.query), "text/html")
+        atom.link(root, "next", public_url + address(replace(feed.query, after=feed.following), "atom"), ATOM)
+    atom.link(root, "alternate", public_url + address(feed.query), "text/html")
     for listed in feed.offers:
         root.append(_entry(listed, public_url))
-    written: bytes = etree.tostring(root, xml_declaration=True, encoding="utf-8")
-    return written
+    return atom.written(root)
 
 
 def as_json(feed: Feed, public_url: str) -> bytes:
@@ -139,17 +126,17 @@ def as_json(feed: Feed, public_url: str) -> bytes:
 
 def _entry(listed: Listed, public_url: str) -> Any:
     offer, place = listed.offer, f"{public_url}/offres/{listed.key}"
-    entry = etree.Element(_name("entry"))
-    _text(entry, "id", place)
-    _text(entry, "title", offer.title)
-    _text(entry, "updated", _instant(listed.changed_at))
+    entry = etree.Element(atom.name("entry"))
+    atom.put(entry, "id", place)
+    atom.put(entry, "title", offer.title)
+    atom.put(entry, "updated", atom.instant(listed.changed_at))
     if listed.published_at:
-        _text(entry, "published", _instant(listed.published_at))
-    _link(entry, "alternate", place, "text/html")
+        atom.put(entry, "published", atom.instant(listed.published_at))
+    atom.link(entry, "alternate", place, "text/html")
     for tag in _tags(listed):
-        etree.SubElement(entry, _name("category"), term=printable(tag))
-    _text(entry, "summary", " · ".join(wording.facts(offer)))
-    _text(entry, "content", offer.description).set("type", "html")
+        etree.SubElement(entry, atom.name("category"), term=printable(tag))
+    atom.put(entry, "summary", " · ".join(wording.facts(offer)))
+    atom.put(entry, "content", offer.description).set("type", "html")
     return entry
 
 
@@ -161,11 +148,11 @@ def _item(listed: Listed, public_url: str) -> dict[str, Any]:
         "title": printable(offer.title),
         "content_html": printable(offer.description),
         "summary": printable(" · ".join(wording.facts(offer))),
-        "date_modified": _instant(listed.changed_at),
+        "date_modified": atom.instant(listed.changed_at),
         "tags": [printable(tag) for tag in _tags(listed)],
     }
     if listed.published_at:
-        item["date_published"] = _instant(listed.published_at)
+        item["date_published"] = atom.instant(listed.published_at)
     return item
 
 
@@ -180,22 +167,4 @@ def _tags(listed: Listed) -> list[str]:
     return [tag for tag in tags if tag]
 
 
-def _name(tag: str) -> str:
-    return f"{{{_NAMESPACE}}}{tag}"
-
-
-def _text(parent: Any, tag: str, text: str) -> Any:
-    child = etree.SubElement(parent, _name(tag))
-    child.text = printable(text)  # XML 1.0 cannot hold every character
-    return child
-
-
-def _link(parent: Any, relation: str, href: str, media_type: str) -> None:
-    etree.SubElement(parent, _name("link"), rel=relation, href=href, type=media_type)
-
-
-def _instant(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-ROUTES: Final = (Route("/offres.atom", atom), Route("/offres.json", json_feed))
+ROUTES: Final = (Route("/offres.atom", atom_feed), Route("/offres.json", json_feed))

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from core.terms import TERMS
 from portal.answers import page
+from portal.voting import KEPT_FOR
 
 _TEXTS: Final = {
     "/accessibilite": "accessibility.html",
@@ -32,6 +33,7 @@ def text(request: Request) -> Response:
         director=settings.publication_director,
         hosting=settings.hosting,
         terms=TERMS,
+        vote_days=KEPT_FOR.days,
     )
 
 

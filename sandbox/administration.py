@@ -24,6 +24,7 @@ from sandbox.faults import ADMINISTRATION, Order
 from sandbox.gateway import Gateway
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
+from sandbox.instagram import Grams
 from sandbox.lives import Lives
 from sandbox.mailbox import Mailbox
 from sandbox.posts import Posts
@@ -79,6 +80,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     listed_posts: int | None = None
     own_page: str | None = None
     ineligible_pages: list[str] | None = None
+    instagram_quota: int | None = None
+    instagram_processing: int | None = None
+    instagram_broken: str | None = None
 
 
 class Comment(msgspec.Struct, forbid_unknown_fields=True):
@@ -90,6 +94,15 @@ class Comment(msgspec.Struct, forbid_unknown_fields=True):
     name: str | None = "Ada"
     parent: str | None = None
     count: int = 1
+
+
+class Gram(msgspec.Struct, forbid_unknown_fields=True):
+    """What somebody does in Instagram's app: posts (no ``id``), writes another caption, or deletes (no ``caption``)."""
+
+    id: str | None = None
+    caption: str | None = None
+    story: bool = False
+    user: str = "17841400000000001"
 
 
 class Administration:
@@ -106,6 +119,7 @@ class Administration:
         graph: Graph,
         posts: Posts,
         lives: Lives,
+        grams: Grams,
         discussion: Discussion,
         inbox: Inbox,
         mailbox: Mailbox,
@@ -116,7 +130,7 @@ class Administration:
         self._state, self._clock, self._board, self._contractor = state, clock, board, contractor
         self._graph, self._posts, self._inbox, self._orders, self._log = graph, posts, inbox, orders, log
         self._mailbox, self._gateway, self._exchange = mailbox, gateway, exchange
-        self._lives, self._discussion = lives, discussion
+        self._lives, self._grams, self._discussion = lives, grams, discussion
 
     def routes(self) -> list[Route]:
         """Every path under ``/_sandbox``."""
@@ -125,6 +139,8 @@ class Administration:
             ("GET", "/truth", self.truth),
             ("GET", "/truth/posts", self.posts),
             ("GET", "/truth/lives", lambda _request, _body: {"items": self._lives.ever()}),
+            ("GET", "/truth/instagram", lambda _request, _body: {"items": self._grams.ever()}),
+            ("POST", "/instagram", self.by_hand),
             ("GET", "/truth/comments", lambda _request, _body: {"items": self._discussion.there()}),
             ("POST", "/comments", self.comment),
             ("GET", "/truth/offers", self.offers),
@@ -171,6 +187,7 @@ class Administration:
             "contractor": contractor,
             "graph": self._posts.truth(),
             "lives": self._lives.truth(),
+            "instagram": self._grams.truth(),
             "inbox": self._inbox.truth(),
             "mails": {"port": self._mailbox.port, **self._mailbox.truth()},
             "texts": self._gateway.truth(),
@@ -260,6 +277,8 @@ class Administration:
             graph.own_page = asked.own_page
         if asked.ineligible_pages is not None:
             graph.live_nodes.ineligible = frozenset(asked.ineligible_pages)
+        instagram = graph.instagram_nodes
+        instagram.set(asked.instagram_quota, asked.instagram_processing, asked.instagram_broken)
         return Settings(
             self._contractor.token_seconds,
             graph.require_proof,
@@ -268,7 +287,32 @@ class Administration:
             graph.listed_posts,
             graph.own_page,
             sorted(graph.live_nodes.ineligible),
+            instagram.quota,
+            instagram.processing,
+            instagram.broken,
         )
+
+    def by_hand(self, _request: Request, body: bytes) -> Any:
+        """Somebody posts in Instagram's app, writes another caption, or deletes."""
+        asked = _read(body, Gram)
+        if asked.id is None:
+            made = self._grams.contain(
+                asked.user,
+                "STORIES" if asked.story else "IMAGE",
+                "https://x.test/hand.jpg",
+                asked.caption or "",
+                "",
+            )
+            self._grams.publish(made)
+            return {"id": made.id}
+        there = self._grams.medium(asked.id)
+        if there is None:
+            raise ValueError(f"there is no {asked.id}")
+        if asked.caption is None:
+            self._grams.delete(there)
+        else:
+            self._grams.caption(there, asked.caption)
+        return {"id": asked.id}
 
     def comment(self, _request: Request, body: bytes) -> Any:
         """Somebody says something."""

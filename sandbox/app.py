@@ -27,6 +27,7 @@ from sandbox.faults import Faults, Order
 from sandbox.gateway import Gateway
 from sandbox.graph import Graph
 from sandbox.inbox import Inbox
+from sandbox.instagram import Grams
 from sandbox.keys import Keys
 from sandbox.lives import Lives
 from sandbox.mailbox import Mailbox
@@ -69,8 +70,8 @@ def create_app(
     exchange = Exchange(state, clock, board)
     contractor = Contractor(clock, board, exchange, keys)
     posts = Posts(state, clock)
-    lives, discussion = Lives(state, clock), Discussion(state, clock)
-    graph = Graph(state, clock, posts, lives, discussion, keys)
+    lives, grams, discussion = Lives(state, clock), Grams(state, clock), Discussion(state, clock)
+    graph = Graph(state, clock, posts, lives, grams, discussion, keys)
     inbox = Inbox(state, clock)
     gateway = Gateway(state, clock)
     orders: list[Order] = []
@@ -85,6 +86,7 @@ def create_app(
         graph=graph,
         posts=posts,
         lives=lives,
+        grams=grams,
         discussion=discussion,
         inbox=inbox,
         mailbox=mailbox,

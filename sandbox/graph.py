@@ -1,6 +1,6 @@
 """Graph API for Pages: batches, limits, posts.
 
-Belongs here: which call does what. Does not: live videos and comments (graph_lives.py, graph_comments.py), shapes and errors
+Belongs here: which call does what. Does not: live videos, Instagram and comments (graph_lives.py and its like), shapes and errors
 (graph_words.py), rows (posts.py). Any version in the path is accepted, and any number is a Page that the token may write to,
 unless ``forbidden_pages`` names it.
 """
@@ -24,9 +24,11 @@ from sandbox.comments import Discussion
 from sandbox.draws import number as drawn
 from sandbox.forms import read_form
 from sandbox.graph_comments import CommentNodes, Place
+from sandbox.graph_instagram import InstagramNodes
 from sandbox.graph_lives import LiveNodes
 from sandbox.graph_parameters import Parameters, limit_of, number_of, paged, whole
 from sandbox.graph_words import LIMITS, GraphError, described, page_name, unknown_object
+from sandbox.instagram import Grams
 from sandbox.keys import Keys
 from sandbox.lives import Lives
 from sandbox.posts import Post, Posts
@@ -49,15 +51,27 @@ class Graph:
     """The endpoints, over posts, live videos and what is said under them.
 
     Settings: ``require_proof``, ``forbidden_pages``, ``calls_per_hour``, ``listed_posts`` (only the newest so many), ``own_page``
-    (whose the token is), and ``ineligible`` of the live videos.
+    (whose the token is), ``ineligible`` of the live videos, and Instagram's.
     """
 
     def __init__(
-        self, state: State, clock: Clock, posts: Posts, lives: Lives, discussion: Discussion, keys: Keys
+        self,
+        state: State,
+        clock: Clock,
+        posts: Posts,
+        lives: Lives,
+        grams: Grams,
+        discussion: Discussion,
+        keys: Keys,
     ) -> None:
         self._state, self._clock, self._posts, self._lives, self._keys = state, clock, posts, lives, keys
         self.live_nodes = LiveNodes(lives, posts, clock, self._permit)
-        self._parts = (self.live_nodes, CommentNodes(discussion, self.placed, self._permit))
+        self.instagram_nodes = InstagramNodes(grams, clock, self._permit)
+        self._parts = (
+            self.instagram_nodes,
+            self.live_nodes,
+            CommentNodes(discussion, self.placed, self._permit),
+        )
         self.start()
 
     def start(self) -> None:
@@ -65,6 +79,7 @@ class Graph:
         self.require_proof, self.calls_per_hour = True, 10_000_000
         self.forbidden_pages: frozenset[str] = frozenset()
         self.live_nodes.ineligible = frozenset()
+        self.instagram_nodes.start()
         self.own_page = OWN_PAGE
         self.listed_posts: int | None = None  # all; Graph lists some hundred of a year
         self._calls: deque[tuple[int, int]] = deque()

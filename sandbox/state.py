@@ -43,12 +43,16 @@ CREATE TABLE IF NOT EXISTS comments (
     number INTEGER PRIMARY KEY AUTOINCREMENT, object TEXT NOT NULL, page TEXT NOT NULL, parent INTEGER, author TEXT NOT NULL,
     name TEXT, message TEXT NOT NULL, hidden INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, deleted INTEGER
 );
+CREATE TABLE IF NOT EXISTS grams (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, user TEXT NOT NULL, type TEXT NOT NULL, url TEXT NOT NULL, caption TEXT NOT NULL,
+    alt TEXT NOT NULL, made INTEGER NOT NULL, published INTEGER, deleted INTEGER
+);
 CREATE INDEX IF NOT EXISTS said_under ON comments (object, number);
 CREATE INDEX IF NOT EXISTS live_posts ON posts (page, number) WHERE deleted IS NULL;
 """
 
 _TOLD = (
-    "facts", "offers", "answers", "posts", "lives", "comments", "messages", "mails", "texts", "sqlite_sequence",
+    "facts", "offers", "answers", "posts", "lives", "grams", "comments", "messages", "mails", "texts", "sqlite_sequence",
 )  # fmt: skip
 
 

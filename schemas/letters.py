@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from schemas.coverage import Giver
+
 Kind = Literal[
     "confirm",
     "registered",
@@ -120,3 +122,18 @@ class QuestionLetter(msgspec.Struct, frozen=True, tag_field="about", tag="questi
     kind: QuestionKind
     of: int
     contact: int = 0
+
+
+CoverageKind = Literal["asked", "withdrawn"]
+
+
+class CoverageLetter(msgspec.Struct, frozen=True, tag_field="about", tag="coverage", omit_defaults=True):
+    """One letter to a student who may be shown, or to their legal guardian.
+
+    ``asked``: whether they agree, for the ``event`` of that number. ``withdrawn``: what they agreed to has ended.
+    """
+
+    kind: CoverageKind
+    student: int
+    giver: Giver
+    event: int = 0

@@ -1,6 +1,6 @@
-"""Questions that wait for a moderator or, longer than was promised, for an answer: a table for whoever watches the Prefect UI.
+"""Questions that wait for a moderator or, longer than was promised, for an answer: a table in the Prefect UI, and an alert.
 
-Belongs here: the table. Does not: deciding (flows/questions.py, the portal's queue), or reading (connectors/region/moderation.py).
+Belongs here: the table, and who hears of what is overdue. Does not: deciding (flows/questions.py, the portal's queue), or reading (connectors/region/moderation.py).
 """
 
 from __future__ import annotations
@@ -17,10 +17,15 @@ from connectors.region import moderation
 from connectors.region.database import Region
 from connectors.region.moderation import Waiting
 from connectors.region.questions import Question
+from connectors.settings import Settings
 from core.markdown import cell
 from core.wording import excerpt
+from tasks.tell import RUNBOOK, over, sound
 
 KEY: Final = "questions"
+CAUSE: Final = "questions overdue"
+PAGE: Final = f"{RUNBOOK}/questions.md"
+NAMED: Final = 10  # of the overdue ones, in an alert
 _SHOWN: Final = 160  # characters of a question
 
 
@@ -34,6 +39,22 @@ def show_queue(region: Region, now: dt.datetime) -> tuple[int, int]:
         description=f"{len(waiting)} questions wait for a moderator, {len(overdue)} are overdue",
     )
     return len(waiting), len(overdue)
+
+
+@task(name="tell-overdue", retries=0, cache_policy=NO_CACHE)
+def tell_overdue(region: Region, settings: Settings, now: dt.datetime) -> int:
+    """Alert once that answers are overdue, until none is. Returns how many are."""
+    overdue = moderation.overdue(region, now)
+    if not overdue:
+        over(region, CAUSE)
+        return 0
+    named = ", ".join(each.ref for each in overdue[:NAMED])
+    message = (
+        f"{len(overdue)} questions of residents have no answer in time, the longest overdue first: {named}. The portal shows everybody "
+        f"how late they are. `boostez question overdue` lists them all. More: {PAGE}"
+    )
+    sound(region, settings, CAUSE, "Answers to residents are overdue", message)
+    return len(overdue)
 
 
 def table(waiting: Sequence[Waiting], overdue: Sequence[Question], now: dt.datetime) -> str:

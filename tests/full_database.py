@@ -14,7 +14,17 @@ import pytest
 from sqlalchemy import CheckConstraint, NullPool, create_engine, text
 
 from connectors import registry
-from connectors.region import alerts, channel_state, offers, officers, persons, planning, postings, walks
+from connectors.region import (
+    alerts,
+    channel_state,
+    events,
+    offers,
+    officers,
+    persons,
+    planning,
+    postings,
+    walks,
+)
 from connectors.region.database import Region
 from connectors.region.models import METADATA
 from connectors.region.walks import Item
@@ -24,6 +34,7 @@ from sandbox.app import create_app
 from sandbox.server import running
 from schemas.firm import FirmDraft, PersonDraft, Registration
 from tests.conftest import TestServer, fresh_name
+from tests.coverage import Covering
 from tests.hands import sql
 from tests.makers import NOON, portal_draft
 from tests.programme import DAY, Programme
@@ -66,6 +77,7 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
     officers.give(hub.region, "Camille", NOON)
     _accompany(hub.region)
     _meet(hub.region)
+    _cover(hub.region)
     for name in registry.EVERY:  # whatever a restore pauses has a row to come back to
         channel_state.pause(hub.region, name, "the disk is full")
         if name != "aggregator_feed":
@@ -123,6 +135,15 @@ def _meet(region: Region) -> None:
         "INSERT INTO comments_read (dialogue_id, channel, cursor, read_at) VALUES (:d, 'facebook_live', 'c-1', :now)",
     ):
         sql(region, statement, **values)
+
+
+def _cover(region: Region) -> None:
+    """A covered event: a student of its crew agreed to be shown, and is."""
+    world = Covering(region, NOON)
+    child = world.agreed()
+    events.join(region, world.event.ref, child.id, "cadreuse")
+    world.slot("live", child)
+    world.published(child)
 
 
 def scalar(region: Region, statement: str, **values: object) -> Any:

@@ -61,9 +61,6 @@ class PageEditor:
     def delete(self, post: str) -> None:
         self._call("DELETE", post)
 
-    def comment(self, post: str, message: str) -> None:
-        self._call("POST", f"{post}/comments", message=message)
-
 
 class Feed:
     """Somebody with a text editor on the feed's folder."""

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from connectors.channel import ItemChannel
 from connectors.mail.channel import Mail
+from connectors.mail.coverage import CoverageLetters
 from connectors.mail.dialogues import DialogueLetters
 from connectors.mail.programme import ProgrammeLetters
 from connectors.mail.questions import QuestionLetters
@@ -100,12 +101,21 @@ class Mailroom:
         self.seals = Seals(settings)
         rules = reminders.named(programme.rules)
         letters = ProgrammeLetters(settings, programme.region, rules, self._now)
-        hosts = DialogueLetters(settings, programme.region, self._now)
         questions = QuestionLetters(settings, programme.region, self._now)
+        hosts = DialogueLetters(settings, programme.region, self._now)
+        covering = CoverageLetters(settings, programme.region, self._now)
         texts = ProgrammeTexts(settings, programme.region, rules, self._now)
         self._channels: dict[str, ItemChannel] = {
             "mail": Mail(
-                settings, by_tag({"programme": letters, "dialogue_host": hosts, "question": questions})
+                settings,
+                by_tag(
+                    {
+                        "programme": letters,
+                        "dialogue_host": hosts,
+                        "question": questions,
+                        "coverage": covering,
+                    }
+                ),
             ),
             "sms": Sms(settings, by_tag({"programme": texts})),
         }

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from connectors.caldav import wire
+from connectors.caldav import multistatus, wire
 from connectors.caldav.client import CalDav, raise_denied
 from connectors.caldav.multistatus import Stored, preconditions
 from connectors.caldav.wire import Place
@@ -152,9 +152,12 @@ def _lacks_its_calendar(response: Response) -> bool:
     return response.status_code in {404, 409} and not preconditions(response.content)
 
 
-def _is_servers(response: Response) -> bool:
-    """Whether a 200 is a calendar server's: it says nothing, or tells of the object. A page is of whoever stands before it."""
-    return not response.content or b":multistatus" in response.content or b"<multistatus" in response.content
+def _is_webdavs(content: bytes) -> bool:
+    """Whether a 200 is the server's own: radicale tells of a DELETE in a multistatus, a proxy shows a page."""
+    try:
+        return not content or bool(multistatus.read(content).stored)
+    except RetryLater:
+        return False
 
 
 def _receipt(intent: Intent, where: Place, response: Response) -> Receipt:
@@ -167,7 +170,7 @@ def _receipt(intent: Intent, where: Place, response: Response) -> Receipt:
 
     """
     status = response.status_code
-    if status in {201, 204} or (status == 200 and _is_servers(response)):
+    if status in {201, 204} or (status == 200 and _is_webdavs(response.content)):
         return Receipt(intent.effect, "done", None if intent.content is None else where.path)
     if status >= 500 or status < 400:
         raise Unknown(f"HTTP {status}: {problem(response)}")

@@ -43,7 +43,7 @@ class Edge(msgspec.Struct, frozen=True):
         created = {i.subject: i for i in intents if not i.remote_id}
         if created:
             since = min(i.at for i in created.values()) - SLACK
-            for there in self._listed(since):
+            for there in self.listed(since):
                 intent = created.get(subject_of(there.marker))
                 if intent and (intent.effect not in found or there.marker == intent.marker):
                     found[intent.effect] = there
@@ -51,7 +51,7 @@ class Edge(msgspec.Struct, frozen=True):
 
     def inventory(self) -> Iterator[Found]:
         """Everything that Graph lists."""
-        return self._listed(None)
+        return self.listed(None)
 
     def _find_known(self, intents: Sequence[Intent]) -> dict[int, Found]:
         items = [words.call("GET", str(i.remote_id), fields=self.fields) for i in intents]
@@ -67,7 +67,8 @@ class Edge(msgspec.Struct, frozen=True):
                 raise RetryLater(str(refused), after=words.WAIT)
         return found
 
-    def _listed(self, since: dt.datetime | None) -> Iterator[Found]:
+    def listed(self, since: dt.datetime | None) -> Iterator[Found]:
+        """What Graph lists, newest first; of those made since then, or all."""
         fields = ",".join(filter(None, (self.fields, self.made)))
         params = {"fields": fields, "limit": str(PAGE), **self.only}
         while True:

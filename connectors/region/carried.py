@@ -57,6 +57,29 @@ class Carried(msgspec.Struct, frozen=True):
         return self.jobs + self.trainings
 
 
+class Met(msgspec.Struct, frozen=True):
+    """How many dialogues a channel carries, and how many of them have their page on the portal."""
+
+    channel: str
+    total: int
+    reachable: int
+
+
+def met(region: Region, channels: Collection[str]) -> list[Met]:
+    """What each of these channels carries, in dialogues; a channel that carries none counts 0."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT e.channel, count(DISTINCT split_part(e.subject, '.', 1)) AS total, count(DISTINCT d.id) AS reachable "
+                "FROM effect e LEFT JOIN dialogue d ON d.ref = split_part(e.subject, '.', 1) AND d.session_id IS NOT NULL "
+                "WHERE e.channel = ANY(:channels) AND e.live_hash IS NOT NULL GROUP BY e.channel"
+            ),
+            {"channels": list(channels)},
+        )
+        found = {row.channel: Met(*row) for row in rows}
+    return [found.get(name, Met(name, 0, 0)) for name in channels]
+
+
 def carriers(region: Region, key: str, channels: Collection[str]) -> list[str]:
     """Which of ``channels`` carry the offer of a public key, in the order given.
 

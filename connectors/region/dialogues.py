@@ -7,6 +7,7 @@ Belongs here: adding and reading ``dialogue``. Does not: its steps, which people
 from __future__ import annotations
 
 import datetime as dt
+import re
 import secrets
 from collections.abc import Collection, Sequence
 from typing import Any, Final
@@ -21,6 +22,7 @@ from core.dialogues import PUBLIC, State
 from schemas.dialogue import Announcement, Form
 from schemas.errors import Misconfigured
 
+REF: Final = re.compile(r"[0-9a-z]{1,32}")
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no i, l, o, u
 
 
@@ -147,9 +149,35 @@ def add(region: Region, draft: Draft, now: dt.datetime) -> Dialogue:
 
 def named(region: Region, ref: str) -> Dialogue | None:
     """The dialogue of that reference."""
+    if not REF.fullmatch(ref):
+        return None
     with region.begin() as connection:
         row = connection.execute(text(f"{SELECT} WHERE d.ref = :ref"), {"ref": ref}).one_or_none()
     return None if row is None else read(row)
+
+
+def of_sessions(region: Region, refs: Collection[str]) -> dict[str, str]:
+    """Which dialogue each of these sessions belongs to: reference by reference. One that belongs to none is left out."""
+    with region.begin() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT s.ref, d.ref AS dialogue FROM session s JOIN dialogue d ON d.session_id = s.id WHERE s.ref = ANY(:refs)"
+            ),
+            {"refs": list(refs)},
+        )
+        return {row.ref: row.dialogue for row in rows}
+
+
+def live_video(region: Region, ref: str) -> str | None:
+    """The number of a dialogue's live video on the Page, when it is there as far as receipts tell."""
+    with region.begin() as connection:
+        video = connection.scalar(
+            text(
+                "SELECT remote_id FROM effect WHERE channel = 'facebook_live' AND subject = :ref AND live_hash IS NOT NULL"
+            ),
+            {"ref": ref},
+        )
+    return str(video) if str(video).isdecimal() else None
 
 
 def lock(connection: Connection, which: int | str) -> Dialogue:

@@ -11,15 +11,16 @@ written to, the ending counts.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import contacts, person_acts
+from connectors.region import contacts, coverage_rights, media, person_acts
 from connectors.region.database import Region
 
-_Rows = list[dict[str, Any]]
+_Rows = Sequence[dict[str, Any]]
 
 
 class Ended(msgspec.Struct):
@@ -30,6 +31,8 @@ class Ended(msgspec.Struct):
     stopped: int = 0
     coaches: int = 0
     links: int = 0
+    students: int = 0
+    shown: int = 0
 
 
 class Endings(msgspec.Struct, frozen=True):
@@ -40,6 +43,8 @@ class Endings(msgspec.Struct, frozen=True):
     stopped: _Rows
     coaches: _Rows
     links: _Rows
+    students: _Rows = ()
+    shown: _Rows = ()
 
 
 _READING: Final = {
@@ -55,19 +60,31 @@ _READING: Final = {
     "links": "SELECT id, given_at, ended_at AS at FROM officer_link WHERE ended_at IS NOT NULL ORDER BY id",
 }
 _TABLES: Final = ("contact", "consent", "coach", "officer_link")
+# Students who were erased, and what was agreed to of showing them and is not any more.
+_COVERAGE: Final = {
+    "students": "SELECT id, created_at, erased_at AS at FROM student WHERE erased_at IS NOT NULL ORDER BY id",
+    "shown": (
+        "SELECT s.id, s.created_at, k.kind, k.given_by, k.given_at, k.withdrawn_at AS at, k.withdrawn_by AS by FROM media_consent k "
+        "JOIN student s ON s.id = k.student_id WHERE k.withdrawn_at IS NOT NULL ORDER BY k.id"
+    ),
+}
 
 
 def read(region: Region) -> Endings:
     """What people ended, as this database knows it; nothing, when it is of a version without them."""
     with region.begin() as connection:
-        if not all(connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}) for name in _TABLES):
-            return Endings([], [], [], [], [])
-        return Endings(
-            **{
-                name: [dict(row) for row in connection.execute(text(statement)).mappings()]
-                for name, statement in _READING.items()
-            }
-        )
+        known = _READING if _has(connection, *_TABLES) else {}
+        covers = _COVERAGE if _has(connection, "student", "media_consent") else {}
+        found = {
+            name: [dict(row) for row in connection.execute(text(statement)).mappings()]
+            for name, statement in {**known, **covers}.items()
+        }
+        empty: dict[str, _Rows] = dict.fromkeys(Endings.__struct_fields__, ())
+        return Endings(**{**empty, **found})
+
+
+def _has(connection: Connection, *tables: str) -> bool:
+    return all(connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}) for name in tables)
 
 
 def apply(region: Region, endings: Endings, now: dt.datetime) -> Ended:
@@ -83,6 +100,10 @@ def apply(region: Region, endings: Endings, now: dt.datetime) -> Ended:
         ended.stopped = _each(connection, _STOP, endings.stopped)
         ended.coaches = _each(connection, _END_COACH, endings.coaches)
         ended.links = _each(connection, _END_LINK, endings.links)
+        ended.students = sum(_forget(connection, each) for each in endings.students)
+        ended.shown = _each(connection, _SHOW_NO_MORE, endings.shown)
+        if ended.shown:
+            media.retract(connection, person_acts.RESTORE, now)
     return ended
 
 
@@ -98,6 +119,10 @@ _STOP: Final = (
     "UPDATE contact SET mail_stopped = coalesce(mail_stopped, :mail_stopped), sms_stopped = coalesce(sms_stopped, :sms_stopped) "
     "WHERE id = :id AND created_at = :created_at AND erased_at IS NULL "
     "AND ((mail_stopped IS NULL AND cast(:mail_stopped AS text) IS NOT NULL) OR (sms_stopped IS NULL AND cast(:sms_stopped AS text) IS NOT NULL))"
+)
+_SHOW_NO_MORE: Final = (
+    "UPDATE media_consent k SET withdrawn_at = :at, withdrawn_by = :by FROM student s WHERE s.id = :id AND s.created_at = :created_at "
+    "AND k.student_id = s.id AND k.kind = :kind AND k.given_by = :given_by AND k.given_at = :given_at AND k.withdrawn_at IS NULL"
 )
 _END_COACH: Final = "UPDATE coach SET ended_at = :at WHERE id = :id AND email = :email AND ended_at IS NULL"
 _END_LINK: Final = (
@@ -117,3 +142,18 @@ def _erase(connection: Connection, person: dict[str, Any], now: dt.datetime) -> 
     contacts.erase(connection, person["id"], person["at"])
     person_acts.note(connection, "erased", [person["id"]], person_acts.RESTORE, now)
     return 1
+
+
+def _forget(connection: Connection, student: dict[str, Any]) -> bool:
+    """Erase a student again, with whatever shows them; no alert: the channels are paused, and an audit follows."""
+    same = bool(
+        connection.scalar(
+            text(
+                "SELECT EXISTS (SELECT FROM student WHERE id = :id AND created_at = :created_at AND erased_at IS NULL)"
+            ),
+            student,
+        )
+    )
+    if same:
+        coverage_rights.erase_in(connection, student["id"], (), student["at"])
+    return same

@@ -142,6 +142,12 @@ def get(connection: Connection, of: type[Host], number: int) -> Host | None:
     return None if row is None else _host(of, row)
 
 
+def official(region: Region, number: int) -> Official | None:
+    """The official of that number; None when they were forgotten."""
+    with region.begin() as connection:
+        return get(connection, Official, number)
+
+
 def named(region: Region, of: type[Host], key: str) -> Host:
     """The one with that e-mail address; of a venue, with that name.
 

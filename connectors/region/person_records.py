@@ -24,7 +24,7 @@ READ: Final = frozenset(
     {
         *("contact", "consent", "registration", "enrolment", "reminder"),
         *("answer", "cohort_member", "bounce", "person_act", "posting", "coach"),
-        *("question", "watch", "ask", "official", "moderator"),
+        *("question", "watch", "ask", "official", "moderator", "student"),
     }
 )
 """The tables that are read."""
@@ -34,7 +34,7 @@ class Kept(msgspec.Struct, frozen=True):
     """Everything, as lists of facts by name; ``contacts`` one a firm, each with what hangs on it.
 
     The others are known by the address alone: registrations and what else waits for a confirmation, offers posted on the portal, and
-    the entries of a coach, an official and a moderator.
+    the entries of a coach, an official, a moderator and a student, whom their guardian reads of, too.
     """
 
     contacts: list[dict[str, Any]]
@@ -44,6 +44,7 @@ class Kept(msgspec.Struct, frozen=True):
     coach: list[dict[str, Any]]
     official: list[dict[str, Any]]
     moderator: list[dict[str, Any]]
+    student: list[dict[str, Any]]
 
 
 def of(region: Region, contact: int, act: person_acts.Name, by: str, now: dt.datetime) -> Kept:
@@ -173,5 +174,18 @@ _OFFICIAL: Final = f"SELECT name, office, email, departments, themes, calendar, 
 _MODERATOR: Final = (
     f"SELECT name, email, departments, ended_at FROM moderator WHERE lower(email) {_ADDRESS} ORDER BY id"
 )
-_BY_ADDRESS: Final = (_UNCONFIRMED, _UNCONFIRMED_ASKS, _POSTINGS, _COACH, _OFFICIAL, _MODERATOR)
+_STUDENT: Final = f"""
+    SELECT s.name, s.email, s.born, s.guardian_name, s.guardian_email, s.created_at,
+        (SELECT coalesce(jsonb_agg(jsonb_build_object('event', e.name, 'role', m.role) ORDER BY e.id), '[]')
+            FROM crew_member m JOIN event e ON e.id = m.event_id WHERE m.student_id = s.id) AS crews,
+        (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', k.kind, 'scopes', k.scopes, 'given_by', k.given_by,
+            'given_at', k.given_at, 'proof', k.proof, 'expires_at', k.expires_at, 'withdrawn_at', k.withdrawn_at) ORDER BY k.id), '[]')
+            FROM media_consent k WHERE k.student_id = s.id) AS consents,
+        (SELECT count(*) FROM medium_person p WHERE p.student_id = s.id) AS media
+    FROM student s WHERE lower(s.email) {_ADDRESS} OR lower(s.guardian_email) {_ADDRESS} ORDER BY s.id
+"""
+_BY_ADDRESS: Final = (
+    *(_UNCONFIRMED, _UNCONFIRMED_ASKS, _POSTINGS),
+    *(_COACH, _OFFICIAL, _MODERATOR, _STUDENT),
+)
 """As ``Kept`` names them, in its order."""

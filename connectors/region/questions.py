@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from connectors.region import asks, dialogues, watches
 from connectors.region.asks import LIMITS, Asker, Limits
 from connectors.region.database import Region
-from connectors.region.dialogues import new_ref
+from connectors.region.dialogues import REF, new_ref
 from connectors.region.registrations import COUNTED, UNCONFIRMED
 from core import alike, question_text
 from core.dialogues import ASKED
@@ -24,7 +24,7 @@ from core.html import printable
 from core.questions import PUBLIC, Origin, State
 from schemas.errors import Refused
 
-Sort = Literal["votes", "newest", "due"]
+Sort = Literal["votes", "newest", "due", "ended"]
 NAME: Final = 80  # characters of an author's name that are shown
 VOTES: Final = 50  # from one network address in a day: a whole school votes from one
 COMPARED: Final = 2_000  # of the newest public questions: with them a new one is compared
@@ -90,6 +90,7 @@ _ORDERS: Final[dict[Sort, str]] = {
     "votes": "votes DESC, q.published_at DESC, q.id DESC",
     "newest": "coalesce(q.published_at, q.asked_at) DESC, q.id DESC",
     "due": "q.due_at NULLS LAST, q.asked_at, q.id",
+    "ended": "q.ended_at DESC NULLS LAST, q.id DESC",
 }
 
 
@@ -235,6 +236,8 @@ def get(connection: Connection, number: int) -> Question:
 
 def named(region: Region, ref: str) -> Question | None:
     """The question of that reference."""
+    if not REF.fullmatch(ref):
+        return None
     with region.begin() as connection:
         row = connection.execute(text(f"{_SELECT} WHERE q.ref = :ref"), {"ref": ref}).one_or_none()
     return None if row is None else read(row)

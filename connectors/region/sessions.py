@@ -92,6 +92,7 @@ _COUNTED: Final = (  # of the sessions that are asked for only, however many the
     "('registered', 'present', 'absent')) AS taken, count(*) FILTER (WHERE state = 'waiting') AS waiting FROM enrolment "
     "WHERE session_id = s.id) e"
 )
+_NO_DIALOGUE: Final = "NOT EXISTS (SELECT FROM dialogue d WHERE d.session_id = s.id)"
 _KEPT: Final = ", ".join(f":{name}" for name in Draft.__struct_fields__)
 
 
@@ -176,14 +177,19 @@ def upcoming(
     kinds: Sequence[Kind] = ("seminar", "dialogue"),
     department: str | None = None,
     cancelled: bool = False,
+    dialogues: bool = True,
     limit: int = 100,
 ) -> list[Session]:
-    """Open sessions that have not begun, soonest first; with ``cancelled`` also those that will not be held."""
+    """Open sessions that have not begun, soonest first; with ``cancelled`` also those that will not be held.
+
+    Without ``dialogues`` those of a dialogue, which has pages of its own, are left out.
+    """
     state = "s.state IN ('open', 'cancelled')" if cancelled else "s.state = 'open'"
+    which = state if dialogues else f"{state} AND {_NO_DIALOGUE}"
     with region.begin() as connection:
         rows = connection.execute(
             text(
-                f"{_COUNTED} WHERE {state} AND s.starts_at > :now AND s.kind = ANY(:kinds) "
+                f"{_COUNTED} WHERE {which} AND s.starts_at > :now AND s.kind = ANY(:kinds) "
                 "AND (cast(:department AS text) IS NULL OR s.department = :department) "
                 "ORDER BY s.starts_at, s.id LIMIT :n"
             ),
@@ -193,11 +199,12 @@ def upcoming(
 
 
 def number_upcoming(region: Region, now: dt.datetime) -> int:
-    """How many sessions to come are everybody's business."""
+    """How many sessions to come are everybody's business, without those of dialogues."""
     with region.begin() as connection:
         number: int = connection.execute(
             text(
-                "SELECT count(*) FROM session WHERE state = 'open' AND starts_at > :now AND kind IN ('seminar', 'dialogue')"
+                "SELECT count(*) FROM session s WHERE s.state = 'open' AND s.starts_at > :now "
+                f"AND s.kind IN ('seminar', 'dialogue') AND {_NO_DIALOGUE}"
             ),
             {"now": now},
         ).scalar_one()

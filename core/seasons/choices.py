@@ -35,7 +35,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choices(problem: Problem) -> dict[str, Choice]:
-    """What each dialogue may be, by key and in the order of keys: the order of the problem changes nothing."""
+    """What each dialogue may be, by key."""
     opening = openings(problem.rules)
     return {
         wanted.key: Choice(
@@ -45,18 +45,13 @@ def choices(problem: Problem) -> dict[str, Choice]:
             moderators=_moderators(wanted, problem),
             venues=_venues(wanted, problem),
         )
-        for wanted in sorted(problem.wanted, key=lambda each: each.key)
+        for wanted in problem.wanted
     }
 
 
 def goes_to(territory: frozenset[str], department: str | None) -> bool:
     """Whether somebody of a territory can be there; an empty one is everywhere, and None is nowhere in particular."""
     return not territory or department is None or department in territory
-
-
-def by_number(several: Iterable[_Who]) -> tuple[_Who, ...]:
-    """Always in one order, whatever the problem's."""
-    return tuple(sorted(several, key=lambda each: each.id))
 
 
 def _officials(wanted: Wanted, problem: Problem) -> tuple[Official, ...]:
@@ -67,14 +62,14 @@ def _officials(wanted: Wanted, problem: Problem) -> tuple[Official, ...]:
         if wanted.official is None
         else _of(wanted.official, problem.officials)
     )
-    return by_number(each for each in able if goes_to(each.departments, wanted.department))
+    return tuple(each for each in able if goes_to(each.departments, wanted.department))
 
 
 def _moderators(wanted: Wanted, problem: Problem) -> tuple[Moderator, ...]:
     if wanted.locked is not None:
         return _of(wanted.locked.moderator, problem.moderators)
     where = wanted.department if wanted.form == "live" else None
-    return by_number(each for each in problem.moderators if goes_to(each.departments, where))
+    return tuple(each for each in problem.moderators if goes_to(each.departments, where))
 
 
 def _venues(wanted: Wanted, problem: Problem) -> tuple[Venue, ...]:
@@ -82,7 +77,7 @@ def _venues(wanted: Wanted, problem: Problem) -> tuple[Venue, ...]:
         return ()
     if wanted.locked is not None:
         return _of(wanted.locked.venue, problem.venues)
-    return by_number(each for each in problem.venues if wanted.department in {None, each.department})
+    return tuple(each for each in problem.venues if wanted.department in {None, each.department})
 
 
 def _of(number: int | None, several: Iterable[_Who]) -> tuple[_Who, ...]:

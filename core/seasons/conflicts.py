@@ -65,26 +65,54 @@ def _no_start(choice: Choice, problem: Problem) -> str:
 
 def smallest(problem: Problem, effort: float) -> Conflict:
     """The smallest conflict of a problem that has no calendar."""
-    problem = _few(problem, effort)
-    kept: list[Need] = []
-    proven = True
+    search = _Search(_few(problem, effort), effort)
     for kind in needs.KINDS:
-        several = needs.of(kind, problem)
-        freed = needs.without(problem, several) if kind != "dialogue" else problem
-        if freed != problem and _verdict(freed, effort) == "impossible":
-            problem = freed  # none of the kind matters
-            continue
-        for need in several:
-            freed = needs.without(problem, [need])
-            verdict = _verdict(freed, effort)
-            if verdict == "impossible":
-                problem = freed
-            else:
-                kept.append(need)
-                proven = proven and verdict != "open"
+        search.without_any(needs.of(kind, search.problem))
     return Conflict(
-        requirements=tuple(told(need, problem) for need in kept), given=given(problem), smallest=proven
+        requirements=tuple(told(need, search.problem) for need in search.kept),
+        given=given(search.problem),
+        smallest=search.proven,
     )
+
+
+class _Search:
+    """A problem without a calendar, that asks for less and less.
+
+    What is once found to matter goes on to do so when less is asked for. So each requirement is tried once, many at a time.
+    """
+
+    def __init__(self, problem: Problem, effort: float) -> None:
+        self.problem = problem
+        self.kept: list[Need] = []
+        self.proven = True
+        self._effort = self._left = effort
+
+    def without_any(self, several: Sequence[Need]) -> None:
+        """Do without as many of these as can be: all, else each half by itself."""
+        if not several:
+            return
+        freed = needs.without(self.problem, several)
+        verdict = self._verdict(freed)
+        if verdict == "impossible":
+            self.problem = freed
+        elif len(several) == 1:
+            self.kept.extend(several)
+            self.proven = self.proven and verdict != "open"
+        else:
+            half = len(several) // 2
+            self.without_any(several[:half])
+            self.without_any(several[half:])
+
+    def _verdict(self, problem: Problem) -> Verdict:
+        """A model takes some work to build, also where the solver has none: at most so many are."""
+        if self._left <= 0:
+            return "open"
+        model = Model(problem)
+        for each in model.dialogues.values():
+            model.cp.add_bool_and(each.here)
+        verdict, solver = solve(model.cp, self._effort, linear=2)
+        self._left -= solver.deterministic_time + len(problem.wanted) / 100
+        return verdict
 
 
 def _few(problem: Problem, effort: float) -> Problem:
@@ -92,15 +120,8 @@ def _few(problem: Problem, effort: float) -> Problem:
     model = Model(problem)
     here = {each.here.index: key for key, each in model.dialogues.items()}
     model.cp.add_assumptions(each.here for each in model.dialogues.values())
-    verdict, solver = solve(model.cp, effort)
+    verdict, solver = solve(model.cp, effort, linear=2)
     if verdict != "impossible":
         return problem
-    named = {here[index] for index in solver.sufficient_assumptions_for_infeasibility()}
-    return needs.without(problem, [each for each in needs.of("dialogue", problem) if each.key not in named])
-
-
-def _verdict(problem: Problem, effort: float) -> Verdict:
-    model = Model(problem)
-    for each in model.dialogues.values():
-        model.cp.add_bool_and(each.here)
-    return solve(model.cp, effort)[0]
+    few = {here[index] for index in solver.sufficient_assumptions_for_infeasibility()}
+    return needs.without(problem, [each for each in needs.of("dialogue", problem) if each.key not in few])

@@ -47,10 +47,12 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_live(self) -> bool:
+        """Whether it has a venue, to which people travel."""
         return self.choice.wanted.form == "live"
 
     @property
     def minutes(self) -> int:
+        """How long it takes."""
         return self.choice.wanted.minutes
 
     def placement(self, solver: cp_model.CpSolver) -> Placement:
@@ -120,8 +122,9 @@ class Model:
         if choice.wanted.form == "live":
             venues = self._chosen(choice, choice.venues, here, starts)
         places = self._places(choice, here, venues)
-        self._territories(choice.officials, officials, places)
-        self._territories(choice.moderators, moderators, places)
+        if choice.wanted.form == "live" and choice.wanted.locked is None:
+            self._territories(choice.officials, officials, places)
+            self._territories(choice.moderators, moderators, places)
         return Dialogue(
             choice=choice,
             here=here,
@@ -174,11 +177,10 @@ class Model:
         places: Mapping[str, Literal],
     ) -> None:
         """Where the venue decides the department, it decides who can be there."""
-        if len(places) > 1:
-            for who in several:
-                for department, lit in places.items():
-                    if not goes_to(who.departments, department):
-                        self.cp.add_implication(chosen[who.id], lit.negated())
+        for who in several:
+            for department, lit in places.items():
+                if not goes_to(who.departments, department):
+                    self.cp.add_implication(chosen[who.id], lit.negated())
 
     def _follows(
         self, starts: Mapping[dt.datetime, Literal], number: Callable[[dt.datetime], int]
@@ -202,17 +204,21 @@ class Model:
         held = self._held(lambda each: each.officials)
         for official in self.problem.officials:
             self._limits(official, held.get(official.id, ()))
-        several = [*held.values(), *self._held(lambda each: each.moderators).values()]
-        crowded = max(Counter(self.days.values()).values(), default=0) > MOST_A_PERSON_A_DAY
-        for mine in several:
+        for mine in (*held.values(), *self._held(lambda each: each.moderators).values()):
             self._no_overlap(mine)
-            self.cp.add_no_overlap(
-                self._span(each.at, each.minutes + self._least(each), lit)
-                for each, lit in mine
-                if each.is_live
-            )
-            if crowded:
-                self._at_most(MOST_A_PERSON_A_DAY, [(each.day, lit) for each, lit in mine])
+            self._drive(mine)
+            self._rest(mine)
+
+    def _drive(self, mine: Sequence[tuple[Dialogue, Literal]]) -> None:
+        """After a live dialogue nobody is at another before the shortest drive; longer ones are in _travel."""
+        self.cp.add_no_overlap(
+            self._span(each.at, each.minutes + self._least(each), lit) for each, lit in mine if each.is_live
+        )
+
+    def _rest(self, mine: Sequence[tuple[Dialogue, Literal]]) -> None:
+        """Nobody has too many on a day, where a day has so many starts at all."""
+        if max(Counter(self.days.values()).values(), default=0) > MOST_A_PERSON_A_DAY:
+            self._at_most(MOST_A_PERSON_A_DAY, [(each.day, lit) for each, lit in mine])
 
     def _held(self, of: Callable[[Dialogue], Chosen]) -> dict[int, list[tuple[Dialogue, Literal]]]:
         """The dialogues that each of them may have, by number."""
@@ -329,7 +335,7 @@ class Model:
     def _exactly_one(self, lits: Iterable[Literal], when: Literal) -> None:
         """One when ``when``, else none."""
         several = list(lits)
-        if several != [when]:
+        if len(several) != 1 or several[0] is not when:
             self.cp.add_exactly_one([*several, when.negated()])
 
     def _new(self) -> Literal:

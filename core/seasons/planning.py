@@ -6,13 +6,13 @@ season is not possible (conflicts.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ortools.sat.python import cp_model
 
 from core.seasons import conflicts, wishes
 from core.seasons.model import Literal, Model
-from core.seasons.problem import Placement, Problem, check
+from core.seasons.problem import Placement, Problem, check, in_order
 from core.seasons.proposal import Impossible, Placed, Proposal
 from core.seasons.score import is_moved, score
 from core.seasons.solving import Verdict, solve
@@ -29,6 +29,7 @@ def plan(problem: Problem, effort: float) -> Proposal | Impossible:
 
     """
     check(problem)
+    problem = in_order(problem)
     if alone := conflicts.alone(problem):
         return Impossible(conflicts=alone)
     model = Model(problem)
@@ -48,8 +49,13 @@ def plan(problem: Problem, effort: float) -> Proposal | Impossible:
 
 def _fewest(model: Model, effort: float) -> tuple[Verdict, Mapping[str, Placement]]:
     """A calendar in which as many stay as can; the model then keeps to that number."""
-    staying = cp_model.LinearExpr.sum(wishes.staying(model))
-    verdict, calendar = _ask(model, -staying, _guess(model), effort)
+    stay = wishes.staying(model)
+    staying = cp_model.LinearExpr.sum(stay)
+    stays = [(lit, True) for lit in stay]
+    verdict, calendar = _ask(model, -staying, [*_guess(model), *stays], effort, linear=0)
+    if verdict not in {"best", "impossible"}:
+        near = _literals(model, calendar) if calendar else _guess(model)
+        verdict, calendar = _ask(model, -staying, [*near, *stays], effort, linear=2)
     if calendar:
         kept = sum(calendar[each.key] == each.previous for each in model.problem.wanted)
         model.cp.add(staying >= kept)
@@ -57,14 +63,19 @@ def _fewest(model: Model, effort: float) -> tuple[Verdict, Mapping[str, Placemen
 
 
 def _ask(
-    model: Model, cost: cp_model.LinearExprT, hints: Iterator[tuple[Literal, bool]], effort: float
+    model: Model,
+    cost: cp_model.LinearExprT,
+    hints: Iterable[tuple[Literal, bool]],
+    effort: float,
+    *,
+    linear: int = 1,
 ) -> tuple[Verdict, dict[str, Placement]]:
     """The cheapest calendar that is found; an empty one when none is."""
     model.cp.minimize(cost)
-    model.cp.clear_hints()
+    model.cp.clear_hints()  # type: ignore[no-untyped-call]
     for lit, value in hints:
         model.cp.add_hint(lit, value)
-    verdict, solver = solve(model.cp, effort)
+    verdict, solver = solve(model.cp, effort, linear=linear)
     return verdict, model.calendar(solver) if verdict in {"best", "found"} else {}
 
 

@@ -146,6 +146,17 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rules
 
 
+def in_order(problem: Problem) -> Problem:
+    """The same problem in the one order that it is planned in: whatever order it came in, the proposal is the same."""
+    return msgspec.structs.replace(
+        problem,
+        wanted=tuple(sorted(problem.wanted, key=lambda each: each.key)),
+        officials=tuple(sorted(problem.officials, key=lambda each: each.id)),
+        moderators=tuple(sorted(problem.moderators, key=lambda each: each.id)),
+        venues=tuple(sorted(problem.venues, key=lambda each: each.id)),
+    )
+
+
 def check(problem: Problem) -> None:
     """Whether a season can be planned from these at all.
 
@@ -183,7 +194,8 @@ def _rules(problem: Problem) -> Iterator[str]:
 
 
 def _persons(problem: Problem) -> Iterator[str]:
-    for each in (*problem.officials, *problem.moderators, *problem.venues):
+    several: list[Official | Moderator | Venue] = [*problem.officials, *problem.moderators, *problem.venues]
+    for each in several:
         if any(busy.ends <= busy.starts for busy in each.busy):
             yield f"{each.name} is busy for no time"
 

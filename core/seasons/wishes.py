@@ -23,7 +23,7 @@ _NOTHING: Final[list[Literal]] = []
 
 def staying(model: Model) -> list[Literal]:
     """A literal for each dialogue that can stay as it was; it is true only if the dialogue does."""
-    found = []
+    found: list[Literal] = []
     for dialogue in model.dialogues.values():
         previous = dialogue.choice.wanted.previous
         parts = None if previous is None else _placed(dialogue, previous)

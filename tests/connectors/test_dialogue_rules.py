@@ -69,3 +69,8 @@ def test_a_file_that_does_not_fit_says_where(tmp_path: Path, before: str, after:
 def test_without_a_calendar_server_nothing_waits_for_one() -> None:
     assert "caldav" not in dialogue_hub(Settings(caldav_url=None)).rules.channels
     assert "caldav" in dialogue_hub(Settings(caldav_url="https://calendar.example/region")).rules.channels
+
+
+def test_who_announces_nothing_reads_the_same_rules() -> None:
+    """The portal knows no channel, and says the same themes, charter and days for an answer."""
+    assert dialogue_rules(FILE) == dialogue_rules(FILE, CHANNELS)

@@ -36,6 +36,21 @@ def test_a_seal_opens_for_its_purpose_with_its_secret_and_in_time() -> None:
     assert seals("t" * 40).opened("confirm", sealed, NOON, None) is None
 
 
+def test_a_seal_says_when_it_was_made_to_who_has_the_secret() -> None:
+    sealed = seals().seal("form", "nonce", NOON)
+    assert seals().at("form", sealed) == NOON.replace(microsecond=0)
+    assert seals().at("origin", sealed) is None
+    assert seals("t" * 40).at("form", sealed) is None
+    assert seals().at("form", sealed + "x" * 400) is None
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_voters_are_told_apart_and_cannot_be_read_back_without_the_secret(one: str, other: str) -> None:
+    assert (seals().voter(one) == seals().voter(other)) is (one == other)
+    assert seals().voter(one) != seals("t" * 40).voter(one)
+    assert len(seals().voter(one)) == 16
+
+
 @given(st.text(max_size=400))
 def test_nothing_else_opens(text: str) -> None:
     assert seals().opened("manage", text, NOON, None) is None

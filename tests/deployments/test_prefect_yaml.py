@@ -14,7 +14,7 @@ from prefect import Flow
 from prefect.server.schemas.schedules import CronSchedule
 from prefect.utilities.callables import parameter_schema
 
-from connectors.registry import ANNOUNCERS, CHANNELS, EVERY, SOURCES
+from connectors.registry import CHANNELS, EVERY, SOURCES, WANTED
 from connectors.settings import ROOT
 from schemas.errors import Cause
 from tasks import postings
@@ -30,10 +30,10 @@ CRONS = [
 CHOICES = {
     ("changes", "source"): {*SOURCES},
     ("full", "source"): {*SOURCES},
-    ("audit", "channel"): {*CHANNELS, *ANNOUNCERS, None},
+    ("audit", "channel"): {*CHANNELS, *WANTED, None},
     ("withdraw", "source"): {*SOURCES, None},
     ("quarantine", "source"): {*SOURCES, None},
-    ("channel", "channel"): {*CHANNELS, *ANNOUNCERS},
+    ("channel", "channel"): {*CHANNELS, *WANTED},
     ("effects", "channel"): {*EVERY, None},
     ("import", "source"): {"sheet", "partner"},
 }

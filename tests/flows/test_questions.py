@@ -10,8 +10,10 @@ from prefect.artifacts import Artifact
 from pydantic import SecretStr
 
 from connectors import clock
+from connectors.region import alerts
 from flows.questions import LATELY, Verdict, answer_question, moderate, read_comments
 from schemas.errors import Misconfigured, Refused
+from tasks.questions import CAUSE
 from tests.flows.stories import is_json
 from tests.hands import PageEditor, sql
 from tests.programme import Programme
@@ -97,7 +99,7 @@ def test_what_cannot_be_done_says_what_can(forum: Forum) -> None:
 
 def test_comments_on_the_air_are_read_on_and_wait(forum: Forum, flowing: Hub, sandbox: Sandbox) -> None:
     """What a resident writes under the post, and what the Page itself does."""
-    assert read_comments() == {"read": 0, "asked": {}, "shown": False}
+    assert read_comments() == {"read": 0, "asked": {}, "shown": False, "overdue": 0}
     dialogue, _ = forum.dialogue("on_air")
     page = PageEditor(flowing.settings)
     post = page.post("En direct !")
@@ -114,9 +116,24 @@ def test_comments_on_the_air_are_read_on_and_wait(forum: Forum, flowing: Hub, sa
         "/comments", object=post, message="C’est pour quand, les trains du matin ?", name="Ada Lovelace"
     )
     sandbox.tell("/comments", object=post, message="Bravo pour ce direct !")
-    assert read_comments() == {"read": 1, "asked": {dialogue.ref: 1}, "shown": True}
+    assert read_comments() == {"read": 1, "asked": {dialogue.ref: 1}, "shown": True, "overdue": 0}
     forum.programme.now += LATELY
-    assert read_comments() == {"read": 1, "asked": {dialogue.ref: 0}, "shown": False}
+    assert read_comments() == {"read": 1, "asked": {dialogue.ref: 0}, "shown": False, "overdue": 0}
     assert "C’est pour quand, les trains du matin" in table()
     ((said,),) = sql(forum.region, "SELECT q::text FROM question q")
     assert "Lovelace" not in said
+
+
+def test_overdue_answers_are_told_once_until_none_is(forum: Forum) -> None:
+    question = forum.published()
+    assert question.due_at is not None
+    forum.programme.now = question.due_at
+    assert read_comments() == {"read": 0, "asked": {}, "shown": True, "overdue": 1}
+    read_comments()
+    (alert,) = alerts.unresolved(forum.region)
+    assert (alert.cause, alert.times) == (CAUSE, 2)
+    assert question.ref in alert.message
+    assert f"| {question.ref} | 0 | 0 |" in table()
+    forum.answer(question)
+    assert read_comments()["overdue"] == 0
+    assert alerts.unresolved(forum.region) == []

@@ -32,7 +32,7 @@ def _read(page: str) -> str:
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", page)))
 
 
-def test_home_tells_dated_figures_and_what_is_not_open(
+def test_home_tells_dated_figures_and_that_all_three_pillars_are_open(
     client: TestClient, region: Region, place: Place
 ) -> None:
     place(job("1"))
@@ -41,7 +41,7 @@ def test_home_tells_dated_figures_and_what_is_not_open(
         connection.execute(text("UPDATE board SET changed_at = '2026-11-24T23:05:00Z'"))
     page = _read(client.get("/").text)
     assert "25 novembre 2026 à 0 h 05" in page
-    assert page.count("Pas encore ouvert ici") == 1
+    assert page.count(" Ouvert ") == 3
     assert "Boulanger, boulangère" in page
 
 

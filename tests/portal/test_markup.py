@@ -22,17 +22,22 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Route
 from pydantic import SecretStr
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import officers, postings
+from connectors.region import media, officers, postings
 from connectors.region.database import Region
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal import answers, filters
 from portal.app import create_app
+from tests.coverage import FILM, Covering
 from tests.makers import portal_draft
+from tests.portal import dialogues as made
 from tests.portal import test_pages_in_a_browser as browsed
+from tests.portal.dialogue_pages import KINDS, Talk
 from tests.portal.programme_pages import Walk
+from tests.portal.test_coverage import link as media_link
 from tests.portal.test_posting import GOOD, NOW, path_of, send
 
 FOLDER: Final = Path(__file__).parent / "html"
@@ -174,6 +179,40 @@ def programme(reader: Reader, region: Region, settings: Settings) -> None:
         reader.keep(f"programme, {seen.name}", seen.answer, seen.answer.status_code)
 
 
+def covered(reader: Reader, region: Region, settings: Settings) -> None:
+    """Covered events: before there is any, without a picture, with some; a consent in every state."""
+    get, keep = reader.firm.get, reader.keep
+    keep("no event", get("/couverture"))
+    world = Covering(region, NOW)
+    wall = f"/couverture/{world.event.ref}"
+    keep("events", get("/couverture"))
+    keep("empty wall", get(wall))
+    child, parent = world.agreed(), world.student()
+    image, film = world.published(child, author=child), world.published(content=FILM)
+    world.published(kind="story")
+    media.withdraw(region, film.ref, "Ada", "Floue.", NOW)
+    world.publish(world.read(film), "portal")
+    keep("wall", get(wall))
+    mine = media_link(world, settings, child, "student")
+    keep("consent", get(mine))
+    keep("consent kept", get(f"{mine}?garde"))
+    keep("consent that is stale", reader.firm.post(mine, data={"a": "b"}), 403)
+    keep("guardian's consent", get(media_link(world, settings, parent, "guardian")))
+    keep("consent withdrawn", get(f"{mine}?retire"))
+    world.withdraw(child)
+    keep("medium gone", get(f"/medias/{image.ref}.jpg"), 410)
+    with region.begin() as connection:
+        connection.execute(text("UPDATE student SET born = '1990-01-01'"))
+    keep("guardian of an adult", get(media_link(world, settings, parent, "guardian")))
+
+
+def talk(reader: Reader, region: Region, settings: Settings) -> None:
+    """The pages of dialogues and questions, whatever they answer."""
+    for seen in Talk(reader.firm, region, settings).everything():
+        assert seen.answer.status_code < 500, seen.name
+        reader.keep(f"dialogues, {seen.name}", seen.answer, seen.answer.status_code)
+
+
 def trouble(reader: Reader, region: Region, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is said when something is wrong with the portal itself."""
     reader.keep(
@@ -184,6 +223,10 @@ def trouble(reader: Reader, region: Region, settings: Settings, monkeypatch: pyt
         Reader(region, settings.model_copy(update={"smtp_url": None})).firm.get("/inscription"),
         503,
     )
+    mute = Reader(region, settings.model_copy(update={"smtp_url": None})).firm
+    reader.keep("no relay for questions", mute.get("/questions/nouvelle"))
+    following = mute.get(f"/dialogues/{made.dialogue(region).ref}/suivre")
+    reader.keep("no relay for following", following, 503)
     hurried = Reader(region, settings.model_copy(update={"portal_rate_search": 1})).firm
     hurried.get("/offres")
     reader.keep("too often", hurried.get("/offres"), 429)
@@ -213,6 +256,8 @@ def test_every_page_is_valid_and_parses_without_an_error(
     posting(reader, region, chosen)
     queue(reader, region, chosen)
     programme(reader, region, chosen)
+    covered(reader, region, chosen)
+    talk(reader, region, chosen)
     trouble(reader, region, chosen, monkeypatch)
     assert used >= set(templates.list_templates())
     folder = tmp_path / "pages"
@@ -253,18 +298,20 @@ def test_axe_finds_nothing_on_pages_that_say_what_is_wrong(
 @pytest.mark.browser
 @pytest.mark.database
 @pytest.mark.xdist_group("browser")
-def test_axe_finds_nothing_on_any_page_of_the_programme_and_none_scrolls_sideways(
-    browser: Browser, region: Region, chosen: Settings
+@pytest.mark.parametrize("walk", [programme, talk, covered])
+def test_axe_finds_nothing_on_any_page_of_the_programme_or_of_dialogues_and_none_scrolls_sideways(
+    browser: Browser, region: Region, chosen: Settings, walk: Callable[[Reader, Region, Settings], None]
 ) -> None:
     reader = Reader(region, chosen)
-    programme(reader, region, chosen)
+    walk(reader, region, chosen)
+    names = [f"dialogues, {name}" for name in KINDS] if walk is talk else reader.pages
 
     def told(page: Page) -> list[Any]:
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         return [*browsed.violations(page), *([f"{wide} px too wide"] if wide > 0 else [])]
 
     with showing(browser, reader, chosen) as look:
-        assert look(reader.pages, told) == {}
+        assert look(names, told) == {}
 
 
 Look = Callable[[Iterable[str], Callable[[Page], list[Any]]], dict[tuple[str, int], list[Any]]]
@@ -276,9 +323,9 @@ def showing(browser: Browser, reader: Reader, settings: Settings) -> Iterator[Lo
 
     def answer(route: Route) -> None:
         path = unquote(urlsplit(route.request.url).path)
-        if path.startswith("/static/"):
-            style = reader.firm.get(path)
-            route.fulfill(body=style.content, content_type=style.headers["content-type"])
+        if path.startswith(("/static/", "/medias/")):
+            file = reader.firm.get(path)
+            route.fulfill(body=file.content, content_type=file.headers["content-type"])
         else:
             route.fulfill(body=reader.pages[path[1:]], content_type="text/html; charset=utf-8")
 

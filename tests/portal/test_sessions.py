@@ -65,9 +65,10 @@ def test_sessions_to_come_are_listed_soonest_first(client: TestClient, region: R
 def test_a_list_is_of_one_kind_and_one_department_when_asked(client: TestClient, region: Region) -> None:
     session(region, title="À Lyon")
     session(region, title="À Aurillac", department="15")
-    session(region, title="Avec des élus", kind="dialogue")
+    session(region, title="Hors dialogue", kind="dialogue")
     assert titles(client.get("/seances?departement=15").text) == ["À Aurillac"]
-    assert titles(client.get("/seances?type=dialogue").text) == ["Avec des élus"]
+    elsewhere = client.get("/seances?type=dialogue&departement=15", follow_redirects=False)
+    assert elsewhere.headers["location"] == "/dialogues?departement=15"
     assert titles(client.get("/seances?type=seminaire&departement=69").text) == ["À Lyon"]
     assert len(titles(client.get("/seances?type=x&departement=99").text)) == 3
     filtered = client.get("/seances?departement=15&type=seminaire&x=1").text

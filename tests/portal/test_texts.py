@@ -14,6 +14,7 @@ from core import terms
 from core.terms import TERMS
 from portal.answers import FOLDER
 from portal.app import create_app
+from portal.voting import KEPT_FOR
 from tests.portal.test_openness import read
 
 pytestmark = pytest.mark.database
@@ -111,8 +112,20 @@ def test_the_privacy_page_says_the_terms_by_which_people_are_forgotten(client: T
     assert len(TERMS) == 8
 
 
-@pytest.mark.parametrize("name", ["registration_confirm", "registration_form", "registration_sent"])
-def test_whoever_registers_is_told_the_term_of_an_unconfirmed_registration(name: str) -> None:
+def test_the_privacy_page_tells_of_the_cookie_of_votes(client: TestClient) -> None:
+    page = read(client.get("/vie-privee").text)
+    assert f"reste {KEPT_FOR.days} jours dans le navigateur" in page
+    assert "au premier soutien seulement" in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("registration_confirm", "registration_form", "registration_sent"),
+        *("ask_confirm", "ask_sent", "question_parts"),
+    ],
+)
+def test_whoever_registers_or_asks_is_told_the_term_of_an_unconfirmed_registration(name: str) -> None:
     written = unescape((FOLDER / "templates" / f"{name}.html").read_text("utf-8"))
     told = {int(hours) for hours in re.findall(r"(\d+)\Wheures", written)}
     assert told - {FORM_WITHIN // dt.timedelta(hours=1)} == {terms.REGISTRATION.amount}

@@ -252,6 +252,7 @@ EXPORT: Final[dict[str, Any]] = {
     "coach": [],
     "official": [],
     "moderator": [],
+    "student": [],
 }
 
 GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {

@@ -40,6 +40,8 @@ def failing(name: str) -> bytes:
     [
         (says(201, ETag='"1"'), "done"),
         (says(204), "done"),
+        (says(200), "done"),
+        (says(200, b"<html>Maintenance</html>"), "unknown"),
         (says(500), "unknown"),
         (says(503, Retry_After="5"), "unknown"),
         (says(507), "unknown"),

@@ -11,7 +11,9 @@ from sqlalchemy import text
 from connectors.region import (
     coaches,
     contacts,
+    coverage_rights,
     endings,
+    media,
     officers,
     person_acts,
     programme_retention,
@@ -21,6 +23,7 @@ from connectors.region.database import Region
 from connectors.region.endings import Ended, Endings
 from schemas.firm import Consent
 from tests.conftest import TestServer, fresh_name
+from tests.coverage import Covering
 from tests.hands import sql
 from tests.makers import NOON
 from tests.programme import DAY, Programme
@@ -187,3 +190,28 @@ def test_who_is_known_after_a_restore_has_a_number_that_no_link_out_there_names(
     assert again.id > place.id + rewinding.NUMBERS_GAP
     with older.region.begin() as connection:
         assert connection.scalar(text("SELECT nextval('officer_link_id_seq')")) > rewinding.NUMBERS_GAP
+
+
+@pytest.mark.parametrize("deed", ["withdrawn", "erased"])
+def test_nobody_is_shown_again_who_withdrew_or_was_erased_since(
+    postgres_server: TestServer, programme: Programme, deed: str
+) -> None:
+    """A backup brought back the face of a minor whose guardian had withdrawn: consents of that table were not carried over."""
+    world = Covering(programme.region, NOON)
+    child, other = world.agreed(), world.agreed()
+    medium, kept = world.published(child), world.published(other)
+    older = Older(postgres_server, programme.region)
+    try:
+        if deed == "withdrawn":
+            world.withdraw(child, "guardian")
+        else:
+            coverage_rights.erase(world.region, child.email, (), world.now)
+        done = older.end_the_same_as(world.region)
+        assert done == (Ended(shown=3) if deed == "withdrawn" else Ended(students=1))
+        assert older.end_the_same_as(world.region) == Ended(), "twice is once"
+        assert media.served(older.region, medium.ref, world.now) is None
+        assert [each.ref for each, _ in media.wall(older.region, world.event.id, world.now)] == [kept.ref]
+        wanted = "SELECT subject FROM effect WHERE channel = 'instagram' AND wanted_hash IS NOT NULL"
+        assert [row.subject for row in sql(older.region, wanted)] == [kept.ref]
+    finally:
+        older.drop()

@@ -342,6 +342,21 @@ def _ask(forum: Forum, contact: int) -> None:
     forum.ask(f"Canari encore ? {BODY}", email=ADDRESS)
     hosts.keep_official(forum.region, "Élue Canari", "conseillère", ADDRESS)
     hosts.keep_moderator(forum.region, "Modératrice Canari", ADDRESS)
+    _cover(forum.region)
+
+
+def _cover(region: Region) -> None:
+    """Camille is a student's guardian."""
+    for statement in (
+        """INSERT INTO event (ref, name, place, department, first_day, last_day, created_at)
+        VALUES ('e1', 'Musilac', 'Aix-les-Bains', '73', '2027-07-08', '2027-07-11', :now)""",
+        """INSERT INTO student (name, email, born, guardian_name, guardian_email, created_at)
+        VALUES ('Élève Canari', 'eleve@lycee.example', '2010-01-01', 'Camille Canari', :address, :now)""",
+        "INSERT INTO crew_member (event_id, student_id, role) SELECT e.id, s.id, 'cadreuse' FROM event e, student s",
+        """INSERT INTO media_consent (student_id, kind, scopes, given_by, given_at, proof, expires_at)
+        SELECT id, 'image', '["portal"]', 'guardian', :now, 'papier', '2030-01-01' FROM student""",
+    ):
+        sql(region, statement, now=NOON, address=ADDRESS)
 
 
 def test_an_export_holds_everything_and_fits_its_schema(programme: Programme) -> None:
@@ -364,6 +379,7 @@ def test_an_export_holds_everything_and_fits_its_schema(programme: Programme) ->
         "Coach Canari",
         "Élue Canari",
         "Modératrice Canari",
+        "Élève Canari",
         f"Canari ? {BODY}",
         f"Canari encore ? {BODY}",
     ):
@@ -429,11 +445,13 @@ def test_of_whom_was_erased_nothing_can_be_handed_out(programme: Programme) -> N
 
 
 def test_after_an_erasure_no_table_holds_a_word_of_theirs(programme: Programme) -> None:
-    """Every row of every table, as text. Offers posted with the address and a host's entry have terms of their own."""
+    """Every row of every table, as text. Offers posted with the address, a host's and a student's entry have terms of their own."""
     contact = filled(programme)
     sql(programme.region, "DELETE FROM posting")
     for table in ("coach", "official", "moderator"):
         sql(programme.region, f"DELETE FROM {table} WHERE lower(email) = :address", address=ADDRESS)
+    for table in ("crew_member", "media_consent", "student"):
+        sql(programme.region, f"DELETE FROM {table}")
     assert _naming(programme.region) >= {"contact", "registration", "answer", "cohort_member"}
     erase(programme, contact)
     assert _naming(programme.region) == set()

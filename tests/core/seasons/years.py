@@ -6,7 +6,19 @@ import datetime as dt
 from random import Random
 from typing import Final
 
-from core.seasons import Busy, Moderator, Official, Problem, Rules, Slot, Venue, Wanted
+from msgspec.structs import replace
+
+from core.seasons import (
+    Busy,
+    Moderator,
+    Official,
+    Problem,
+    Proposal,
+    Rules,
+    Slot,
+    Venue,
+    Wanted,
+)
 from core.wall import instant
 from schemas.reference_tables import departments
 
@@ -53,6 +65,26 @@ def season(dialogues: int = 60, officials: int = 25, seed: int = 1, moderators: 
             for number in range(18)
         ),
         rules=RULES,
+    )
+
+
+def standing(problem: Problem, proposal: Proposal) -> Problem:
+    """The same season, planned again."""
+    was = {each.key: each.placement for each in proposal.placed}
+    return replace(problem, wanted=tuple(replace(each, previous=was[each.key]) for each in problem.wanted))
+
+
+def ill(problem: Problem, number: int) -> Problem:
+    """The same season, of which an official is away for the days when they have a dialogue."""
+    days = [
+        each.previous.starts for each in problem.wanted if each.previous and each.previous.official == number
+    ]
+    away = tuple(Busy(day - dt.timedelta(hours=4), day + dt.timedelta(hours=6)) for day in days)
+    return replace(
+        problem,
+        officials=tuple(
+            replace(each, busy=each.busy + away) if each.id == number else each for each in problem.officials
+        ),
     )
 
 

@@ -1,0 +1,1 @@
+"""Media of covered events on the Region's Instagram account."""
