@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.calendars import server_at
+from tests.world.dialogues.outside import Outside
 from tests.world.dialogues.stage import Place
 from tests.world.dialogues.stories import TALES
 from tests.world.dialogues.world import World
@@ -55,6 +56,15 @@ def test_what_comes_next_does_not_wait_until_it_is_known_whether_the_announcemen
     assert not story.differences, story
     assert story.end
     assert story.end.told.version == 2
+
+
+def test_what_arrived_nowhere_is_nowhere_said_to_be_cancelled(place: Place) -> None:
+    """An announcement without an answer had not arrived; yet the Page then said « Annulé » of what nobody had heard of."""
+    story = unanswered(place, "cancelled", "timeout_before").play()
+    assert not story.differences, story
+    outside = Outside(place)
+    assert outside.posts(ever=True) == []
+    assert not any(outside.calendars().values())
 
 
 @pytest.mark.skipif(not WHOLE, reason="a thousand worlds: make test-world")
