@@ -38,7 +38,7 @@ def test_a_minor_and_their_guardian_are_each_asked_by_a_link_of_their_own_once_a
     letters = {letter.to: letter for letter in room.take()}
     assert set(letters) == {child.email, child.guardian_email}
     mine, theirs = letters[child.email], letters[str(child.guardian_email)]
-    assert mine.subject == "Votre accord pour être montré, Musilac"
+    assert mine.subject == "Votre accord pour apparaître en images, Musilac"
     assert theirs.subject == f"Votre accord pour montrer {child.name}, Musilac"
     assert "l’accord de votre responsable légal est demandé aussi" in mine.text
     assert "votre accord et le sien sont nécessaires tous les deux" in theirs.text
