@@ -36,6 +36,9 @@ NEEDED: dict[str, dict[str, Any]] = {
     "form_cohorts": {"first": dt.date(2099, 1, 6)},
     "moderate": {"question": "q1", "verdict": "publish", "by": "Ada"},
     "answer_question": {"question": "q1", "answer": "En 2027.", "answered_by": "Ada", "by": "Ada"},
+    "publish_medium": {"medium": "m1", "by": "Ada"},
+    "withdraw_medium": {"medium": "m1", "by": "Ada", "why": "floue"},
+    "withdraw_consent": {"student": "lou@lycee.example", "by": "Ada"},
     "import_registrations": {"file": "feuille.csv", "by": "Ada"},
 }
 

@@ -229,7 +229,7 @@ def test_what_a_dead_worker_published_is_found_and_not_published_again(
     account: Account, world: Covering
 ) -> None:
     for kind in ("story", "wall"):
-        medium = world.published(kind=kind)  # type: ignore[arg-type]
+        medium = world.published(kind=kind)
         built = channel(NAME, account.hub.settings, account.hub.region)
         assert isinstance(built, ItemChannel)
         for step in range(2):

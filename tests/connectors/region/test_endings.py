@@ -171,7 +171,7 @@ def test_a_backup_of_another_hub_has_other_people_of_the_same_numbers(
 
 def test_a_database_without_people_has_ended_nothing(empty_database_url: str) -> None:
     empty = Region(empty_database_url)
-    assert endings.read(empty) == Endings([], [], [], [], [])
+    assert endings.read(empty) == Endings((), (), (), (), ())
     empty.dispose()
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import threading
+from collections.abc import Callable
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from connectors.region import alerts, events, media, media_consents
 from connectors.region.database import Region
 from connectors.region.media import Held
+from connectors.region.students import Student
 from core.jpeg import bare
 from schemas.errors import Misconfigured, Refused
 from tests.coverage import ALL_KINDS, FILM, PIXEL, PUBLISHER, STAFF, Covering
@@ -282,7 +285,7 @@ def test_however_publishing_and_withdrawing_meet_nothing_stays_shown(
     assert len(refused) == (world.read(medium).state == "draft")
 
 
-DEEDS = {
+DEEDS: dict[str, Callable[[Covering, Student, Any, Held], object]] = {
     "agree": lambda world, person, giver, _: world.agree(person, giver),
     "less": lambda world, person, giver, _: world.agree(person, giver, scopes=["portal"]),
     "withdraw": lambda world, person, giver, _: world.withdraw(person, giver),
