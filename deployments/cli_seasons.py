@@ -15,6 +15,7 @@ from connectors.region import seasons
 from connectors.region.database import region
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
+from core import seasons as planning
 from deployments.command import Json, connected, guarded, print_json, quiet_prefect, running_flow, say
 
 app = typer.Typer(no_args_is_help=True, help="Dialogues that are planned together.")
@@ -78,7 +79,7 @@ def propose(
     by: By,
     effort: Annotated[
         float, typer.Option(help="How long the solver looks, in a count of its own.", min=0.1, max=300)
-    ] = 3.0,
+    ] = planning.EFFORT,
     as_json: Json = False,
 ) -> None:
     """Propose a calendar, and show it; nothing changes before somebody approves."""

@@ -66,7 +66,7 @@ def plan_season(
 
     Args:
         season: Its name, as `boostez season list` shows it.
-        effort: How long the solver may look for something better, in a count of its own; 3 plans 60 dialogues in seconds.
+        effort: How long the solver may look for something better, in a count of its own; the default plans 60 dialogues in seconds.
 
     Raises:
         Misconfigured: there is no such season.

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from connectors.region import announcing
 from connectors.region.database import Region
 from connectors.settings import Settings
 from tasks.deliver import carry_out
@@ -20,6 +21,7 @@ from tasks.run import Delivered
 @task(name="announce", retries=0, cache_policy=NO_CACHE)
 def announce(region: Region, settings: Settings, channels: Sequence[str]) -> dict[str, Delivered]:
     """Have each channel show what is due there. Trouble on one leaves the others alone."""
+    announcing.forget_unseen(region, channels)
     told: dict[str, Delivered] = {}
     for name in channels:
         delivered = told.setdefault(name, Delivered())

@@ -7,13 +7,14 @@ Does not: a dialogue's steps (dialogue_life.py), residents who follow it (resche
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, text
 
 from connectors.region import letters, once, wants
+from connectors.region.database import Region
 from connectors.region.dialogues import Dialogue
 from core.dialogues import Rules
 from schemas.dialogue import encode
@@ -41,6 +42,22 @@ def show(connection: Connection, rules: Rules, before: Dialogue | None, after: D
         for subject in _subjects(channel, before) if before else ():
             if subject not in subjects:
                 wants.want(connection, channel, subject, None)
+
+
+def forget_unseen(region: Region, channels: Sequence[str]) -> int:
+    """Have nothing said of a cancelling where nobody was shown anything: it was not known whether the announcement had arrived.
+
+    Returns how many.
+    """
+    with region.begin() as connection:
+        return connection.execute(
+            text(
+                "UPDATE effect SET wanted_hash = NULL, state = 'done', not_before = NULL, error = NULL, cause = NULL, "
+                "changed_at = now() WHERE channel = ANY(:channels) AND state = 'planned' AND live_hash IS NULL "
+                "AND wanted_hash IS NOT NULL AND content ->> 'about' = 'dialogue' AND content ->> 'state' = 'cancelled'"
+            ),
+            {"channels": list(channels)},
+        ).rowcount
 
 
 def _subjects(channel: str, dialogue: Dialogue) -> Iterator[str]:

@@ -48,7 +48,7 @@ __all__ = [
     "Score", "Slot", "Venue", "Wanted", "Weights", "broken", "explained", "markdown", "propose",
 ]  # fmt: skip
 
-EFFORT: Final = 3.0
+EFFORT: Final = 2.0
 
 
 def propose(problem: Problem, effort: float = EFFORT) -> Proposal | Impossible:

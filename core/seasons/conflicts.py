@@ -17,7 +17,7 @@ from core.seasons.needs import Need
 from core.seasons.problem import Moderator, Official, Problem, Venue
 from core.seasons.proposal import Conflict, Kind, Requirement
 from core.seasons.solving import Verdict, solve
-from core.seasons.starts import is_free
+from core.seasons.starts import day_of, is_free
 from core.seasons.wording import busy, given, named, told
 
 
@@ -28,8 +28,35 @@ def alone(problem: Problem) -> tuple[Conflict, ...]:
             kind="moderators", who="", what="There is no moderator: without one nothing can be planned"
         )
         return (Conflict(requirements=(whole,)),)
-    found = (cause for choice in choices(problem).values() for cause in _alone(choice, problem))
+    several = choices(problem).values()
+    found = [cause for choice in several for cause in _alone(choice, problem)]
+    if not found:  # a solver would take long to find what counting tells
+        themes = sorted({choice.wanted.theme for choice in several})
+        found = [*_too_few_days(list(several), problem), *_too_few_officials(list(several), "")] or [
+            cause
+            for theme in themes
+            for cause in _too_few_officials([each for each in several if each.wanted.theme == theme], theme)
+        ]
     return tuple(Conflict(requirements=(each,)) for each in found)
+
+
+def _too_few_days(several: Sequence[Choice], problem: Problem) -> Iterator[Requirement]:
+    days = {day_of(start, problem.rules) for choice in several for start in choice.starts}
+    most = len(days) * problem.rules.most_a_day
+    if most < len(several):
+        what = (
+            f"{len(days)} days are open, which hold at most {most} dialogues, and {len(several)} are wanted"
+        )
+        yield Requirement(kind="day", who="", what=what)
+
+
+def _too_few_officials(several: Sequence[Choice], theme: str) -> Iterator[Requirement]:
+    officials = {each.id: each.most_a_season for choice in several for each in choice.officials}
+    limits = [most for most in officials.values() if most is not None]
+    if len(limits) == len(officials) and sum(limits) < len(several):
+        about = f' for "{theme}"' if theme else ""
+        what = f"the officials who can be asked{about} take at most {sum(limits)} dialogues in the season, and {len(several)} are wanted"
+        yield Requirement(kind="limit", who=theme, what=what)
 
 
 def _alone(choice: Choice, problem: Problem) -> Iterator[Requirement]:

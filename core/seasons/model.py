@@ -24,6 +24,7 @@ from core.seasons.starts import day_of, is_free, week_of
 
 Literal: TypeAlias = cp_model.BoolVarT
 Chosen: TypeAlias = dict[int, Literal]
+Value: TypeAlias = tuple[Literal, bool]
 _MINUTE: Final = dt.timedelta(minutes=1)
 
 
@@ -67,10 +68,12 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True):
             starts=start, official=official, moderator=moderator, venue=venue[0] if venue else None
         )
 
-    def values(self, placement: Placement) -> Iterator[tuple[Literal, bool]]:
-        """What the literals are when the dialogue is so."""
-        for start, lit in self.starts.items():
-            yield lit, start == placement.starts
+    def when(self, placement: Placement) -> Iterator[Value]:
+        """What the literals of its starts are when the dialogue is so."""
+        return ((lit, start == placement.starts) for start, lit in self.starts.items())
+
+    def who(self, placement: Placement) -> Iterator[Value]:
+        """What the literals of people and places are."""
         numbers = placement.official, placement.moderator, placement.venue
         for chosen, number in zip((self.officials, self.moderators, self.venues), numbers, strict=True):
             if len(chosen) > 1:

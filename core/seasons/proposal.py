@@ -15,7 +15,7 @@ Kind = Literal[
     "dialogue", "locked", "busy", "limit", "territory", "notice", "public_holidays", "school_holidays", "day", "gap",
     "slots", "moderators", "officials", "venues",
 ]  # fmt: skip
-"""What a requirement is about. The last four are only told when nothing else is needed to make a season impossible."""
+"""What a requirement is about. The last four are always told alone: each is enough to make a season impossible."""
 
 
 class Placed(msgspec.Struct, frozen=True):

@@ -13,9 +13,9 @@ from typing import Final
 from ortools.sat.python import cp_model
 
 from core.seasons.model import Dialogue, Literal, Model
-from core.seasons.problem import Placement
+from core.seasons.problem import Moderator, Official, Placement, Venue
 from core.seasons.score import asked_officials, open_weeks
-from core.seasons.starts import is_preferred, week_of
+from core.seasons.starts import is_free, is_preferred, week_of
 
 Expression = cp_model.LinearExprT
 _NOTHING: Final[list[Literal]] = []
@@ -71,6 +71,17 @@ def _placed(dialogue: Dialogue, previous: Placement) -> list[Literal] | None:
     ]
     if previous.venue is not None:
         parts.append(dialogue.venues.get(previous.venue))
+    choice = dialogue.choice
+    asked: list[tuple[Official | Moderator | Venue, int | None]] = [
+        *((each, previous.official) for each in choice.officials),
+        *((each, previous.moderator) for each in choice.moderators),
+        *((each, previous.venue) for each in choice.venues),
+    ]
+    if any(
+        each.id == number and not is_free(each.busy, previous.starts, dialogue.minutes)
+        for each, number in asked
+    ):
+        return None
     found = [each for each in parts if each is not None]
     return found if len(found) == len(parts) else None
 

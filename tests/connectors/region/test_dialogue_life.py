@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from connectors.region import (
+    announcing,
     dialogue_life,
     dialogue_steps,
     dialogues,
@@ -315,6 +316,19 @@ def test_cancelling_tells_everybody_who_was_told_once(world: Dialogues) -> None:
 def test_what_nobody_was_shown_is_not_shown_to_say_that_it_is_cancelled(world: Dialogues) -> None:
     made = world.announced()
     dialogue_life.cancel(world.region, world.hub, made.ref, "Ada", "Salle fermée.", world.now)
+    assert set(world.wanted(made).values()) == {None}
+
+
+def test_nor_is_what_turns_out_never_to_have_arrived(world: Dialogues) -> None:
+    """Nobody knew whether the announcement was there, so the Page was to say that it is cancelled; then it was not."""
+    made = world.announced()
+    sql(world.region, "UPDATE effect SET state = 'unknown' WHERE channel <> 'mail' RETURNING id")
+    dialogue_life.cancel(world.region, world.hub, made.ref, "Ada", "La salle est fermée.", world.now)
+    assert {each.state for each in world.wanted(made).values() if each} == {"cancelled"}
+    assert announcing.forget_unseen(world.region, world.hub.rules.channels) == 0, "nobody knows yet"
+
+    sql(world.region, "UPDATE effect SET state = 'planned' WHERE channel <> 'mail' RETURNING id")
+    assert announcing.forget_unseen(world.region, world.hub.rules.channels) == 3
     assert set(world.wanted(made).values()) == {None}
 
 

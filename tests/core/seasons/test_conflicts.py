@@ -77,6 +77,20 @@ def test_a_lock_on_a_holiday_is_told() -> None:
     ]
 
 
+def test_what_counting_tells_is_told_without_a_solver() -> None:
+    several = [wanted(number, form="written", theme="emploi") for number in range(1, 4)]
+    assert alone(problem(several, season=replace(TUESDAYS, most_a_day=1))) == [
+        ("day", "2 days are open, which hold at most 2 dialogues, and 3 are wanted")
+    ]
+    limited = [official(number, most_a_season=1) for number in (1, 2)]
+    assert alone(problem(several, limited)) == [
+        ("limit", "the officials who can be asked take at most 2 dialogues in the season, and 3 are wanted")
+    ]
+    other = official(3, themes=frozenset({"santé"}))
+    [(_, what)] = alone(problem([*several, wanted(4, theme="santé")], [*limited, other]))
+    assert what.startswith('the officials who can be asked for "emploi" take at most 2')
+
+
 def test_more_dialogues_than_evenings_of_one_official_are_told_and_no_others() -> None:
     several = [wanted(number, official=1 if number < 4 else None) for number in range(1, 9)]
     people = [ADA, *(official(number) for number in range(2, 6))]
@@ -105,13 +119,14 @@ def test_each_kind_of_requirement_has_its_words() -> None:
     two = [wanted(1, form="written", department="63"), wanted(2, form="written", department="63")]
     evening = rules(slots=(Slot(1, dt.time(18, 30)), Slot(1, dt.time(20))))
     twelve = replace(evening, last=dt.date(2027, 10, 16))
+    away = Busy(at("2027-10-12 00:00"), at("2027-10-13 00:00"))
     late = Busy(at("2027-10-05 19:50"), at("2027-10-05 20:10"))
     lock = Placement(starts=at("2027-10-05 18:30"), official=1, moderator=1)
     people = [ADA, official(2, departments=frozenset({"15"}))]
     told = {
-        "limit": (problem(two, [replace(ADA, most_a_season=1)], season=evening), "Ada Martin has at most 1 in the season"),
+        "limit": (problem(two, [replace(ADA, most_a_week=1)], season=evening), "Ada Martin has at most 1 a week"),
         "gap": (problem(two, season=replace(evening, gap_days=3)), "two dialogues in one department are 3 days apart at least"),
-        "day": (problem(two, season=replace(evening, most_a_day=1)), "at most 1 dialogue a day"),
+        "day": (problem(two, [replace(ADA, busy=(away,))], season=replace(twelve, most_a_day=1)), "at most 1 dialogue a day"),
         "busy": (problem(two, [replace(ADA, busy=(late,))], season=evening),
             "Ada Martin is busy at 1 of 2 starts from 2027-10-05 to 2027-10-05"),
         "notice": (problem([*two, wanted(3, form="written")], season=replace(twelve, notice_days=8)),

@@ -7,7 +7,7 @@ import pytest
 from core.seasons import Placement, Problem, Proposal, broken, propose
 from tests.core.seasons.years import ill, season, standing
 
-EFFORT = 1.0  # enough for a calendar: a better one takes more
+EFFORT = 0.5  # enough for a calendar: a better one takes more
 
 
 @pytest.fixture(scope="module")

@@ -173,7 +173,7 @@ def _calendars(case: Case) -> Iterator[str]:
     there = case.outside.calendars()
     for name in sorted(wanted | there.keys()):
         right = [entry] if name in wanted else []
-        if there.get(name, []) != right and not (name in theirs and there[name] == [entry]):
+        if there.get(name, []) != right and not (name in theirs and there.get(name) == [entry]):
             yield f"calendar {name} has {there.get(name)}, and {right} is right"
 
 
