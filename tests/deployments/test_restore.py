@@ -79,7 +79,9 @@ def live_on(region: Region) -> None:
         connection.execute(text("DELETE FROM pick"))
         connection.execute(text("DELETE FROM posting"))
         connection.execute(text("UPDATE officer_link SET ended_at = now(), by = 'Ada'"))
-        connection.execute(text("TRUNCATE firm, contact, coach, session, import, person_act, bounce CASCADE"))
+        connection.execute(
+            text("TRUNCATE firm, contact, coach, session, import, person_act, bounce, event, student CASCADE")
+        )
         connection.execute(text("TRUNCATE official, moderator, venue, season, calendar CASCADE"))
         connection.execute(text("UPDATE alert SET resolved_at = now()"))
     channel_state.resume(region, "aggregator_feed")

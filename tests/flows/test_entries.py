@@ -39,6 +39,14 @@ NEEDED: dict[str, dict[str, Any]] = {
     "publish_medium": {"medium": "m1", "by": "Ada"},
     "withdraw_medium": {"medium": "m1", "by": "Ada", "why": "floue"},
     "withdraw_consent": {"student": "lou@lycee.example", "by": "Ada"},
+    "announce_dialogue": {"dialogue": "d1", "by": "Ada"},
+    "move_dialogue": {"dialogue": "d1", "by": "Ada"},
+    "cancel_dialogue": {"dialogue": "d1", "by": "Ada", "reason": "un essai"},
+    "fall_back_dialogue": {"dialogue": "d1", "by": "Ada", "reason": "un essai"},
+    "publish_record": {"dialogue": "d1", "by": "Ada", "record": "Compte rendu."},
+    "decide_move": {"proposal": 1, "verdict": "refuse", "by": "Ada"},
+    "plan_season": {"season": "Hiver"},
+    "announce_season": {"season": "Hiver", "by": "Ada"},
     "import_registrations": {"file": "feuille.csv", "by": "Ada"},
 }
 
