@@ -29,7 +29,7 @@ def question(now: dt.datetime) -> Question:
         ref="q0exemple",
         dialogue_id=1,
         theme="transport",
-        body="Quand aurons-nous plus de trains entre Roanne et Lyon le matin ?",
+        body="Quand aurons-nous plus de trains entre Roanne et Lyon le matin\u202f?",
         author="Camille",
         contact_id=1,
         origin="portal",
@@ -82,7 +82,7 @@ def _concerned(asked: Question, links: Links, house: House, now: dt.datetime) ->
     )
     watcher = msgspec.structs.replace(author, is_author=False, watches=True)
     refused = msgspec.structs.replace(
-        asked, state="refused", published_at=None, reason=f"{_CHARTER}\nDe quels trains parlez-vous ?"
+        asked, state="refused", published_at=None, reason=f"{_CHARTER}\nDe quels trains parlez-vous\u202f?"
     )
     answered = msgspec.structs.replace(
         asked,
@@ -92,7 +92,7 @@ def _concerned(asked: Question, links: Links, house: House, now: dt.datetime) ->
         ended_at=now,
     )
     other = msgspec.structs.replace(
-        asked, id=2, ref="q1exemple", body="Y aura-t-il plus de trains de Roanne à Lyon ?"
+        asked, id=2, ref="q1exemple", body="Y aura-t-il plus de trains de Roanne à Lyon\u202f?"
     )
     merged = msgspec.structs.replace(author, question=other, into=asked, watches=True)
     return {

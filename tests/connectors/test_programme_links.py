@@ -23,6 +23,10 @@ SEALED: list[tuple[str, Opener, str]] = [
     (LINKS.sheet(session(), COACH), "sheet", "S-exemple1.1"),
     (LINKS.outcome(place(number=7), 3), "outcome", "7.outcome_3"),
     (LINKS.attestation(place(number=7)), "attestation", "7"),
+    (LINKS.preferences_of(7), "preferences", "7"),
+    (LINKS.own_question("q1"), "question", "q1"),
+    (LINKS.ask("a1"), "ask", "a1"),
+    (LINKS.unwatch(3, 7), "unwatch", "3.7"),
 ]
 
 
@@ -51,9 +55,16 @@ def test_a_cohort_s_session_has_no_public_page() -> None:
     assert LINKS.sessions == "https://portail.example/seances"
 
 
+def test_what_is_for_everybody_is_sealed_for_nobody() -> None:
+    assert LINKS.dialogue("d1") == "https://portail.example/dialogues/d1"
+    assert LINKS.question("q1") == "https://portail.example/questions/q1"
+    assert LINKS.new_question == "https://portail.example/questions/nouvelle"
+
+
 def test_every_link_is_tried_here() -> None:
     named = {name for name, _ in inspect.getmembers(Links) if not name.startswith("_")}
     assert named == {
-        "confirm", "place", "satisfaction", "preferences", "unsubscribe", "sheet",
-        "short_place", "short_satisfaction", "stop", "session", "sessions", "outcome", "attestation",
+        "confirm", "place", "satisfaction", "preferences", "preferences_of", "unsubscribe", "sheet", "short_place",
+        "short_satisfaction", "stop", "session", "sessions", "outcome", "attestation", "ask", "own_question", "unwatch",
+        "dialogue", "question", "new_question",
     }  # fmt: skip
