@@ -51,6 +51,7 @@ def letters() -> Letters:
 
 @pytest.fixture
 def hub(hub: Hub, letters: Letters, radicale: Radicale) -> Iterator[Hub]:
+    radicale.forget()  # what other tests left: numbers of officials begin anew in each
     with relaying(letters) as address:
         hub.settings = hub.settings.model_copy(
             update={

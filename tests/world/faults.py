@@ -128,7 +128,7 @@ def label(exchange: Exchange) -> str:
     """How the story tells of an exchange: a batch with what its items do."""
     items = _batch(exchange.body)
     methods = [str(item.get("method", "GET")) for item in items]
-    counted = ", ".join(f"{methods.count(each)} {each}" for each in dict.fromkeys(methods))
+    counted = ", ".join(f"{methods.count(each)} {each}" for each in sorted(set(methods)))
     return f"{exchange.method} {exchange.path}" + (f" ({counted})" if items else "")
 
 
