@@ -20,7 +20,7 @@ from connectors.region.dialogues import Dialogue
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core.dialogues import State
-from deployments.command import Json, connected, guarded, print_json, quiet_prefect, running_flow, say
+from deployments.command import Json, connected, guarded, print_json, run_flow, say
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Dialogues between residents and officials.")
@@ -36,7 +36,8 @@ VenueOf = Annotated[str | None, typer.Option("--venue", help="Its name.")]
 def _line(dialogue: Dialogue) -> str:
     when = f"{dialogue.starts_wall:%Y-%m-%d %H:%M}" if dialogue.starts_wall else "no time yet"
     who = f"{dialogue.official or 'no official'}; {dialogue.moderator or 'no moderator'}"
-    return f"{dialogue.ref}  {when}  {dialogue.state}  {dialogue.form}  {dialogue.title} ({dialogue.theme}): {who}"
+    state = f"{dialogue.state}, locked" if dialogue.locked else dialogue.state
+    return f"{dialogue.ref}  {when}  {state}  {dialogue.form}  {dialogue.title} ({dialogue.theme}): {who}"
 
 
 @app.command("list")
@@ -130,9 +131,7 @@ def approve(
         before = dialogues.named(region(), dialogue)
         if before is None:
             raise Misconfigured(f"No dialogue {dialogue}: `boostez dialogue list` shows which there are.")
-        from flows.dialogues import placement
-
-        where = placement(region(), before, starts, official, moderator, venue)
+        where = dialogue_life.placement(region(), before, starts, official, moderator, venue)
         made = dialogue_life.approve(region(), dialogue, where, by, dt.datetime.now(dt.UTC))
     if as_json:
         print_json(made)
@@ -141,11 +140,7 @@ def approve(
 
 
 def _run(flow_of: Callable[[], Any], *, as_json: bool, **asked: Any) -> None:
-    with connected(prefect=True):
-        quiet_prefect()
-        flow = flow_of()
-        with running_flow():
-            told = flow(**asked)
+    told = run_flow(flow_of, **asked)
     if as_json:
         print_json(told)
         return
@@ -156,6 +151,29 @@ def _run(flow_of: Callable[[], Any], *, as_json: bool, **asked: Any) -> None:
     for name, shown in told["shown"].items():
         if shown["error"]:
             say(f"  {name}: {shown['error']}")
+
+
+def _hold_fast(dialogue: str, by: str, *, locked: bool, as_json: bool) -> None:
+    with connected():
+        made = dialogue_life.hold_fast(region(), dialogue, by, dt.datetime.now(dt.UTC), locked=locked)
+    if as_json:
+        print_json(made)
+    else:
+        say(_line(made))
+
+
+@app.command("lock")
+@guarded
+def lock(dialogue: Ref, by: By, as_json: Json = False) -> None:
+    """Have no new proposal of its season move a dialogue."""
+    _hold_fast(dialogue, by, locked=True, as_json=as_json)
+
+
+@app.command("unlock")
+@guarded
+def unlock(dialogue: Ref, by: By, as_json: Json = False) -> None:
+    """Let a new proposal move it again."""
+    _hold_fast(dialogue, by, locked=False, as_json=as_json)
 
 
 @app.command("announce")

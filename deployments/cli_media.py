@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -16,7 +15,7 @@ import typer
 from connectors.region import coverage_rights, events, media, media_consents, students
 from connectors.region.database import region
 from connectors.region.students import Student
-from deployments.command import Json, connected, guarded, print_json, quiet_prefect, running_flow, say
+from deployments.command import Json, connected, guarded, print_json, run_flow, say
 from schemas.coverage import ConsentKind, Giver, Scope
 from schemas.errors import Misconfigured
 
@@ -134,7 +133,7 @@ def withdraw_consent(
         return flow
 
     asked = {"student": student, "by": by, "giver": giver and _one(giver, Giver)}
-    told = _run(flow_of, **asked)
+    told = run_flow(flow_of, **asked)
     if as_json:
         print_json(told)
         return
@@ -231,7 +230,7 @@ def publish(
 
     if where not in {"everywhere", *media.SCOPES}:
         raise Misconfigured(f"No place {where!r}: there are everywhere, {', '.join(media.SCOPES)}.")
-    _say(_run(flow_of, medium=medium, by=by, where=where), as_json=as_json)
+    _say(run_flow(flow_of, medium=medium, by=by, where=where), as_json=as_json)
 
 
 @media_app.command("withdraw")
@@ -249,16 +248,7 @@ def withdraw(
 
         return withdraw_medium
 
-    _say(_run(flow_of, medium=medium, by=by, why=why), as_json=as_json)
-
-
-def _run(flow_of: Callable[[], Any], **asked: Any) -> dict[str, Any]:
-    with connected(prefect=True):
-        quiet_prefect()
-        flow = flow_of()
-        with running_flow():
-            told: dict[str, Any] = flow(**asked)
-    return told
+    _say(run_flow(flow_of, medium=medium, by=by, why=why), as_json=as_json)
 
 
 def _say(told: dict[str, Any], *, as_json: bool) -> None:

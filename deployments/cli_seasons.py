@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +16,7 @@ from connectors.region.database import region
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core import seasons as planning
-from deployments.command import Json, connected, guarded, print_json, quiet_prefect, running_flow, say
+from deployments.command import Json, connected, guarded, print_json, run_flow, say
 
 app = typer.Typer(no_args_is_help=True, help="Dialogues that are planned together.")
 Name = Annotated[str, typer.Argument(help="The season's name.")]
@@ -83,8 +83,8 @@ def propose(
     as_json: Json = False,
 ) -> None:
     """Propose a calendar, and show it; nothing changes before somebody approves."""
-    with connected(prefect=True):
-        from flows.plan_season import propose as plan
+    with connected():
+        from tasks.seasons import propose as plan
 
         made = plan(seasons.named(region(), name), by, effort)
     if as_json:
@@ -140,12 +140,13 @@ def refuse(
 @guarded
 def announce(name: Name, by: By, as_json: Json = False) -> None:
     """Announce every approved dialogue of a season."""
-    with connected(prefect=True):
-        quiet_prefect()
+
+    def flow_of() -> Any:
         from flows.plan_season import announce_season
 
-        with running_flow():
-            told = announce_season(name, by)
+        return announce_season
+
+    told = run_flow(flow_of, season=name, by=by)
     if as_json:
         print_json(told)
         return

@@ -14,7 +14,7 @@ import typer
 from connectors.region import attendees, coaches, sessions
 from connectors.region.database import region
 from connectors.region.sessions import Session
-from deployments.command import Json, connected, guarded, print_json, quiet_prefect, running_flow, say
+from deployments.command import Json, connected, guarded, print_json, run_flow, say
 
 app = typer.Typer(no_args_is_help=True, help="Seminars, cohorts' sessions, dialogues.")
 coach_app = typer.Typer(no_args_is_help=True, help="Who accompanies firms.")
@@ -68,11 +68,7 @@ def people(session: Ref, as_json: Json = False) -> None:
 
 
 def _run(flow_of: Callable[[], Any], *, as_json: bool, **asked: Any) -> None:
-    with connected(prefect=True):
-        quiet_prefect()
-        flow = flow_of()
-        with running_flow():
-            told = flow(**asked)
+    told = run_flow(flow_of, **asked)
     if as_json:
         print_json(told)
     else:

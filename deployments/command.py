@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Annotated, NoReturn, ParamSpec
+from typing import Annotated, Any, NoReturn, ParamSpec
 
 import msgspec
 import typer
@@ -96,6 +96,21 @@ def say(line: str) -> None:
 def quiet_prefect() -> None:
     """The terminal shows progress, figures and one line of trouble; the whole log is in the Prefect UI."""
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+def run_flow(flow_of: Callable[[], Any], **asked: Any) -> dict[str, Any]:
+    """What a flow returns that is run here, connected; ``flow_of`` imports it, when it is needed.
+
+    Raises:
+        Misconfigured: a parameter is not what the flow's form takes.
+
+    """
+    with connected(prefect=True):
+        quiet_prefect()
+        flow = flow_of()
+        with running_flow():
+            told: dict[str, Any] = flow(**asked)
+    return told
 
 
 @contextmanager

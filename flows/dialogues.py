@@ -15,15 +15,14 @@ from prefect import flow
 from pydantic import Field
 
 from connectors import clock
-from connectors.region import dialogue_holding, dialogue_life, dialogues, hosts
+from connectors.region import dialogue_holding, dialogue_life, dialogues
 from connectors.region.database import Region, safe_region
-from connectors.region.dialogue_life import Placement
 from connectors.region.dialogue_steps import Hub
 from connectors.region.dialogues import Dialogue
 from connectors.region.letters import MAIL
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
-from schemas.errors import Misconfigured, Refused
+from schemas.errors import Misconfigured
 from tasks.announce import announce
 from tasks.letters import send_letters
 from tasks.tell import tell
@@ -92,7 +91,7 @@ def move_dialogue(
 
     def step(region: Region, hub: Hub, now: dt.datetime) -> Dialogue:
         before = _named(region, dialogue)
-        where = placement(region, before, starts, official, moderator, venue)
+        where = dialogue_life.placement(region, before, starts, official, moderator, venue)
         return dialogue_life.move(region, hub, dialogue, by, why, now, where=where, minutes=minutes)
 
     return _carried_out(step)
@@ -103,30 +102,6 @@ def _named(region: Region, ref: str) -> Dialogue:
     if found is None:
         raise Misconfigured(f"No dialogue {ref}: `boostez dialogue list` shows which there are.")
     return found
-
-
-def placement(
-    region: Region,
-    before: Dialogue,
-    starts: dt.datetime | None,
-    official: str | None,
-    moderator: str | None,
-    venue: str | None,
-) -> Placement:
-    """Where a dialogue is to be: what is said, and else what was.
-
-    Raises:
-        Misconfigured: there is no such official, moderator or venue.
-        Refused: something is said by neither.
-
-    """
-    who = hosts.named(region, hosts.Official, official).id if official else before.official_id
-    moderates = hosts.named(region, hosts.Moderator, moderator).id if moderator else before.moderator_id
-    when = starts.replace(tzinfo=None) if starts else before.starts_wall
-    if who is None or moderates is None or when is None:
-        raise Refused(f"Dialogue {before.ref} needs an official, a moderator and a time.")
-    where = hosts.named(region, hosts.Venue, venue).id if venue else before.venue_id
-    return Placement(official_id=who, moderator_id=moderates, starts_wall=when, venue_id=where)
 
 
 @flow(name="cancel-dialogue", flow_run_name="cancel {dialogue}", description=__doc__)

@@ -3,8 +3,8 @@
 Belongs here: the form, and what a verdict sets going. Does not: the planning (core/seasons), or what a decision does
 (connectors/region/seasons.py).
 
-The run is suspended while nobody decides, so it costs nothing and outlives restarts. It shows one proposal; what changes meanwhile is
-refused when it is approved, and planned anew.
+The run is suspended while nobody decides, so it costs nothing and outlives restarts. It shows one proposal; when
+something has changed by the time it is approved, another is planned and shown.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from prefect.runtime import flow_run
 from pydantic import Field, model_validator
 
 from connectors import clock
-from connectors.region import dialogue_life, dialogues, season_problem, seasons
+from connectors.region import dialogue_life, dialogues, seasons
 from connectors.region.database import safe_region
 from connectors.region.letters import MAIL
 from connectors.region.seasons import Season
@@ -31,6 +31,7 @@ from flows.dialogues import By
 from schemas.errors import Refused
 from tasks.announce import announce
 from tasks.letters import send_letters
+from tasks.seasons import propose
 from tasks.tell import tell
 
 PATIENCE = 30 * 24 * 3600  # seconds that a form waits
@@ -73,36 +74,22 @@ def plan_season(
         Refused: it has no dialogue, or no calendar keeps the rules: the message says which cannot all be kept.
 
     """
-    region, key = safe_region(), str(flow_run.id)
-    found = seasons.named(region, season)
+    key, found = str(flow_run.id), seasons.named(safe_region(), season)
     if found.proposed_by != key:  # a run that was suspended begins again from here
+        if found.proposed_at is not None and flow_run.run_count > 1:
+            get_run_logger().info("Another proposal took the place of this run's: decide on that one")
+            return dict(msgspec.to_builtins({"season": found}))
         found = propose(found, key, effort)
     while found.proposed_by == key and found.proposed_at is not None:
         form = SeasonDecision.with_initial_data(description=_form(found))
-        decision = suspend_flow_run(wait_for_input=form, timeout=PATIENCE, key=f"season-{key}")
+        waits = f"season-{key}-{found.proposed_at.timestamp():.0f}"  # another proposal is another form
+        decision = suspend_flow_run(wait_for_input=form, timeout=PATIENCE, key=waits)
         try:
             found = _carry_out(found, decision)
         except Refused as no:
-            get_run_logger().warning("%s", no)
-            found = seasons.named(region, season)
+            get_run_logger().warning("%s Planned anew.", no)
+            found = propose(found, key, effort)
     return dict(msgspec.to_builtins({"season": found}))
-
-
-def propose(season: Season, by: str, effort: float) -> Season:
-    """Plan a season, keep and show the proposal.
-
-    Raises:
-        Refused: it has no dialogue, or no calendar keeps the rules.
-
-    """
-    region, now = safe_region(), clock.now()
-    problem = season_problem.problem(region, season, dialogue_hub(settings()).rules.season, now)
-    found = planning.propose(problem, effort)
-    if isinstance(found, planning.Impossible):
-        told = "\n\n".join(each.told() for each in found.conflicts)
-        raise Refused(f"No calendar of season « {season.name} » keeps the rules. {told}")
-    explanation = f"{planning.explained(problem, found)}\n{planning.markdown(problem, found)}"
-    return seasons.propose(region, season, found, explanation, by, now)
 
 
 def _form(season: Season) -> str:

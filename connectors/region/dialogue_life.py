@@ -36,6 +36,30 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     venue_id: int | None = None
 
 
+def placement(
+    region: Region,
+    before: Dialogue,
+    starts: dt.datetime | None,
+    official: str | None,
+    moderator: str | None,
+    venue: str | None,
+) -> Placement:
+    """Where a dialogue is to be: what is said, and else what was.
+
+    Raises:
+        Misconfigured: there is no such official, moderator or venue.
+        Refused: something is said by neither.
+
+    """
+    who = hosts.named(region, hosts.Official, official).id if official else before.official_id
+    moderates = hosts.named(region, hosts.Moderator, moderator).id if moderator else before.moderator_id
+    when = starts.replace(tzinfo=None) if starts else before.starts_wall
+    if who is None or moderates is None or when is None:
+        raise Refused(f"Dialogue {before.ref} needs an official, a moderator and a time.")
+    where = hosts.named(region, hosts.Venue, venue).id if venue else before.venue_id
+    return Placement(official_id=who, moderator_id=moderates, starts_wall=when, venue_id=where)
+
+
 def approve(region: Region, ref: str, where: Placement, by: str, now: dt.datetime) -> Dialogue:
     """Settle who holds a dialogue, when and where. Nobody is told before it is announced.
 
@@ -70,6 +94,25 @@ def place(
     if checked:
         check_free(connection, after)
     keep(connection, after, "approved", by, why, now)
+    return after
+
+
+def hold_fast(region: Region, ref: str, by: str, now: dt.datetime, *, locked: bool) -> Dialogue:
+    """Have no new proposal of its season move it, or let it be moved again. Twice is once.
+
+    Raises:
+        Misconfigured: there is none.
+        Refused: it has no place yet, or is over.
+
+    """
+    with region.begin() as connection:
+        before = dialogues.lock(connection, ref)
+        if before.state not in {"approved", "announced"}:
+            raise Refused(f"Dialogue {ref} is {before.state}: only one that has its place can keep it.")
+        if before.locked == locked:
+            return before
+        after = change(connection, before, now, locked=locked)
+        keep(connection, after, "locked" if locked else "unlocked", by, None, now)
     return after
 
 

@@ -40,7 +40,6 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     moderator_id: int | None = None
     venue_id: int | None = None
     starts_wall: dt.datetime | None = None
-    locked: bool = False
 
 
 class Dialogue(msgspec.Struct, frozen=True, kw_only=True):

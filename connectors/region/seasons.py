@@ -222,7 +222,7 @@ def approve(region: Region, hub: Hub, name: str, by: str, now: dt.datetime) -> l
         changed = []
         for placed in proposal.placed:
             before = found[placed.ref]
-            if before.locked or (placement(before) and not placed.moved):
+            if placement(before) and not placed.moved:
                 continue
             changed.append(_place(connection, hub, before, placed.where, by, now))
         for each in changed:

@@ -388,6 +388,17 @@ def test_a_written_one_has_nothing_to_fall_back_to(world: Dialogues) -> None:
         dialogue_life.fall_back(world.region, world.hub, made.ref, "Ada", "?", world.now)
 
 
+def test_one_that_has_its_place_can_keep_it_and_let_it_go_again(world: Dialogues) -> None:
+    made = world.approved()
+    for locked in (True, True, False):
+        after = dialogue_life.hold_fast(world.region, made.ref, "Ada", world.now, locked=locked)
+        assert after.locked is locked
+    told = [each.step for each in dialogue_steps.steps(world.region, made.ref)]
+    assert told == ["approved", "locked", "unlocked"], "twice is once"
+    with pytest.raises(Refused, match="only one that has its place"):
+        dialogue_life.hold_fast(world.region, world.draft().ref, "Ada", world.now, locked=True)
+
+
 def test_decisions_are_kept_with_who_took_them_and_why(world: Dialogues) -> None:
     made = world.announced()
     moved(world, made, starts_wall=STARTS + DAY)

@@ -171,7 +171,7 @@ def test_planning_is_asked_with_what_cannot_be_had(world: Dialogues) -> None:
     told = world.announced(season_id=found.id)
     draft = world.draft(season_id=found.id, official_id=fixed)
     locked = world.approved(season_id=found.id, where=world.placement(starts_wall=STARTS + DAY))
-    sql(world.region, "UPDATE dialogue SET locked = true WHERE id = :id RETURNING 1", id=locked.id)
+    dialogue_life.hold_fast(world.region, locked.ref, "Ada", world.now, locked=True)
     other = world.announced(where=world.placement(starts_wall=STARTS + 2 * DAY))
     assert other.starts_at is not None
     away = Interval(other.starts_at, other.starts_at + DAY)
