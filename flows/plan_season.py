@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from enum import Enum
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from prefect import flow, get_run_logger, suspend_flow_run
 from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
 from prefect.input import RunInput
 from prefect.runtime import flow_run
 from pydantic import Field, model_validator
@@ -75,38 +77,48 @@ def plan_season(
 
     """
     key, found = str(flow_run.id), seasons.named(safe_region(), season)
-    if found.proposed_by != key:  # a run that was suspended begins again from here
-        if found.proposed_at is not None and flow_run.run_count > 1:
-            get_run_logger().info("Another proposal took the place of this run's: decide on that one")
-            return dict(msgspec.to_builtins({"season": found}))
-        found = propose(found, key, effort)
+    if found.proposed_by != key and not _has_waited():
+        found = _proposed(found, key, effort)
     while found.proposed_by == key and found.proposed_at is not None:
-        form = SeasonDecision.with_initial_data(description=_form(found))
-        waits = f"season-{key}-{found.proposed_at.timestamp():.0f}"  # another proposal is another form
+        form = SeasonDecision.with_initial_data(description=found.explanation)
+        waits = f"season-{key}-{found.proposed_at:%Y%m%d%H%M%S%f}"  # another proposal is another form
         decision = suspend_flow_run(wait_for_input=form, timeout=PATIENCE, key=waits)
         try:
             found = _carry_out(found, decision)
         except Refused as no:
-            get_run_logger().warning("%s Planned anew.", no)
-            found = propose(found, key, effort)
+            get_run_logger().warning("%s", no)
+            found = seasons.named(safe_region(), season)
+            if found.proposed_by == key:
+                found = _proposed(found, key, effort)
+    if found.proposed_by != key:
+        get_run_logger().warning("Another proposal took the place of this one: decide on that")
     return dict(msgspec.to_builtins({"season": found}))
 
 
-def _form(season: Season) -> str:
+def _has_waited() -> bool:
+    """Whether this run was suspended before: it begins again from its first line, and made its proposal then."""
+    with get_client(sync_client=True) as client:
+        return bool(client.read_flow_run(UUID(flow_run.id)).empirical_policy.pause_keys)
+
+
+def _proposed(season: Season, key: str, effort: float) -> Season:
+    found = propose(season, key, effort)
     create_markdown_artifact(
-        f"# {season.name}\n\n{season.explanation}", key=ARTIFACT, description="A season that is proposed"
+        f"# {found.name}\n\n{found.explanation}", key=ARTIFACT, description="A season that is proposed"
     )
-    return season.explanation or ""
+    return found
 
 
 def _carry_out(season: Season, decision: SeasonDecision) -> Season:
     chosen, region, now = settings(), safe_region(), clock.now()
     with region.at_work():
         if decision.verdict is SeasonVerdict.REFUSE:
-            seasons.refuse(region, season.name, decision.by, decision.reason.strip(), now)
+            seasons.refuse(
+                region, season.name, decision.by, decision.reason.strip(), now, of=season.proposed_by
+            )
         else:
             hub = dialogue_hub(chosen)
-            changed = seasons.approve(region, hub, season.name, decision.by, now)
+            changed = seasons.approve(region, hub, season.name, decision.by, now, of=season.proposed_by)
             announce(region, chosen, hub.rules.channels)
             send_letters(region, chosen, MAIL)
             get_run_logger().info("%d dialogues placed by %s", len(changed), decision.by)

@@ -95,7 +95,7 @@ def _at_facebook(region: Region, studio: Studio, dialogue: Dialogue) -> Iterator
             return
         video = ledger.effect(region, facebook_live.NAME, dialogue.ref)
         if video is None or video.remote_id is None:
-            yield "no live video is scheduled: `boostez channel list` shows how facebook_live stands"
+            yield "no live video is scheduled: `boostez status` shows how facebook_live stands"
             return
         status = studio.status(video.remote_id)
     except BoostezError as error:

@@ -29,5 +29,5 @@ def propose(season: Season, by: str, effort: float) -> Season:
     if isinstance(found, planning.Impossible):
         told = "\n\n".join(each.told() for each in found.conflicts)
         raise Refused(f"No calendar of season « {season.name} » keeps the rules. {told}")
-    explanation = f"{planning.explained(problem, found)}\n{planning.markdown(problem, found)}"
+    explanation = f"{planning.markdown(problem, found)}\n{planning.explained(problem, found)}"
     return seasons.propose(region, season, found, explanation, by, now)

@@ -202,8 +202,12 @@ def _placed(placed: seasons.Placed) -> Placed:
     )
 
 
-def approve(region: Region, hub: Hub, name: str, by: str, now: dt.datetime) -> list[Dialogue]:
+def approve(
+    region: Region, hub: Hub, name: str, by: str, now: dt.datetime, *, of: str | None = None
+) -> list[Dialogue]:
     """Place every dialogue as proposed, all or none. What was announced and moves is told anew. Returns what changed.
+
+    ``of``: only when the proposal that waits is of whoever this names, as ``propose`` was told.
 
     Raises:
         Misconfigured: there is no such season.
@@ -213,7 +217,7 @@ def approve(region: Region, hub: Hub, name: str, by: str, now: dt.datetime) -> l
     with region.begin() as connection:
         _lock(connection)
         season = _named(connection, name)
-        proposal = _waiting(connection, season)
+        proposal = _waiting(connection, season, of)
         found = {each.ref: each for each in _locked(connection, season)}
         if _fingerprint(found.values()) != proposal.of:
             raise Refused(
@@ -240,8 +244,10 @@ def _place(
     return dialogue_life.place(connection, before, where, by, now, why, checked=False)
 
 
-def refuse(region: Region, name: str, by: str, why: str, now: dt.datetime) -> Season:
-    """Leave every dialogue where it is; drafts are drafts again.
+def refuse(
+    region: Region, name: str, by: str, why: str, now: dt.datetime, *, of: str | None = None
+) -> Season:
+    """Leave every dialogue where it is; drafts are drafts again. ``of`` as in ``approve``.
 
     Raises:
         Misconfigured: there is no such season.
@@ -251,7 +257,7 @@ def refuse(region: Region, name: str, by: str, why: str, now: dt.datetime) -> Se
     with region.begin() as connection:
         _lock(connection)
         season = _named(connection, name)
-        _waiting(connection, season)
+        _waiting(connection, season, of)
         for each in _locked(connection, season):
             if each.state == "proposed":
                 keep(connection, change(connection, each, now, state="draft"), "draft", by, why, now)
@@ -282,7 +288,9 @@ def _fingerprint(found: Iterable[Dialogue]) -> str:
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 
-def _waiting(connection: Connection, season: Season) -> _Kept:
+def _waiting(connection: Connection, season: Season, of: str | None) -> _Kept:
+    if of is not None and season.proposed_by != of:
+        raise Refused(f"Another proposal of season « {season.name} » took its place: decide on that one.")
     kept: str | None = connection.execute(
         text("SELECT proposal::text FROM season WHERE id = :id"), {"id": season.id}
     ).scalar_one()

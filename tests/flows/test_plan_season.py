@@ -16,6 +16,7 @@ from connectors.region.dialogues import Dialogue
 from flows import plan_season as module
 from flows.plan_season import SeasonDecision, SeasonVerdict, announce_season, plan_season
 from schemas.errors import Refused
+from tasks.seasons import propose
 from tests.dialogue_world import Dialogues
 from tests.flows.stories import is_json
 from tests.worlds import Hub
@@ -99,6 +100,20 @@ def test_what_changes_while_the_form_waits_is_planned_anew(world: Dialogues, des
     assert len(desk.shown) == 2
     assert [world.read(each).state for each in (one, two)] == ["approved", "approved"]
     assert world.read(one).moderator == "Modératrice 5", "as few move as can"
+
+
+def test_a_form_decides_on_what_it_showed_and_on_no_other_proposal(world: Dialogues, desk: Desk) -> None:
+    drafts = season(world)
+
+    def somebody_proposes_too() -> dict[str, Any]:
+        propose(seasons.named(world.region, "Hiver"), "Bo", 1.0)
+        return APPROVE
+
+    desk.answers = iter([somebody_proposes_too])
+    told = plan_season("Hiver")
+    assert told["season"]["proposed_by"] == "Bo"
+    assert [world.read(each).state for each in drafts] == ["proposed", "proposed"]
+    assert len(desk.shown) == 1
 
 
 def test_what_cannot_be_is_told_and_nothing_waits(world: Dialogues, desk: Desk) -> None:
