@@ -22,7 +22,7 @@ test: $(VENV)/.dev $(VENV)/.html ## Install what tests need and run all of them
 	@$(BIN)/python -m pytest $(PYTEST)
 
 test-fast: $(VENV)/.dev ## The tests that need no database, browser or stack
-	@$(BIN)/python -m pytest $(PYTEST) -m "not database and not stack and not browser and not slow"
+	@BOOSTEZ_TEST_EXAMPLES=quick $(BIN)/python -m pytest $(PYTEST) -m "not database and not stack and not browser and not slow"
 
 test-world: $(VENV)/.dev ## Every point x every fault, 2,000 pairs of faults, 200 real kills, every cut catalogue, 10,000 reminders (`make test` plays a part)
 	@BOOSTEZ_WORLD_WHOLE=1 BOOSTEZ_WORLD_PAIRS=$${BOOSTEZ_WORLD_PAIRS:-2000} BOOSTEZ_WORLD_KILLS=$${BOOSTEZ_WORLD_KILLS:-200} \

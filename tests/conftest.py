@@ -20,7 +20,8 @@ from tests.databases import Databases
 
 # A shared machine is slow at times: an example that fails by the clock proves nothing.
 hypothesis_settings.register_profile("patient", deadline=None)
-hypothesis_settings.load_profile("patient")
+hypothesis_settings.register_profile("quick", deadline=None, max_examples=10)  # `make test-fast`
+hypothesis_settings.load_profile(os.environ.get("BOOSTEZ_TEST_EXAMPLES", "patient"))
 
 SHARED = Path(__file__).parents[2] / "shared"
 _numbers = itertools.count(1)

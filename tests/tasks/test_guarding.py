@@ -165,16 +165,14 @@ def test_a_fallen_snapshot_is_not_the_next_one_s_measure(hub: Hub, sandbox: Sand
 def test_what_a_cut_snapshot_does_tell_goes_everywhere(hub: Hub, sandbox: Sandbox) -> None:
     sync(hub)
     before = carried(hub, sandbox)
-    told = sandbox.tell("/contractor/change", count=10, appear=4)
-    closed = sandbox.tell("/contractor/change", close=6)["closed"]
+    told = sandbox.tell("/contractor/change", count=10, appear=4, close=6)  # twenty different ones
     incremental = hub.take_in("incremental")
     sandbox.tell("/contractor/truncate", keep=300)
 
     sync(hub)
 
     assert (incremental.changed, incremental.new, incremental.closed) == (10, 4, 6)
-    assert len(told["changed"]) == 10
-    assert len(closed) == 6
+    assert (len(told["changed"]), len(told["closed"])) == (10, 6)
     after = carried(hub, sandbox)
     assert after["open_portal"] == before["open_portal"] + 4 - 6
     assert after["facebook_page"] == before["facebook_page"] + 4 - 6
