@@ -185,7 +185,7 @@ TEXTS: dict[str, Callable[[Settings, Region], Writer[Text]]] = {
 """Who writes a text, by what its effect is about."""
 
 MESSENGERS: dict[str, Callable[[Settings, Region], Channel]] = {
-    alerts.NAME: lambda settings, _: Alerts(settings.alert_urls),
+    alerts.NAME: lambda settings, _: Alerts(settings),
     mail.NAME: lambda settings, region: Mail(
         settings, _by_tag(LETTERS, settings, region), _turn(region, mail.NAME, settings.mail_per_minute)
     ),

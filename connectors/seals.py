@@ -48,9 +48,11 @@ Opener = Literal[
     "unwatch",
     "moderator",
     "media",
+    "alert",
 ]
 Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
+ALERT_WITHIN: Final = dt.timedelta(days=30)
 OFFICER_WITHIN: Final = dt.timedelta(days=7)
 FORM_WITHIN: Final = dt.timedelta(hours=12)
 LONGEST: Final = 300  # characters of a seal; ours have about 100
@@ -73,6 +75,7 @@ _PATHS: Final[dict[Opener, str]] = {
     "question": "/questions/suivi",  # a question's reference: its author's own page
     "unwatch": "/questions/desabonnement",  # a question's and a contact's number, between them a dot
     "moderator": "/dialogues/moderation",  # a dialogue's reference and a moderator's number, between them a dot
+    "alert": "/alertes",  # an alert's number
     "media": "/couverture/accord",  # whom media may show, who says so, the event, and a hash of the address that was written to
 }
 SHORT: Final = "/s"

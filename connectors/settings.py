@@ -1,7 +1,8 @@
 """The settings: where the outside systems are, and what opens them. Read once, from the environment.
 
 Belongs here: one field a setting, its default and its meaning. Does not: channel routing and budgets
-(deployments/channels.toml), the rules of reminders (deployments/reminders.toml), or anything that is decided while running.
+(deployments/channels.toml), the rules of reminders and of alerts (deployments/reminders.toml, alerts.toml), or anything that is
+decided while running.
 """
 
 from __future__ import annotations
@@ -131,8 +132,17 @@ class Settings(BaseSettings):
         0.03, ge=0, le=1, description="Share of collected payloads that may be quarantined before exit code 3"
     )
 
+    alerts_file: Path = Field(
+        ROOT / "deployments" / "alerts.toml",
+        description="Who hears of which trouble, when and how often: their rules",
+    )
     alert_urls: list[SecretStr] = Field(
-        default_factory=list, description="Where alerts go: a JSON list of Apprise addresses"
+        default_factory=list,
+        description="Where alerts go that have no destination of their own: a JSON list of Apprise addresses",
+    )
+    alert_destinations: dict[str, list[SecretStr]] = Field(
+        default_factory=dict,
+        description="Where alerts go, by the destinations of ALERTS_FILE: a JSON object of lists of Apprise addresses",
     )
     smtp_url: SecretStr | None = Field(
         None,
@@ -250,8 +260,14 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """The value of every setting that is a secret, and the passwords inside those that are addresses."""
         values = [each for _, value in self for each in (value if isinstance(value, list) else [value])]
+        values += [url for urls in self.alert_destinations.values() for url in urls]
         given = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         return given + [password for value in given if (password := _password(value))]
+
+    @property
+    def alert_addresses(self) -> dict[str, list[SecretStr]]:
+        """Where alerts go, by destination; those of ALERT_URLS are ``default``."""
+        return {"default": self.alert_urls, **self.alert_destinations}
 
     @property
     def public_url(self) -> str:

@@ -160,10 +160,8 @@ def erase(
     """Forget a student and their guardian; whatever shows them is taken down and deleted."""
     if not yes:
         typer.confirm(f"{student} is forgotten, and whatever shows them is deleted. Go on?", abort=True)
-    with connected() as chosen:
-        from tasks.tell import destinations
-
-        gone = coverage_rights.erase(region(), student, destinations(chosen), _now())
+    with connected():
+        gone = coverage_rights.erase(region(), student, _now())
     say(
         f"Forgotten; {gone} media are deleted. What is on Instagram goes with the next run of watch-coverage."
     )

@@ -25,6 +25,6 @@ def take_bounces_in() -> dict[str, Any]:
     with database.at_work():
         now = clock.now()
         came = take_bounces(database, chosen.bounces, now) if chosen.bounces else None
-        told = tell_of_bounces(database, chosen, now)
+        told = tell_of_bounces(database, now)
         tell(database, chosen)
     return dict(msgspec.to_builtins({"came": came, "told": told}))

@@ -21,7 +21,7 @@ from connectors.settings import Settings, settings
 from schemas.coverage import Giver
 from tasks.announce import announce
 from tasks.letters import send_letters
-from tasks.tell import destinations, tell
+from tasks.tell import tell
 
 By = Annotated[str, Field(min_length=2, description="Your name; it is in the public roll.")]
 Place = Literal["everywhere", "portal", "instagram"]
@@ -83,7 +83,7 @@ def withdraw_consent(student: str, by: By, giver: Giver | None = None) -> dict[s
     chosen, region = settings(), safe_region()
     with region.at_work():
         who = students.named(region, student)
-        done = media_consents.withdraw(region, who.id, giver, by, destinations(chosen), clock.now())
+        done = media_consents.withdraw(region, who.id, giver, by, clock.now())
         return _shown(region, chosen, {"withdrawn": done})
 
 
@@ -91,6 +91,6 @@ def _shown(region: Region, chosen: Settings, told: dict[str, Any]) -> dict[str, 
     """Carry out what channels are to show by now, and tell whoever must know."""
     shown = announce(region, chosen, list(ALBUMS))
     sent = send_letters(region, chosen, MAIL)
-    media_consents.settled(region)
+    media_consents.settled(region, clock.now())
     tell(region, chosen)
     return dict(msgspec.to_builtins({**told, "shown": shown, "sent": sent}))

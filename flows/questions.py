@@ -129,6 +129,6 @@ def read_comments() -> dict[str, Any]:
                 asked = read_on(region, read, page.comments, now)
         if shown := moderation.moved(region, now - LATELY, now):
             show_queue(region, now)
-        overdue = tell_overdue(region, chosen, now)
+        overdue = tell_overdue(region, now)
         tell(region, chosen)
     return {"read": len(read), "asked": asked, "shown": shown, "overdue": overdue}

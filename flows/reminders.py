@@ -35,7 +35,7 @@ def send_reminders() -> dict[str, Any]:
         now = clock.now()
         before = close_reminders(database, now)
         queued = queue_reminders(database, rules, now)
-        told = tell_coaches(database, chosen, now)
+        told = tell_coaches(database, now)
         sent = {transport: send_letters(database, chosen, transport) for transport in TRANSPORTS}
         after = close_reminders(database, clock.now())
         tell(database, chosen)

@@ -19,7 +19,7 @@ from connectors.registry import ALBUMS
 from connectors.settings import settings
 from tasks.announce import announce
 from tasks.settle import settle
-from tasks.tell import destinations, tell
+from tasks.tell import tell
 
 
 @flow(name="watch-coverage", description=__doc__)
@@ -28,13 +28,13 @@ def watch_coverage() -> dict[str, Any]:
     chosen, region = settings(), safe_region()
     with region.at_work():
         now = clock.now()
-        expired = media_consents.expire(region, destinations(chosen), now)
+        expired = media_consents.expire(region, now)
         with region.begin() as connection:
             stories = media.end_stories(connection, media_consents.CLOCK, now)
         for name in ALBUMS:
             settle(region, chosen, name)
         shown = announce(region, chosen, list(ALBUMS))
-        gone = media_consents.settled(region)
+        gone = media_consents.settled(region, now)
         tell(region, chosen)
     return dict(
         msgspec.to_builtins({"expired": expired, "stories": len(stories), "shown": shown, "gone": gone})

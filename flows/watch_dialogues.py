@@ -32,7 +32,7 @@ def watch_dialogues() -> dict[str, Any]:
     with region.at_work(), closing(broadcast(chosen, region)) as studio:
         now = clock.now()
         prompted = dialogue_prompts.prompt(region, hub, now)
-        checked = preflight(region, chosen, hub, studio, portal_answers(chosen), now)
+        checked = preflight(region, hub, studio, portal_answers(chosen), now)
         followed = follow_broadcasts(region, hub, studio, now)
         settled = [each.ref for each in dialogue_holding.settle(region, hub, now)]
         shown = announce(region, chosen, hub.rules.channels)

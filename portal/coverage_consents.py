@@ -19,7 +19,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.alerts import wire
 from connectors.region import events, media_consents
 from connectors.region.events import Event
 from connectors.region.students import Student
@@ -119,9 +118,7 @@ def withdraw(request: Request, given: Mapping[str, str], now: dt.datetime) -> Re
         return _dead(request)
     if not sealed(request, given, now):
         return _page(request, asked, now, 403)
-    settings = request.app.state.settings
-    staff = [wire.destination(url.get_secret_value()) for url in settings.alert_urls]
-    media_consents.withdraw(request.app.state.region, asked.student.id, asked.giver, asked.giver, staff, now)
+    media_consents.withdraw(request.app.state.region, asked.student.id, asked.giver, asked.giver, now)
     return go(f"/couverture/accord/{request.path_params['seal']}?{WITHDRAWN}")
 
 

@@ -42,7 +42,7 @@ def audit(region: Region, settings: Settings, name: str, *, heal: bool) -> Audit
         channel.close()
     get_run_logger().info("%s", line(found))
     if found.drifts and not heal:
-        sound(region, settings, f"drift {name}", f"{name} is not what the ledger says", _in_words(found))
+        sound(region, f"drift {name}", f"{name} is not what the ledger says", _in_words(found))
         return found
     if found.drifts:
         _heal(region, settings, found, ORPHANS if isinstance(channel, ItemChannel) else 0.0)

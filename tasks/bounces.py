@@ -18,7 +18,6 @@ from connectors.bounces.maildir import Read, read_new
 from connectors.region import bounces
 from connectors.region.bounces import Taken
 from connectors.region.database import Region
-from connectors.settings import Settings
 from core.bounces import Bounce
 from tasks.tell import RUNBOOK, over, sound
 
@@ -52,33 +51,33 @@ def take_bounces(region: Region, mailbox: Path, now: dt.datetime) -> Came:
 
 
 @task(name="tell-of-bounces", retries=0, cache_policy=NO_CACHE)
-def tell_of_bounces(region: Region, settings: Settings, now: dt.datetime) -> int:
+def tell_of_bounces(region: Region, now: dt.datetime) -> int:
     """Have coaches know whose address takes no letters any more. Where there is no coach, or it is a coach's own, an alert tells.
 
     Returns how many coaches are written to.
     """
-    causes = [_alone(region, settings, each) for each in bounces.without_coach(region, now)]
-    causes += [_coach(region, settings, coach) for coach in bounces.of_coaches(region)]
+    causes = [_alone(region, each) for each in bounces.without_coach(region, now)]
+    causes += [_coach(region, coach) for coach in bounces.of_coaches(region)]
     told = bounces.tell_coaches(region, now)
     over(region, *causes)  # told is told: nothing stands open
     return told
 
 
-def _alone(region: Region, settings: Settings, each: bounces.Alone) -> str:
+def _alone(region: Region, each: bounces.Alone) -> str:
     cause = f"bounces {each.session} {each.first}"
     message = (
         f"{each.people} people of « {each.title} » ({each.starts_at:%Y-%m-%d %H:%M} UTC) take no letters any more, and it has no coach "
         f"who could be told. Phone them: `boostez session people {each.session}` names them. More: {PAGE}"
     )
-    sound(region, settings, cause, f"Letters to people of {each.session} come back", message)
+    sound(region, cause, f"Letters to people of {each.session} come back", message)
     return cause
 
 
-def _coach(region: Region, settings: Settings, coach: int) -> str:
+def _coach(region: Region, coach: int) -> str:
     cause = f"bounces of coach {coach}"
     message = (
         f"Letters to coach {coach} come back: nobody reads what they are told of people to phone. `boostez coach list --json` says who it "
         f"is; `boostez coach add` gives another address. More: {PAGE}"
     )
-    sound(region, settings, cause, f"Letters to coach {coach} come back", message)
+    sound(region, cause, f"Letters to coach {coach} come back", message)
     return cause

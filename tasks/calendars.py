@@ -61,7 +61,6 @@ def read_calendars(region: Region, settings: Settings, now: dt.datetime) -> Read
     for proposed in move_proposals.waiting(region, now):
         sound(
             region,
-            settings,
             proposed.cause,
             f"Somebody moved « {proposed.title} » in their calendar",
             proposed.words(),
@@ -80,7 +79,6 @@ def _attempt(
         get_run_logger().warning("%s: %s", official.name, error)
         sound(
             region,
-            settings,
             cause,
             f"The calendar of {official.name} cannot be read",
             f"{error}\n\nUntil it can, what it said last counts. More: {PAGE}",

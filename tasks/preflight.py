@@ -18,7 +18,6 @@ from connectors.region import alerts, dialogue_prompts, ledger
 from connectors.region.database import Region
 from connectors.region.dialogue_steps import Hub
 from connectors.region.dialogues import Dialogue
-from connectors.settings import Settings
 from schemas.errors import BoostezError
 from tasks.tell import RUNBOOK, over, sound
 
@@ -40,7 +39,6 @@ class Studio(Protocol):
 @task(name="preflight", retries=0, cache_policy=NO_CACHE)
 def preflight(
     region: Region,
-    settings: Settings,
     hub: Hub,
     studio: Studio,
     page_answers: Callable[[str], bool],
@@ -62,7 +60,6 @@ def preflight(
             get_run_logger().warning("%s: %s", dialogue.ref, "; ".join(troubles))
             sound(
                 region,
-                settings,
                 cause,
                 f"« {dialogue.title} » may not go on air",
                 _message(dialogue, troubles),

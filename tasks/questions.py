@@ -17,7 +17,6 @@ from connectors.region import moderation
 from connectors.region.database import Region
 from connectors.region.moderation import Waiting
 from connectors.region.questions import Question
-from connectors.settings import Settings
 from core.markdown import cell
 from core.wording import excerpt
 from tasks.tell import RUNBOOK, over, sound
@@ -42,7 +41,7 @@ def show_queue(region: Region, now: dt.datetime) -> tuple[int, int]:
 
 
 @task(name="tell-overdue", retries=0, cache_policy=NO_CACHE)
-def tell_overdue(region: Region, settings: Settings, now: dt.datetime) -> int:
+def tell_overdue(region: Region, now: dt.datetime) -> int:
     """Alert once that answers are overdue, until none is. Returns how many are."""
     overdue = moderation.overdue(region, now)
     if not overdue:
@@ -53,7 +52,7 @@ def tell_overdue(region: Region, settings: Settings, now: dt.datetime) -> int:
         f"{len(overdue)} questions of residents have no answer in time, the longest overdue first: {named}. The portal shows everybody "
         f"how late they are. `boostez question overdue` lists them all. More: {PAGE}"
     )
-    sound(region, settings, CAUSE, "Answers to residents are overdue", message)
+    sound(region, CAUSE, "Answers to residents are overdue", message)
     return len(overdue)
 
 

@@ -17,8 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from connectors.region import reminders, sheets, untold
 from connectors.region.database import Region
 from connectors.region.reminders import Closed, Queued, Rules
-from connectors.settings import Settings
-from tasks.tell import RUNBOOK, destinations
+from tasks.tell import RUNBOOK
 
 PAGE: Final = f"{RUNBOOK}/reminders-not-sent.md"
 
@@ -39,7 +38,7 @@ def close_reminders(region: Region, now: dt.datetime) -> Closed:
 
 
 @task(name="tell-coaches", retries=0, cache_policy=NO_CACHE)
-def tell_coaches(region: Region, settings: Settings, now: dt.datetime) -> int:
+def tell_coaches(region: Region, now: dt.datetime) -> int:
     """Have coaches know what was not sent, and ask them who came. Where a session has no coach an alert tells.
 
     Returns how many reminders are told of.
@@ -53,7 +52,7 @@ def tell_coaches(region: Region, settings: Settings, now: dt.datetime) -> int:
             f"{number} people were not reminded of « {each.title} » ({each.starts_at:%Y-%m-%d %H:%M} UTC), and no letter to a coach "
             f"tells it. Phone them: `boostez reminders list --session {each.session}` names them. More: {PAGE}"
         )
-        if untold.alert(region, each, title, message, destinations(settings), now):
+        if untold.alert(region, each, title, message, now):
             get_run_logger().warning("%s: no coach could be told", title)
             told += number
     sheets.ask(region, now)

@@ -1,7 +1,8 @@
 """Tell: have a person know what needs one, once, and hear when it is over.
 
-Belongs here: what is worth an alert and in which words, sending what waits, asking for a decision. Does not: an alert's row
-(connectors/region/alerts.py), a message's way (deliver.py) or the decision's form (flows/decide.py).
+Belongs here: what is worth an alert and in which words, sending what is due, asking for a decision. Does not: an alert's row
+(connectors/region/alerts.py), who hears of it when (core/alerting.py), a message's way (deliver.py) or the decision's form
+(flows/decide.py).
 
 Most alerts follow from where things stand, not from what happened: a crash between a fault and its alert loses nothing,
 because the next run sees the same fault.
@@ -20,9 +21,9 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 
 from connectors import clock
-from connectors.alerts import wire
+from connectors.alert_rules import addresses, alert_rules
 from connectors.alerts.channel import NAME
-from connectors.region import alerts, channel_state, host_letters, plans, postings
+from connectors.region import alerts, channel_state, failing, host_letters, notices, plans, postings
 from connectors.region.channel_state import Standing
 from connectors.region.database import Region
 from connectors.region.plans import Stopped
@@ -46,7 +47,7 @@ def telling(run: Run) -> Iterator[None]:
         message = (
             f"{error}\n\nNothing was closed or withdrawn. What to do: {RUNBOOK}/contractor-unreachable.md"
         )
-        sound(run.region, run.settings, source, f"{run.source.name} could not be read", message)
+        sound(run.region, source, f"{run.source.name} could not be read", message)
         raise
     else:
         over(run.region, source)
@@ -54,23 +55,15 @@ def telling(run: Run) -> Iterator[None]:
         tell(run.region, run.settings)
 
 
-def sound(region: Region, settings: Settings, cause: str, title: str, message: str) -> bool:
+def sound(region: Region, cause: str, title: str, message: str) -> bool:
     """Raise an alert of a cause, unless one is open. Returns whether it is new."""
-    return alerts.sound(region, cause, title, message, destinations(settings) if cause not in _OWN else [])
-
-
-def destinations(settings: Settings) -> list[str]:
-    """Where alerts go, as their effects name it."""
-    return [wire.destination(url.get_secret_value()) for url in settings.alert_urls]
-
-
-_OWN: Final = frozenset({f"parked {NAME}", f"paused {NAME}"})  # no alert can say that alerts do not arrive
+    return alerts.sound(region, cause, title, message, clock.now())
 
 
 def over(region: Region, *causes: str) -> None:
     """What these alerts said is over."""
     if causes:
-        alerts.resolve(region, *causes)
+        alerts.resolve(region, clock.now(), *causes)
 
 
 class _Due(NamedTuple):
@@ -87,18 +80,33 @@ _STANDING: Final = (
     host_letters.CAUSE,
     "paused ",
     "parked ",
+    failing.CAUSE,
 )  # what the causes of these begin with
 
 
 @task(name="tell", retries=0, cache_policy=NO_CACHE)
 def tell(region: Region, settings: Settings) -> Delivered:
-    """Raise what stopped plans and the channels' standings call for, end what they no longer do, and send what waits."""
-    standing = (*_stopped(region), *_troubled(region), *_posted(region), *_unreached(region))
+    """Raise what stopped plans and the channels' standings call for, end what they no longer do, and send what is due.
+
+    Raises:
+        Misconfigured: the file of alerts does not fit its schema, or makes no sense; every alert is kept.
+
+    """
+    rules = alert_rules(settings.alerts_file)
+    standing = (
+        *_stopped(region),
+        *_troubled(region),
+        *_refused(region, rules.failures),
+        *_posted(region),
+        *_unreached(region),
+    )
     due = {each.cause: each for each in standing}
     for each in due.values():
-        sound(region, settings, *each)
+        sound(region, *each)
     unresolved = alerts.unresolved(region)
     over(region, *(a.cause for a in unresolved if a.cause.startswith(_STANDING) and a.cause not in due))
+    for told in notices.give(region, rules, addresses(settings), clock.now()):
+        get_run_logger().info("%s: %s", told.notice.why, told.alert.title)
     delivered = Delivered()
     carry_out(region, settings, NAME, delivered, Progress("tell", 0))
     for alert in unresolved:
@@ -124,6 +132,16 @@ def _troubled(region: Region) -> Iterator[_Due]:
         if standing.parked:
             title = f"{standing.parked} effects on {name} wait for a person"
             yield _Due(f"parked {name}", title, _parked(name))
+
+
+def _refused(region: Region, least: int) -> Iterator[_Due]:
+    for each in failing.failing(region, least, clock.now()):
+        message = (
+            f"{each.number} effects on {each.channel} were refused for one cause ({each.why}), the first at {each.since:%Y-%m-%d %H:%M} "
+            f"UTC. One of them: {each.error}\n\nMend the cause, then `boostez replay effects --channel {each.channel} "
+            f"--cause {each.why}`."
+        )
+        yield _Due(each.cause, f"{each.channel} refuses {each.number} effects: {each.why}", message)
 
 
 def _unreached(region: Region) -> Iterator[_Due]:

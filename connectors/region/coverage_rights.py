@@ -65,7 +65,7 @@ def export(region: Region, email: str) -> Export:
         )
 
 
-def erase(region: Region, email: str, destinations: Sequence[str], now: dt.datetime) -> int:
+def erase(region: Region, email: str, now: dt.datetime) -> int:
     """Forget a student and their guardian: whatever shows them is taken down and deleted. Returns how many media that is.
 
     Raises:
@@ -74,14 +74,14 @@ def erase(region: Region, email: str, destinations: Sequence[str], now: dt.datet
     """
     student = students.named(region, email)
     with region.begin() as connection:
-        return erase_in(connection, student.id, destinations, now)
+        return erase_in(connection, student.id, now)
 
 
-def erase_in(connection: Connection, student: int, destinations: Sequence[str], now: dt.datetime) -> int:
+def erase_in(connection: Connection, student: int, now: dt.datetime) -> int:
     """``erase`` by number, in a transaction; twice is once."""
     students.lock(connection, [student])
     forget(connection, [student], now)
-    media_consents.follow(connection, media_consents.CLOCK, destinations, now, student=student)
+    media_consents.follow(connection, media_consents.CLOCK, now, student=student)
     return _delete_media(
         connection, "id IN (SELECT medium_id FROM medium_person WHERE student_id = :id)", {"id": student}
     )

@@ -145,7 +145,7 @@ def _erase(connection: Connection, person: dict[str, Any], now: dt.datetime) -> 
 
 
 def _forget(connection: Connection, student: dict[str, Any]) -> bool:
-    """Erase a student again, with whatever shows them; no alert: the channels are paused, and an audit follows."""
+    """Erase a student again, with whatever shows them; staff are told as when it was done first."""
     same = bool(
         connection.scalar(
             text(
@@ -155,5 +155,5 @@ def _forget(connection: Connection, student: dict[str, Any]) -> bool:
         )
     )
     if same:
-        coverage_rights.erase_in(connection, student["id"], (), student["at"])
+        coverage_rights.erase_in(connection, student["id"], student["at"])
     return same

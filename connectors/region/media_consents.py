@@ -133,12 +133,9 @@ def withdraw(
     student: int,
     giver: Giver | None,
     by: str,
-    destinations: Sequence[str],
     now: dt.datetime,
 ) -> Withdrawal:
     """End every consent of a student that this giver gave, or that anybody did, and all that hung on it, in one commit.
-
-    ``destinations``: where staff are told (connectors/alerts).
 
     Raises:
         Misconfigured: there is no such student.
@@ -148,7 +145,7 @@ def withdraw(
         students.lock(connection, [student])
         found = _existing(connection, student)
         ended = _end(connection, student, giver, by, now)
-        done = follow(connection, by, destinations, now, student=student, ended=ended)
+        done = follow(connection, by, now, student=student, ended=ended)
         if ended:
             _confirm(connection, found, now)
         return done
@@ -157,7 +154,6 @@ def withdraw(
 def follow(
     connection: Connection,
     by: str,
-    destinations: Sequence[str],
     now: dt.datetime,
     *,
     student: int | None = None,
@@ -166,7 +162,7 @@ def follow(
     """Take down what may not be shown any more, of a student or of anybody, and tell staff, in this transaction."""
     gone = media.retract(connection, by, now, student)
     lives = events.unfit_lives(connection, now, student)
-    _tell(connection, gone, destinations)
+    _tell(connection, gone, now)
     for slot in lives:
         alerts.add(
             connection,
@@ -174,15 +170,15 @@ def follow(
             "A live video shows somebody who may not be shown",
             f"Slot {slot.id} ({slot.account}) is live, and a consent it needs has ended. End the video now, delete its replay, then "
             f"run `boostez event end-slot {slot.id}`.",
-            destinations,
+            now,
         )
     return Withdrawal(ended, tuple(each.ref for each in gone), tuple(slot.id for slot in lives))
 
 
-def expire(region: Region, destinations: Sequence[str], now: dt.datetime) -> Withdrawal:
+def expire(region: Region, now: dt.datetime) -> Withdrawal:
     """Take down what may not be shown any more because time has passed: a consent expired, a guardian's does not do any more."""
     with region.begin() as connection:
-        return follow(connection, CLOCK, destinations, now)
+        return follow(connection, CLOCK, now)
 
 
 def cause(ref: str) -> str:
@@ -195,7 +191,7 @@ def live_cause(slot: int) -> str:
     return f"coverage slot {slot}"
 
 
-def settled(region: Region) -> int:
+def settled(region: Region, now: dt.datetime) -> int:
     """See which alerts are over: Instagram shows the medium no more, the live video has ended. Returns how many."""
     with region.begin() as connection:
         over = connection.scalars(
@@ -207,7 +203,7 @@ def settled(region: Region) -> int:
             ),
             {"channel": media.INSTAGRAM},
         ).all()
-        return alerts.end(connection, *over)
+        return alerts.end(connection, now, *over)
 
 
 def of(region: Region, student: int) -> list[Consent]:
@@ -267,7 +263,7 @@ def _end(
     ).rowcount
 
 
-def _tell(connection: Connection, gone: Sequence[Held], destinations: Sequence[str]) -> None:
+def _tell(connection: Connection, gone: Sequence[Held], now: dt.datetime) -> None:
     for medium in gone:
         alerts.add(
             connection,
@@ -275,7 +271,7 @@ def _tell(connection: Connection, gone: Sequence[Held], destinations: Sequence[s
             "A medium of a covered event is withdrawn",
             f"Medium {medium.ref} of {medium.event_name} shows somebody whose consent has ended. The portal shows it no more; it is being "
             "taken from Instagram, and this alert ends when that is done. Copies that others made are beyond us: ask them.",
-            destinations,
+            now,
         )
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
+from connectors import clock
 from connectors.region import alerts
 from connectors.region.copying import copy_rows
 from connectors.region.database import Region, lock_revisions
@@ -303,7 +304,7 @@ def _over(connection: Connection, kind: Kind, place: str) -> None:
         {"kind": kind, "place": place},
     ).rowcount
     if not waits:
-        alerts.end(connection, cause(kind, place))
+        alerts.end(connection, clock.now(), cause(kind, place))
 
 
 # What of a plan can still be done as it was shown.

@@ -285,7 +285,7 @@ def amend(region: Region, ref: str, revision: int, draft: Draft, now: dt.datetim
             raise Refused("the posting cannot be edited (any more)")
         if posting.revision != revision:
             raise Refused("another text was written meanwhile")
-        alerts.end(connection, posting.cause)
+        alerts.end(connection, now, posting.cause)
         told = msgspec.structs.replace(draft, source=SOURCE, ref=ref, version=revision + 1)
         return _set(
             connection,
@@ -305,7 +305,7 @@ def close(region: Region, ref: str, now: dt.datetime) -> Posting | None:
         if posting is None or posting.state in {"unconfirmed", "closed", "expired"}:
             return posting
         closed = offers.close_stated(connection, SOURCE, ref)
-        alerts.end(connection, posting.cause)
+        alerts.end(connection, now, posting.cause)
         posting = _set(connection, posting, "state = 'closed', closed_at = :now", now=now)
     region.wrote(2 * closed)
     return posting
@@ -346,7 +346,7 @@ def approve(region: Region, number: int, revision: int, by: str, now: dt.datetim
             now=now,
             by=by,
         )
-        alerts.end(connection, posting.cause)
+        alerts.end(connection, now, posting.cause)
         _write(connection, approved, "approved")
     region.wrote(written)
     return approved
@@ -388,7 +388,7 @@ def refuse(region: Region, number: int, revision: int, by: str, reason: str, now
             by=by,
             reason=reason,
         )
-        alerts.end(connection, posting.cause)
+        alerts.end(connection, now, posting.cause)
         _write(connection, refused, "refused")
     return refused
 

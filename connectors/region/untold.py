@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -96,9 +96,7 @@ def without_coach(region: Region) -> list[Untold]:
         return [Untold(row.ref, row.title, row.starts_at, tuple(row.reminders)) for row in rows]
 
 
-def alert(
-    region: Region, untold: Untold, title: str, message: str, destinations: Sequence[str], now: dt.datetime
-) -> bool:
+def alert(region: Region, untold: Untold, title: str, message: str, now: dt.datetime) -> bool:
     """Have an alert tell of these. Returns whether it does: not when somebody else has just done so.
 
     One commit: told is told, so the alert never stands open, and these are in no other.
@@ -107,8 +105,8 @@ def alert(
         if _told(connection, untold.reminders, now, None) < len(untold.reminders):
             connection.rollback()
             return False
-        alerts.add(connection, untold.cause, title, message, destinations)
-        alerts.end(connection, untold.cause)
+        alerts.add(connection, untold.cause, title, message, now)
+        alerts.end(connection, now, untold.cause)
     return True
 
 

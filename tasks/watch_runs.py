@@ -1,0 +1,111 @@
+"""Runs that failed and stay so: told by deployment, until one of it completes.
+
+Belongs here: reading Prefect's runs, raising and ending the alerts. Does not: running anything again (deployments).
+
+A run that is run again is no longer failed, and one whose successor completes is forgotten: only what stays is told.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterEndTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+
+from connectors.region import alerts
+from connectors.region.database import Region
+from tasks.tell import RUNBOOK, over, sound
+
+CAUSE: Final = "runs "
+PAGE: Final = f"{RUNBOOK}/alerts.md"
+PATIENCE: Final = dt.timedelta(minutes=20)
+"""What is run again by itself, or by its next run, has had the time."""
+MEMORY: Final = dt.timedelta(days=7)
+"""What failed longer ago and was never run since is no news."""
+_PAGE: Final = 200  # runs that Prefect answers at once
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """A deployment whose newest run failed, and stays so."""
+
+    name: str
+    state: str
+    number: int
+    since: dt.datetime
+    message: str
+
+
+@task(name="watch-runs", retries=0, cache_policy=NO_CACHE)
+def watch_runs(region: Region, now: dt.datetime) -> list[Broken]:
+    """Alert of every deployment whose runs stay failed, until one completes. Returns which."""
+    with get_client(sync_client=True) as client:
+        broken = list(_broken(client, now))
+    for each in broken:
+        message = (
+            f"{each.number} runs, the newest: {each.state}. {each.message}\n\nLook at it in the Prefect UI, mend the cause, and press "
+            f"Retry, or run the deployment. More: {PAGE}"
+        )
+        sound(region, f"{CAUSE}{each.name}", f"Runs of {each.name} fail", message)
+    standing = (alert.cause for alert in alerts.unresolved(region) if alert.cause.startswith(CAUSE))
+    over(region, *(set(standing) - {f"{CAUSE}{each.name}" for each in broken}))
+    return broken
+
+
+def _broken(client: SyncPrefectClient, now: dt.datetime) -> Iterator[Broken]:
+    failed: dict[object, list[FlowRun]] = {}
+    for run in _failed(client, now):
+        if run.deployment_id is not None:
+            failed.setdefault(run.deployment_id, []).append(run)
+    for runs in failed.values():
+        newest = runs[0]
+        if not _completed_since(client, newest):
+            deployment = client.read_deployment(newest.deployment_id)
+            flow = client.read_flow(deployment.flow_id)
+            yield Broken(
+                f"{flow.name}/{deployment.name}",
+                newest.state_name or "failed",
+                len(runs),
+                _ended(runs[-1]),
+                (newest.state.message if newest.state else None) or "",
+            )
+
+
+def _failed(client: SyncPrefectClient, now: dt.datetime) -> Iterator[FlowRun]:
+    """Newest first."""
+    wanted = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED, StateType.CRASHED])),
+        end_time=FlowRunFilterEndTime(after_=now - MEMORY, before_=now - PATIENCE),
+    )
+    offset = 0
+    while page := client.read_flow_runs(
+        flow_run_filter=wanted, sort=FlowRunSort.END_TIME_DESC, limit=_PAGE, offset=offset
+    ):
+        yield from page
+        offset += _PAGE
+
+
+def _completed_since(client: SyncPrefectClient, run: FlowRun) -> bool:
+    wanted = FlowRunFilter(
+        deployment_id=FlowRunFilterDeploymentId(any_=[run.deployment_id] if run.deployment_id else []),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.COMPLETED])),
+        end_time=FlowRunFilterEndTime(after_=_ended(run)),
+    )
+    return bool(client.read_flow_runs(flow_run_filter=wanted, limit=1))
+
+
+def _ended(run: FlowRun) -> dt.datetime:
+    assert run.end_time is not None, "it was asked for by its end"
+    return run.end_time
