@@ -57,7 +57,8 @@ def judge(
     """What is due at ``now``; ``ladder`` is who hears of it now, ``muted``: it follows from another, or a person said so."""
     kind = rules.kind(history.cause)
     manner = rules.manners[kind.severity]
-    untold = kind.form == "event" and kind.told and ladder and not history.told
+    heard = any(at >= history.raised_at for at in history.told_at)
+    untold = kind.form == "event" and kind.told and ladder and not heard
     if history.resolved_at is not None and not untold:
         verdict = _ended(kind, rules.pace, history, history.resolved_at, now)
     elif muted or not kind.told:

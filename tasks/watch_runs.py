@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from prefect import task
@@ -65,14 +66,14 @@ def watch_runs(region: Region, now: dt.datetime) -> list[Broken]:
 
 
 def _broken(client: SyncPrefectClient, now: dt.datetime) -> Iterator[Broken]:
-    failed: dict[object, list[FlowRun]] = {}
+    failed: dict[UUID, list[FlowRun]] = {}
     for run in _failed(client, now):
         if run.deployment_id is not None:
             failed.setdefault(run.deployment_id, []).append(run)
-    for runs in failed.values():
+    for number, runs in failed.items():
         newest = runs[0]
         if not _completed_since(client, newest):
-            deployment = client.read_deployment(newest.deployment_id)
+            deployment = client.read_deployment(number)
             flow = client.read_flow(deployment.flow_id)
             yield Broken(
                 f"{flow.name}/{deployment.name}",

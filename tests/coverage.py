@@ -20,7 +20,6 @@ NOON: Final = dt.datetime(2026, 12, 8, 11, tzinfo=dt.UTC)
 PUBLISHER: Final = "https://portail.example"
 ALL_KINDS: Final[tuple[ConsentKind, ...]] = ("image", "voice", "byline")
 EVERYWHERE: Final[tuple[Scope, ...]] = ("portal", "facebook", "instagram")
-STAFF: Final = ["json://staff.example"]
 # The smallest whole JPEG: one grey pixel.
 PIXEL: Final = bytes.fromhex(
     "ffd8ffe000104a46494600010100000100010000ffdb004300"
@@ -112,7 +111,7 @@ class Covering:
         return self.publish(self.medium(*people, **more))
 
     def withdraw(self, student: Student, giver: Giver | None = None) -> Withdrawal:
-        return media_consents.withdraw(self.region, student.id, giver, giver or "Ada", STAFF, self.now)
+        return media_consents.withdraw(self.region, student.id, giver, giver or "Ada", self.now)
 
     def read(self, medium: Held) -> Held:
         found = media.find(self.region, medium.ref)

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import CheckConstraint, NullPool, create_engine, text
 
-from connectors import registry
+from connectors import clock, registry
+from connectors.alert_rules import addresses, alert_rules
 from connectors.region import (
     alerts,
     channel_state,
     events,
+    notices,
     offers,
     officers,
     persons,
@@ -166,9 +168,9 @@ def _stop_and_tell(hub: Hub) -> None:
     planned = planning.plan(hub.region, mistaken, form_of(hub, "aggregator_feed"), TODAY)
     assert planned.stopped is not None
     held = planned.stopped.plan
-    alerts.sound(
-        hub.region, held.cause, "A plan was stopped", held.message, ["mailto://staff@region.example"]
-    )
+    now = clock.now()
+    alerts.sound(hub.region, held.cause, "A plan was stopped", held.message, now)
+    assert notices.give(hub.region, alert_rules(hub.settings.alerts_file), addresses(hub.settings), now)
 
 
 def _spread(region: Region) -> None:

@@ -101,6 +101,7 @@ class Hub:
             "PORTAL_URL": chosen.public_url,
             "ALERT_URLS": f'["{chosen.alert_urls[0].get_secret_value()}"]',
             "CHANNELS_FILE": str(chosen.channels_file),
+            "ALERTS_FILE": str(chosen.alerts_file),
             "SMTP_URL": chosen.smtp_url.get_secret_value() if chosen.smtp_url else "",
             "CALDAV_URL": chosen.caldav_url or "",
             "CALDAV_PASSWORD": chosen.caldav_password.get_secret_value(),
@@ -225,6 +226,54 @@ kinds = ["job", "training"]
 budget = "all"
 """
 
+ALERTS = """
+runbooks = "docs/runbook/"
+failures = 25
+[destinations]
+default = "staff"
+[office]
+days = ["monday"]
+opens = "00:00"
+closes = "23:59"
+[pace]
+calm = 0
+memory = 0
+most = 60
+[severities]
+critical = { hours = "always" }
+warning = { hours = "always" }
+notice = { hours = "always" }
+[[routes]]
+pillars = ["offers", "coaching", "dialogue", "operations"]
+severities = ["critical", "warning", "notice"]
+office = ["default"]
+otherwise = ["default"]
+[[kinds]]
+causes = "parked alerts"
+pillar = "operations"
+severity = "critical"
+form = "task"
+affects = "{}"
+runbook = "alerts.md"
+told = false
+[[kinds]]
+causes = "paused alerts"
+pillar = "operations"
+severity = "critical"
+form = "task"
+affects = "{}"
+runbook = "alerts.md"
+told = false
+[[kinds]]
+causes = "*"
+pillar = "operations"
+severity = "critical"
+form = "event"
+affects = "{}"
+runbook = "alerts.md"
+"""
+"""Each alert is told once, at once, at any hour: what the reviewed file says has tests of its own."""
+
 
 @pytest.fixture
 def hub(region: Region, sandbox: Sandbox, tmp_path: Path) -> Hub:
@@ -236,6 +285,8 @@ def settings_of(sandbox: Sandbox, home: Path) -> Settings:
     """The settings of a hub whose every channel mirrors the catalogue."""
     channels_file = home / "channels.toml"
     channels_file.write_text(POLICIES)
+    alerts_file = home / "alerts.toml"
+    alerts_file.write_text(ALERTS)
     return Settings(
         home=home,
         contractor_url=sandbox.base,
@@ -245,6 +296,7 @@ def settings_of(sandbox: Sandbox, home: Path) -> Settings:
         portal_url="https://portail.example",
         alert_urls=[SecretStr(f"{sandbox.base.replace('http:', 'json:')}/inbox")],
         channels_file=channels_file,
+        alerts_file=alerts_file,
         smtp_url=SecretStr(f"smtp://127.0.0.1:{sandbox.truth()['mails']['port']}"),
         mail_per_minute=0,
         sms_url=SecretStr(gateway_of(sandbox.base)),

@@ -13,9 +13,9 @@ from prefect.logging import disable_run_logger
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from connectors.alerts import wire
+from connectors.alert_rules import addresses, alert_rules
 from connectors.channel import ItemChannel, Readable
-from connectors.region import alerts, channel_state, ledger, postings, replays
+from connectors.region import alerts, channel_state, ledger, notices, postings, replays
 from connectors.region.database import Region
 from connectors.registry import CHANNELS, MESSENGERS, TEXTS, channel
 from connectors.settings import Settings
@@ -45,8 +45,8 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def _alert(hub: Hub, words: str) -> None:
-    destinations = [wire.destination(url.get_secret_value()) for url in hub.settings.alert_urls]
-    alerts.sound(hub.region, words, f"About {words}", words, destinations)
+    alerts.sound(hub.region, words, f"About {words}", words, NOON)
+    notices.give(hub.region, alert_rules(hub.settings.alerts_file), addresses(hub.settings), NOON)
 
 
 def _letter(hub: Hub, words: str) -> None:

@@ -9,7 +9,7 @@ import fsspec
 import pytest
 from sqlalchemy import text
 
-from connectors.alerts.wire import destination
+from connectors import clock
 from connectors.channel import Readable
 from connectors.region import alerts, audits, channel_state
 from connectors.registry import CHANNELS, channel
@@ -295,8 +295,7 @@ def _break_the_lock(stage: Stage) -> None:
 
 
 def _sound(stage: Stage) -> None:
-    urls = [url.get_secret_value() for url in stage.settings.alert_urls]
-    alerts.sound(stage.direct, "world", "Something", "It happened.", [destination(url) for url in urls])
+    alerts.sound(stage.direct, "world", "Something", "It happened.", clock.now())
 
 
 def _alerts(stage: Stage) -> tuple[list[str], int]:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from connectors.alerts import wire
 from connectors.alerts.channel import Alerts
 from connectors.alerts.wire import Message
+from connectors.settings import Settings
 from core.effects import Intent, Receipt
 from tests.worlds import Sandbox
 
@@ -30,10 +31,17 @@ def letters(sandbox: Sandbox) -> list[dict[str, Any]]:
     return found
 
 
+def at(*urls: str) -> Settings:
+    addresses = [SecretStr(url) for url in urls]
+    return Settings(
+        portal_url="https://portail.example", portal_secret=SecretStr("s" * 40), alert_urls=addresses
+    )
+
+
 def send(url: str, *urls: str, to: str | None = None, message: str = "It is away.") -> Receipt:
     content = msgspec.json.encode(Message(wire.destination(to or url), "Away", message))
     intent = Intent(7, "3.aaaaaaaa", "create", "3.aaaaaaaa-2f", None, content, NOON)
-    channel = Alerts(map(SecretStr, [url, *urls]))
+    channel = Alerts(at(url, *urls))
     sent = channel.send([intent])
     channel.close()
     assert sent.halt is None
@@ -113,6 +121,6 @@ def test_nothing_of_an_address_is_in_a_receipt_or_in_a_log(
 
 
 def test_nothing_of_an_address_is_shown_by_its_channel() -> None:
-    channel = Alerts([SecretStr(f"json://{SECRET}@host/{SECRET}")])
+    channel = Alerts(at(f"json://{SECRET}@host/{SECRET}"))
     assert SECRET not in repr(channel)
     assert SECRET not in str(channel)

@@ -34,7 +34,7 @@ def test_a_message_is_read_as_it_was_written(message: Message) -> None:
 @given(st.builds(Message, st.just("aaaaaaaa"), st.text(), st.text()), st.integers(1), st.integers(0))
 def test_a_body_ends_with_its_marker_whatever_it_says(message: Message, alert: int, lease: int) -> None:
     subject = f"{alert}.aaaaaaaa"
-    body = wire.body(message, marker_of(subject, lease))
+    body = wire.body(message, "https://portail.example/alertes/seal", marker_of(subject, lease))
     assert body.startswith(message.message)
     match = MARKER.search(body)
     assert match is not None

@@ -12,7 +12,7 @@ from connectors.region import coverage_rights, events, media, media_consents, st
 from connectors.region.coverage_rights import Tidied
 from connectors.region.database import Region
 from schemas.errors import Misconfigured, Refused
-from tests.coverage import PIXEL, STAFF, Covering
+from tests.coverage import PIXEL, Covering
 from tests.hands import sql
 
 pytestmark = pytest.mark.database
@@ -57,7 +57,7 @@ def test_who_is_erased_is_nowhere_any_more_and_neither_is_what_shows_them(world:
     child, other = world.agreed(), world.agreed()
     events.join(world.region, world.event.ref, child.id, "cadreuse")
     shown, kept = world.published(child, other), world.published(other, author=child)
-    assert coverage_rights.erase(world.region, child.email.upper(), STAFF, world.now) == 1
+    assert coverage_rights.erase(world.region, child.email.upper(), world.now) == 1
     left = everything(world.region)
     for word in (child.name, child.email, child.guardian_name, child.guardian_email):
         assert str(word) not in left
@@ -80,10 +80,10 @@ def test_a_year_after_the_event_nothing_personal_is_left(world: Covering) -> Non
     scenery = world.published()
     end = dt.datetime.combine(world.event.last_day, dt.time(), dt.UTC)
     world.now = end + YEAR - dt.timedelta(hours=1)
-    media_consents.expire(world.region, STAFF, world.now)
+    media_consents.expire(world.region, world.now)
     assert coverage_rights.tidy(world.region, world.now) == Tidied()
     world.now = end + YEAR + dt.timedelta(days=2)
-    media_consents.expire(world.region, STAFF, world.now)
+    media_consents.expire(world.region, world.now)
     assert coverage_rights.tidy(world.region, world.now) == Tidied(media=3, students=2)
     left = everything(world.region)
     for who in (child, adult):
@@ -98,11 +98,11 @@ def test_what_somebody_agreed_to_for_longer_stays_for_longer(world: Covering) ->
     world.agree(adult, until=world.now + 2 * YEAR)
     medium = world.published(adult)
     world.now += YEAR + dt.timedelta(days=30)
-    media_consents.expire(world.region, STAFF, world.now)
+    media_consents.expire(world.region, world.now)
     assert coverage_rights.tidy(world.region, world.now) == Tidied()
     assert world.wall() == [medium.ref]
     world.now += YEAR
-    media_consents.expire(world.region, STAFF, world.now)
+    media_consents.expire(world.region, world.now)
     assert coverage_rights.tidy(world.region, world.now) == Tidied(1, 1)
 
 
@@ -124,5 +124,5 @@ def test_a_consent_ends_and_not_too_late(world: Covering) -> None:
 def test_the_file_is_gone_with_the_medium(world: Covering) -> None:
     world.published(world.agreed(19), content=PIXEL)
     email = students.listed(world.region)[0].email
-    coverage_rights.erase(world.region, email, STAFF, world.now)
+    coverage_rights.erase(world.region, email, world.now)
     assert sql(world.region, "SELECT * FROM medium_file") == []

@@ -19,7 +19,7 @@ from connectors.region.media import Held
 from connectors.region.students import Student
 from core.jpeg import bare
 from schemas.errors import Misconfigured, Refused
-from tests.coverage import ALL_KINDS, FILM, PIXEL, PUBLISHER, STAFF, Covering
+from tests.coverage import ALL_KINDS, FILM, PIXEL, PUBLISHER, Covering
 from tests.hands import sql
 
 pytestmark = pytest.mark.database
@@ -167,9 +167,9 @@ def test_the_alert_ends_when_instagram_shows_it_no_more(world: Covering) -> None
     medium = world.published(child)
     sql(world.region, "UPDATE effect SET state = 'done', live_hash = wanted_hash, remote_id = '17900'")
     world.withdraw(child)
-    assert media_consents.settled(world.region) == 0
+    assert media_consents.settled(world.region, world.now) == 0
     sql(world.region, "UPDATE effect SET state = 'done', live_hash = NULL WHERE subject = :s", s=medium.ref)
-    assert media_consents.settled(world.region) == 1
+    assert media_consents.settled(world.region, world.now) == 1
     assert alerts.unresolved(world.region) == []
 
 
@@ -218,9 +218,9 @@ def test_a_live_video_that_shows_them_is_told_to_staff_who_end_it(world: Coverin
     events.step(world.region, slot.id, "live", "Ada", world.now)
     assert world.withdraw(child).lives == (slot.id,)
     assert [alert.cause for alert in alerts.unresolved(world.region)] == [f"coverage slot {slot.id}"]
-    assert media_consents.settled(world.region) == 0
+    assert media_consents.settled(world.region, world.now) == 0
     events.step(world.region, slot.id, "done", "Ada", world.now)
-    assert media_consents.settled(world.region) == 1
+    assert media_consents.settled(world.region, world.now) == 1
 
 
 def test_staff_withdraw_one_medium(world: Covering) -> None:
@@ -242,14 +242,14 @@ def test_when_a_consent_expires_the_portal_shows_it_no_more_at_once_and_the_flow
     expiry = dt.datetime.combine(world.event.last_day, dt.time(), dt.UTC) + YEAR
     world.now = expiry - dt.timedelta(seconds=1)
     assert world.wall() == [medium.ref]
-    assert media_consents.expire(world.region, STAFF, world.now).media == ()
+    assert media_consents.expire(world.region, world.now).media == ()
     world.now = expiry
     assert world.wall() == []
     assert media.served(world.region, medium.ref, world.now) is None
     assert "has expired" in str(media.judge(world.region, medium.ref, world.now))
-    assert media_consents.expire(world.region, STAFF, world.now).media == (medium.ref,)
+    assert media_consents.expire(world.region, world.now).media == (medium.ref,)
     assert world.wanted() == {medium.ref: False}
-    assert media_consents.expire(world.region, STAFF, world.now).media == ()
+    assert media_consents.expire(world.region, world.now).media == ()
 
 
 def test_a_story_is_expected_for_a_day(world: Covering) -> None:
@@ -301,7 +301,7 @@ DEEDS: dict[str, Callable[[Covering, Student, Any, Held], object]] = {
     "withdraw": lambda world, person, giver, _: world.withdraw(person, giver),
     "publish": lambda world, _person, _giver, medium: world.publish(medium),
     "portal": lambda world, _person, _giver, medium: world.publish(medium, "portal"),
-    "expire": lambda world, *_: media_consents.expire(world.region, STAFF, world.now),
+    "expire": lambda world, *_: media_consents.expire(world.region, world.now),
     "later": lambda world, *_: setattr(world, "now", world.now + dt.timedelta(days=150)),
 }
 deeds = st.lists(
