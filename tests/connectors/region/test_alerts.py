@@ -1,59 +1,49 @@
-"""Alerts, kept: one open row a cause, one effect a destination."""
+"""Alerts, kept: one open row a cause, until it stays over."""
 
 from __future__ import annotations
 
+import datetime as dt
 from threading import Thread
 
 import pytest
-from sqlalchemy import text
 
-from connectors.alerts.channel import NAME
-from connectors.region import alerts, channel_state, ledger
+from connectors.region import alerts
+from connectors.region.alerts import Alert
 from connectors.region.database import Region
-from core.effects import Receipt
-from schemas.errors import Refused
+from schemas.errors import Misconfigured
+from tests.hands import sql
+from tests.makers import NOON
 
 pytestmark = pytest.mark.database
-DESK, PHONE = "aaaaaaaa", "bbbbbbbb"
+MINUTE = dt.timedelta(minutes=1)
+CAUSE = "source contractor"
 
 
-def sound(region: Region, cause: str = "source contractor", message: str = "It is away.") -> bool:
-    return alerts.sound(region, cause, "Away", message, [DESK, PHONE])
+def sound(region: Region, cause: str = CAUSE, message: str = "It is away.", now: dt.datetime = NOON) -> bool:
+    return alerts.sound(region, cause, "Away", message, now)
 
 
-def subjects(region: Region) -> list[str]:
-    with region.begin() as connection:
-        rows = connection.execute(text("SELECT subject FROM effect WHERE channel = 'alerts' ORDER BY id"))
-        return [row.subject for row in rows]
-
-
-def test_an_alert_is_one_row_and_an_effect_for_each_destination(region: Region) -> None:
-    assert sound(region)
+def only(region: Region) -> Alert:
     (alert,) = alerts.unresolved(region)
-    assert (alert.cause, alert.title, alert.message, alert.times) == (
-        "source contractor",
-        "Away",
-        "It is away.",
-        1,
-    )
-    assert subjects(region) == [f"{alert.id}.{DESK}", f"{alert.id}.{PHONE}"]
-    assert channel_state.standings(region)[NAME].planned == 2
+    return alert
 
 
-def test_the_same_cause_again_is_the_same_alert_and_sends_nothing_more(region: Region) -> None:
+def test_an_alert_is_one_row_and_nothing_is_sent_by_raising_it(region: Region) -> None:
+    assert sound(region)
+    alert = only(region)
+    assert (alert.cause, alert.title, alert.message, alert.times) == (CAUSE, "Away", "It is away.", 1)
+    assert (alert.raised_at, alert.seen_at, alert.told) == (NOON, NOON, ())
+    assert sql(region, "SELECT FROM effect") == []
+
+
+def test_the_same_cause_again_is_the_same_alert_that_says_what_was_seen_last(region: Region) -> None:
     sound(region)
-    (before,) = alerts.unresolved(region)
+    before = only(region)
     for n in range(2, 5):
-        assert not sound(region, message=f"Away, {n}.")
-        (after,) = alerts.unresolved(region)
+        assert not sound(region, message=f"Away, {n}.", now=NOON + n * MINUTE)
+        after = only(region)
         assert (after.id, after.times, after.message) == (before.id, n, f"Away, {n}.")
-    assert len(subjects(region)) == 2
-
-
-def test_what_an_open_alert_says_is_what_was_seen_last(region: Region) -> None:
-    alerts.sound(region, "parked facebook_page", "1 effects wait", "Look.", [])
-    alerts.sound(region, "parked facebook_page", "5 effects wait", "Look.", [])
-    assert [alert.title for alert in alerts.unresolved(region)] == ["5 effects wait"]
+        assert (after.raised_at, after.seen_at) == (NOON, NOON + n * MINUTE)
 
 
 def test_another_cause_is_another_alert(region: Region) -> None:
@@ -62,28 +52,42 @@ def test_another_cause_is_another_alert(region: Region) -> None:
     assert len(alerts.unresolved(region)) == 2
 
 
-def test_what_was_over_and_comes_back_is_told_again(region: Region) -> None:
+def test_what_ends_ends_once(region: Region) -> None:
     sound(region)
-    (before,) = alerts.unresolved(region)
-    assert alerts.resolve(region, "source contractor", "paused facebook_page") == 1
-    assert alerts.resolve(region, "source contractor") == 0
+    assert alerts.resolve(region, NOON, CAUSE, "paused facebook_page") == 1
+    assert alerts.resolve(region, NOON, CAUSE) == 0
     assert alerts.unresolved(region) == []
-    assert sound(region)
-    (after,) = alerts.unresolved(region)
-    assert after.id != before.id
-    assert len(subjects(region)) == 4
 
 
-def test_an_alert_without_destinations_is_kept_all_the_same(region: Region) -> None:
-    assert alerts.sound(region, "parked alerts", "Two wait", "Look.", [])
-    assert len(alerts.unresolved(region)) == 1
-    assert subjects(region) == []
-    assert NAME not in channel_state.standings(region)
+def test_what_comes_back_before_its_end_was_told_goes_on(region: Region) -> None:
+    sound(region)
+    before = only(region)
+    sql(region, "UPDATE alert SET told = '{11111111}'")
+    assert alerts.acknowledge(region, before.id, "Ada", NOON)
+    alerts.resolve(region, NOON + MINUTE, CAUSE)
+    assert not sound(region, now=NOON + 2 * MINUTE)
+    after = only(region)
+    assert (after.id, after.raised_at, after.returns, after.acknowledged_by) == (before.id, NOON, 1, "Ada")
 
 
-def test_a_destination_that_is_named_twice_gets_one_message(region: Region) -> None:
-    assert alerts.sound(region, "source contractor", "Away", "It is away.", [DESK, DESK])
-    assert len(subjects(region)) == 1
+def test_what_comes_back_after_its_end_was_told_begins_again(region: Region) -> None:
+    sound(region)
+    before = only(region)
+    alerts.acknowledge(region, before.id, "Ada", NOON)
+    alerts.resolve(region, NOON + MINUTE, CAUSE)  # nobody was told, or the end was
+    assert sound(region, now=NOON + 2 * MINUTE)
+    after = only(region)
+    assert (after.id, after.raised_at, after.times) == (before.id, NOON + 2 * MINUTE, 1)
+    assert (after.acknowledged_at, after.acknowledged_by) == (None, None)
+
+
+def test_what_comes_back_when_it_was_closed_is_another_alert(region: Region) -> None:
+    sound(region)
+    before = only(region)
+    alerts.resolve(region, NOON, CAUSE)
+    sql(region, "UPDATE alert SET closed_at = resolved_at")
+    assert sound(region, now=NOON + MINUTE)
+    assert only(region).id != before.id
 
 
 def test_several_workers_that_see_the_same_trouble_raise_one_alert(region: Region) -> None:
@@ -94,22 +98,22 @@ def test_several_workers_that_see_the_same_trouble_raise_one_alert(region: Regio
     for thread in threads:
         thread.join()
     assert sorted(new) == [False, False, False, True]
-    assert len(subjects(region)) == 2
-    assert alerts.unresolved(region)[0].times == 4
+    assert only(region).times == 4
 
 
-def test_a_message_is_claimed_with_its_words_and_done_once(region: Region) -> None:
+def test_who_acknowledges_first_counts_and_what_is_over_cannot_be(region: Region) -> None:
     sound(region)
-    lease, intents = ledger.claim(region, NAME, "alert-1", 50, 600)
-    assert [intent.operation for intent in intents] == ["create", "create"]
-    assert all(b"It is away." in (intent.content or b"") for intent in intents)
-    ledger.receive(region, lease, [Receipt(intent.effect, "done", intent.marker) for intent in intents])
-    assert ledger.claim(region, NAME, "alert-1", 50, 600)[1] == []
+    number = only(region).id
+    assert alerts.acknowledge(region, number, "Ada", NOON)
+    assert not alerts.acknowledge(region, number, "Bob", NOON)
+    assert alerts.named(region, number).acknowledged_by == "Ada"
+    alerts.resolve(region, NOON, CAUSE)
+    sound(region, "paused mail")
+    other = only(region).id
+    alerts.resolve(region, NOON, "paused mail")
+    assert not alerts.acknowledge(region, other, "Bob", NOON)
 
 
-def test_a_paused_channel_of_alerts_keeps_its_messages(region: Region) -> None:
-    sound(region)
-    channel_state.pause(region, NAME, "too many")
-    with pytest.raises(Refused, match="too many"):
-        channel_state.check_open(region, NAME)
-    assert channel_state.standings(region)[NAME].planned == 2
+def test_an_alert_that_there_is_not_is_named_so(region: Region) -> None:
+    with pytest.raises(Misconfigured, match="boostez alert list"):
+        alerts.named(region, 7)

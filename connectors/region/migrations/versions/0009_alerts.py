@@ -17,25 +17,28 @@ branch_labels = None
 depends_on = None
 
 _INSTANT = postgresql.TIMESTAMP(timezone=True)
-_ADDED = (
-    sa.Column("returns", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-    sa.Column("closed_at", _INSTANT, nullable=True),
-    sa.Column("notices", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-    sa.Column("told", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-    sa.Column("told_at", postgresql.ARRAY(_INSTANT), server_default=sa.text("'{}'"), nullable=False),
-    sa.Column("acknowledged_at", _INSTANT, nullable=True),
-    sa.Column("acknowledged_by", sa.Text(), nullable=True),
-    sa.Column("severity", sa.Text(), nullable=True),
-    sa.Column("pillar", sa.Text(), nullable=True),
-    sa.Column("affected", sa.Text(), nullable=True),
-    sa.Column("runbook", sa.Text(), nullable=True),
-    sa.Column("muted_by", sa.Text(), nullable=True),
-)
+
+
+def _added() -> list[sa.Column]:
+    return [
+        sa.Column("returns", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("closed_at", _INSTANT, nullable=True),
+        sa.Column("notices", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("told", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("told_at", postgresql.ARRAY(_INSTANT), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("acknowledged_at", _INSTANT, nullable=True),
+        sa.Column("acknowledged_by", sa.Text(), nullable=True),
+        sa.Column("severity", sa.Text(), nullable=True),
+        sa.Column("pillar", sa.Text(), nullable=True),
+        sa.Column("affected", sa.Text(), nullable=True),
+        sa.Column("runbook", sa.Text(), nullable=True),
+        sa.Column("muted_by", sa.Text(), nullable=True),
+    ]
 
 
 def upgrade() -> None:
-    for column in _ADDED:
-        op.add_column("alert", column.copy())
+    for column in _added():
+        op.add_column("alert", column)
     op.execute(
         "UPDATE alert a SET closed_at = a.resolved_at, notices = 1, told_at = ARRAY[a.raised_at], told = coalesce((SELECT "
         "array_agg(split_part(e.subject, '.', 2)) FROM effect e WHERE e.channel = 'alerts' AND e.subject LIKE a.id || '.%'), '{}')"
@@ -74,5 +77,5 @@ def downgrade() -> None:
     )
     op.drop_constraint(op.f("alert_acknowledged_check"), "alert")
     op.drop_constraint(op.f("alert_closed_check"), "alert")
-    for column in _ADDED:
+    for column in _added():
         op.drop_column("alert", column.name)
