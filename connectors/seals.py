@@ -75,8 +75,8 @@ _PATHS: Final[dict[Opener, str]] = {
     "question": "/questions/suivi",  # a question's reference: its author's own page
     "unwatch": "/questions/desabonnement",  # a question's and a contact's number, between them a dot
     "moderator": "/dialogues/moderation",  # a dialogue's reference and a moderator's number, between them a dot
-    "alert": "/alertes",  # an alert's number
     "media": "/couverture/accord",  # whom media may show, who says so, the event, and a hash of the address that was written to
+    "alert": "/alertes",  # an alert's number
 }
 SHORT: Final = "/s"
 _SHORT: Final[dict[str, tuple[Opener, str]]] = {

@@ -25,6 +25,7 @@ from connectors.region.database import Region
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings
 from portal import (
+    acknowledging,
     api,
     asks,
     attendance,
@@ -81,6 +82,7 @@ _LINKS: Final = (
     "questions/suivi",
     "questions/desabonnement",
     "dialogues/moderation",
+    "alertes",
 )
 """Where links that are somebody's own lead: nothing of it is for search engines."""
 
@@ -126,6 +128,7 @@ def create_app(
             *open_data.ROUTES,
             *verifying.ROUTES,
             *coverage_consents.ROUTES,
+            *acknowledging.ROUTES,
             *coverage.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             Route("/healthz", healthz),
