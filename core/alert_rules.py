@@ -35,8 +35,8 @@ def matches(pattern: str, cause: str) -> bool:
 class Kind(msgspec.Struct, frozen=True):
     """What alerts of some causes are: ``affects`` has a ``{}`` where the rest of the cause goes.
 
-    A state's end is told; a task's is not, for whoever did it knows; an event is told though it is over. What is not ``told`` is shown
-    only.
+    A state's end is told when it stays over; a task's is not, for whoever did it knows; an event is told though it is over. What is not
+    ``told`` is shown only.
     """
 
     causes: str

@@ -73,7 +73,7 @@ def judge(
 
 
 def _ended(kind: Kind, pace: Pace, history: History, at: dt.datetime, now: dt.datetime) -> Verdict:
-    if now - at < pace.calm:
+    if kind.form == "state" and now - at < pace.calm:
         return NOTHING
     if history.told:
         told = Notice("resolved", history.told) if kind.form == "state" else None

@@ -231,6 +231,7 @@ runbooks = "docs/runbook/"
 failures = 25
 [destinations]
 default = "staff"
+nobody = "nobody is told by it"
 [office]
 days = ["monday"]
 opens = "00:00"

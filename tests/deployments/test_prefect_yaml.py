@@ -26,7 +26,14 @@ CRONS = [
     pytest.param(schedule, id=f"{name} {schedule['cron']}")
     for name, deployment in DEPLOYMENTS.items()
     for schedule in deployment.get("schedules", ())
+    if "cron" in schedule
 ]
+INTERVALS = {
+    name: schedule
+    for name, deployment in DEPLOYMENTS.items()
+    for schedule in deployment.get("schedules", ())
+    if "cron" not in schedule
+}
 CHOICES = {
     ("changes", "source"): {*SOURCES},
     ("full", "source"): {*SOURCES},
@@ -121,6 +128,18 @@ def test_who_asks_for_a_decision_finds_the_form(asked: str) -> None:
 
 def test_there_are_schedules() -> None:
     assert len(CRONS) >= 4
+
+
+def test_alerts_go_on_at_every_hour_also_when_clocks_change() -> None:
+    """Between two and three at night nothing else runs. An anchor of its own: without one, every deployment changed it."""
+    assert INTERVALS == {
+        "alerts": {
+            "interval": 60,
+            "anchor_date": "2026-01-01T00:00:00+00:00",
+            "timezone": "UTC",
+            "slug": "every-minute",
+        }
+    }
 
 
 @pytest.mark.parametrize("schedule", CRONS)

@@ -19,7 +19,7 @@ import pytest
 from deployments import postgres, processes, stack
 from tests.ports import free_pair, free_port
 from tests.world.walking import WHOLE
-from tests.worlds import Sandbox
+from tests.worlds import ALERTS, Sandbox
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("whole catalogue")]
 ROOT = Path(__file__).parents[2]
@@ -33,11 +33,14 @@ class Installation:
 
     def __init__(self, home: Path, ports: list[int], output: Path) -> None:
         self.home, self.output = home, output
+        told_at_once = home.parent / "alerts.toml"  # whatever the hour
+        told_at_once.write_text(ALERTS)
         names = ("BOOSTEZ_PREFECT_PORT", "BOOSTEZ_PORTAL_PORT", "BOOSTEZ_SANDBOX_PORT")
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("BOOSTEZ_", "PREFECT_"))}
         self.environment = {
             **clean,
             "BOOSTEZ_HOME": str(home),
+            "BOOSTEZ_ALERTS_FILE": str(told_at_once),
             **{n: str(p) for n, p in zip(names, ports, strict=True)},
         }
         self.prefect, self.portal, sandbox = (f"http://127.0.0.1:{port}" for port in ports)

@@ -37,7 +37,7 @@ from flows.offers import sync_offers
 from sandbox.app import create_app
 from sandbox.keys import Keys
 from sandbox.server import running
-from tests.worlds import POLICIES, forget
+from tests.worlds import ALERTS, POLICIES, forget
 
 pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
 ROOT = Path(__file__).parents[2]
@@ -125,6 +125,8 @@ def environment(
     """The settings of a hub whose every secret is a needle."""
     channels = tmp_path / "channels.toml"
     channels.write_text(POLICIES)
+    alerts_file = tmp_path / "alerts.toml"
+    alerts_file.write_text(ALERTS)
     password = needles.new("database_url")
     with_password = make_url(database_url).set(username="postgres", password=password)
     chosen = {
@@ -133,10 +135,14 @@ def environment(
         "FACEBOOK_GRAPH_URL": f"{outside.base}/graph",
         "PORTAL_URL": "https://portail.example",
         "CHANNELS_FILE": str(channels),
+        "ALERTS_FILE": str(alerts_file),
         "DATABASE_URL": with_password.render_as_string(hide_password=False),
         "ALERT_URLS": json.dumps([f"json://boostez:{needles.new('alert_urls')}@{outside.base[7:]}/inbox"]),
+        "ALERT_DESTINATIONS": json.dumps(
+            {"nobody": [f"json://{needles.new('alert_destinations')}@127.0.0.1:1"]}
+        ),
     }
-    for name in SECRETS - {"database_url", "alert_urls"}:
+    for name in SECRETS - {"database_url", "alert_urls", "alert_destinations"}:
         chosen[name.upper()] = needles.secrets.get(name) or needles.new(name)
     for name, value in chosen.items():
         monkeypatch.setenv(PREFIX + name, value)

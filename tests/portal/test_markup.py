@@ -25,7 +25,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import media, officers, postings
+from connectors.region import alerts, media, officers, postings
 from connectors.region.database import Region
 from connectors.seals import Seals
 from connectors.settings import Settings
@@ -36,6 +36,7 @@ from tests.makers import portal_draft
 from tests.portal import dialogues as made
 from tests.portal import test_pages_in_a_browser as browsed
 from tests.portal.dialogue_pages import KINDS, Talk
+from tests.portal.programme import press
 from tests.portal.programme_pages import Walk
 from tests.portal.test_coverage import link as media_link
 from tests.portal.test_posting import GOOD, NOW, path_of, send
@@ -206,6 +207,28 @@ def covered(reader: Reader, region: Region, settings: Settings) -> None:
     keep("guardian of an adult", get(media_link(world, settings, parent, "guardian")))
 
 
+def alerted(reader: Reader, region: Region, settings: Settings) -> None:
+    """The page of an alert, in every state."""
+    firm, keep = reader.firm, reader.keep
+    alerts.sound(region, "source contractor", "contractor could not be read", "No answer.\n" + "x" * 200, NOW)
+    with region.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE alert SET severity = 'critical', affected = 'offers', runbook = 'docs/runbook/a.md', times = 49000"
+            )
+        )
+    (alert,) = alerts.unresolved(region)
+    path = path_of(Seals(settings).link("alert", str(alert.id), NOW))
+    keep("alert", firm.get(path))
+    keep("alert that is stale", firm.post(path, data={"nom": "Ada"}), 403)
+    keep("alert without a name", press(firm, path, nom=""), 422)
+    alerts.acknowledge(region, alert.id, "Ada", NOW)
+    keep("alert acknowledged", firm.get(path))
+    alerts.resolve(region, NOW, alert.cause)
+    keep("alert over", firm.get(path))
+    keep("alert gone", firm.get("/alertes/x"), 410)
+
+
 def talk(reader: Reader, region: Region, settings: Settings) -> None:
     """The pages of dialogues and questions, whatever they answer."""
     for seen in Talk(reader.firm, region, settings).everything():
@@ -257,6 +280,7 @@ def test_every_page_is_valid_and_parses_without_an_error(
     queue(reader, region, chosen)
     programme(reader, region, chosen)
     covered(reader, region, chosen)
+    alerted(reader, region, chosen)
     talk(reader, region, chosen)
     trouble(reader, region, chosen, monkeypatch)
     assert used >= set(templates.list_templates())
@@ -298,7 +322,7 @@ def test_axe_finds_nothing_on_pages_that_say_what_is_wrong(
 @pytest.mark.browser
 @pytest.mark.database
 @pytest.mark.xdist_group("browser")
-@pytest.mark.parametrize("walk", [programme, talk, covered])
+@pytest.mark.parametrize("walk", [programme, talk, covered, alerted])
 def test_axe_finds_nothing_on_any_page_of_the_programme_or_of_dialogues_and_none_scrolls_sideways(
     browser: Browser, region: Region, chosen: Settings, walk: Callable[[Reader, Region, Settings], None]
 ) -> None:

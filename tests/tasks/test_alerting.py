@@ -201,8 +201,8 @@ def test_the_table_says_what_stands_and_why_nobody_is_told(watch: Watch) -> None
 
 
 def test_every_cause_that_the_code_raises_is_of_a_kind_of_its_own(watch: Watch) -> None:
-    from connectors.alert_rules import alert_rules  # noqa: PLC0415
-    from tasks import preflight, questions, silence, watch_runs  # noqa: PLC0415
+    from connectors.alert_rules import alert_rules
+    from tasks import preflight, questions, silence, watch_runs
 
     rules = alert_rules(watch.hub.settings.alerts_file)
     causes = [*tell._STANDING, preflight.CAUSE, questions.CAUSE, silence.CAUSE, watch_runs.CAUSE]  # noqa: SLF001
