@@ -44,6 +44,7 @@ FORMS: Final = (
         "/avis/",
         "/bilan/",
         "/couverture/",
+        "/alertes/",
     ),
     *("/dialogues/", "/confirmer/", "/questions/nouvelle", "/questions/q"),  # with which references begin
 )

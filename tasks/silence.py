@@ -2,7 +2,7 @@
 
 Belongs here: raising the alert, and ending it. Does not: the limits (deployments/alerts.toml), or counting (core/alerting.py).
 
-What never spoke is not silent: it was not set up yet.
+What never spoke is not silent: it was not set up yet. Nor is a channel that is paused, or that its policy turned off.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from connectors.alert_rules import alert_rules
 from connectors.region import alerts
 from connectors.region.database import Region
 from connectors.region.silences import last_heard
+from connectors.registry import policies
 from connectors.settings import Settings
 from core.alerting import silent_for
 from tasks.tell import RUNBOOK, over, sound
@@ -35,9 +36,10 @@ _SAID: Final = {
 def watch_silence(region: Region, settings: Settings, now: dt.datetime) -> list[str]:
     """Alert of whatever is silent, until it speaks. Returns what is."""
     rules = alert_rules(settings.alerts_file)
+    off = {f"channel {n}" for n, policy in policies(settings.channels_file).items() if not policy.enabled}
     silent = []
     for of, last in last_heard(region).items():
-        if lasted := silent_for(rules, of, last, now):
+        if of not in off and (lasted := silent_for(rules, of, last, now)):
             what, _, name = of.partition(" ")
             message = (
                 f"{_SAID[what].format(name)} since {last:%Y-%m-%d %H:%M} UTC ({lasted.total_seconds() / 3600:.0f} h). Either nobody "

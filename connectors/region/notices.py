@@ -60,7 +60,9 @@ def give(region: Region, rules: Rules, addresses: Addresses, now: dt.datetime) -
             return []
         free = set(connection.scalars(text(_LOCK)))
         muted = _muted(connection, rules, rows, now)
-        told, said, changes = [], {}, []
+        told: list[Told] = []
+        said: dict[str, bytes] = {}
+        changes: list[_Change] = []
         for alert in rows:
             if alert.id not in free:
                 continue

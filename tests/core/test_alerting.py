@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.alert_rules import alert_rules
 from connectors.settings import Settings
-from core.alert_rules import Kind, Manner, Rules, Step, matches
+from core.alert_rules import Manner, Rules, Step
 from core.alerting import History, Notice, inhibitor, judge, silent_for
 
 RULES = alert_rules(Settings().alerts_file)
@@ -266,4 +266,3 @@ def test_every_inhibition_and_silence_of_the_file_speaks_of_a_kind_of_its_own() 
 def test_manners_say_what_the_customer_asked_for() -> None:
     critical: Manner = RULES.manners["critical"]
     assert (critical.always, critical.repeat, RULES.pace.most) == (True, dt.timedelta(hours=4), 3)
-    assert all(isinstance(kind, Kind) and matches(kind.causes, kind.causes) for kind in RULES.kinds)

@@ -15,6 +15,7 @@ from connectors import clock
 from connectors.region import alerts, channel_state, walks
 from connectors.region.database import Region
 from connectors.region.walks import SourceState
+from connectors.registry import policies
 from connectors.settings import Settings
 from tasks import tell
 from tasks.alert_table import table
@@ -178,12 +179,18 @@ def test_what_is_silent_by_day_is_told_and_what_sleeps_is_not(watch: Watch) -> N
     assert set(silent(watch, 31)) == {"source contractor", "snapshot contractor"}
 
 
-def test_a_channel_that_is_paused_is_not_silent_too(watch: Watch) -> None:
+def test_a_channel_that_is_paused_or_off_is_not_silent_too(watch: Watch) -> None:
     refuse(watch.region, 1)
     sql(watch.region, "UPDATE effect SET state = 'done', changed_at = :now", now=NOON)
     assert silent(watch, 72) == [f"channel {PAGE}"]
     channel_state.pause(watch.region, PAGE, "the token expired")
     assert silent(watch, 73) == []
+    channel_state.resume(watch.region, PAGE)
+    assert silent(watch, 74) == [f"channel {PAGE}"]
+    file = watch.hub.settings.channels_file
+    file.write_text(file.read_text() + "enabled = false\n")
+    policies.cache_clear()
+    assert silent(watch, 75) == []
 
 
 # What staff see

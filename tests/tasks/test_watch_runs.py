@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from prefect import flow
@@ -32,7 +32,7 @@ def client() -> Iterator[SyncPrefectClient]:
 
 
 def deployed(client: SyncPrefectClient, name: str) -> Deployment:
-    registered = watched.to_deployment(name)
+    registered: Any = watched.to_deployment(name)
     return Deployment(client, name, registered.apply())
 
 

@@ -113,8 +113,8 @@ def test_a_session_without_a_coach_is_left_to_an_alert(programme: Programme) -> 
     (found,) = untold.without_coach(programme.region)
     ((ref,),) = sql(programme.region, "SELECT ref FROM session")
     assert found == Untold(ref, "Boostez votre business", BEGINS, tuple(numbers(programme)))
-    assert untold.alert(programme.region, found, "Not sent", "Phone them.", [], programme.now)
-    assert not untold.alert(programme.region, found, "Not sent", "Phone them.", [], programme.now)
+    assert untold.alert(programme.region, found, "Not sent", "Phone them.", programme.now)
+    assert not untold.alert(programme.region, found, "Not sent", "Phone them.", programme.now)
     assert untold.without_coach(programme.region) == []
     ((told_at,),) = sql(
         programme.region, "SELECT told_at FROM reminder WHERE enrolment_id = :id", id=enrolment.id

@@ -15,7 +15,6 @@ from tests.reminder_rules import TWO_HOURS
 
 pytestmark = pytest.mark.database
 ALL_OVER = BEGINS - HOUR / 2  # the cut-off of the last reminder
-DESK = "mailto://desk@region.example"
 
 
 def missed(programme: Programme, people: int = 1, coach: int | None = None) -> list[int]:
@@ -31,7 +30,7 @@ def missed(programme: Programme, people: int = 1, coach: int | None = None) -> l
 
 
 def alert(programme: Programme, each: Untold) -> bool:
-    return untold.alert(programme.region, each, "Not sent", "Phone them.", [DESK], programme.now)
+    return untold.alert(programme.region, each, "Not sent", "Phone them.", programme.now)
 
 
 def letter_ends(programme: Programme, state: str, cause: str | None) -> None:
@@ -72,7 +71,7 @@ def test_where_nobody_coaches_an_alert_tells_and_is_over_at_once(programme: Prog
     assert untold.without_coach(programme.region) == []
     assert told_at(programme) == {programme.now}
     assert count(programme, "alert WHERE resolved_at IS NULL") == 0
-    assert count(programme, "effect WHERE channel = 'alerts'") == 1
+    assert count(programme, "alert") == 1
 
 
 def test_two_who_tell_at_once_tell_once(programme: Programme) -> None:
@@ -80,7 +79,7 @@ def test_two_who_tell_at_once_tell_once(programme: Programme) -> None:
     (each,) = untold.without_coach(programme.region)
     assert alert(programme, each)
     assert not alert(programme, each)
-    assert count(programme, "effect WHERE channel = 'alerts'") == 1
+    assert count(programme, "alert") == 1
 
 
 @pytest.mark.parametrize("cause", ["content", "moot"])
