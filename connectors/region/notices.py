@@ -55,10 +55,10 @@ class _Change(msgspec.Struct, frozen=True):
 def give(region: Region, rules: Rules, addresses: Addresses, now: dt.datetime) -> list[Told]:
     """Plan every notice that is due, and close what stays over. Returns the notices."""
     with region.begin() as connection:
-        rows = alerts.open_rows(connection)
-        if not rows:
-            return []
         free = set(connection.scalars(text(_LOCK)))
+        rows = alerts.open_rows(connection)  # after the lock: as whoever held it left them
+        if not free:
+            return []
         muted = _muted(connection, rules, rows, now)
         told: list[Told] = []
         said: dict[str, bytes] = {}
