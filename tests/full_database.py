@@ -19,6 +19,7 @@ from connectors.region import (
     alerts,
     channel_state,
     events,
+    mutes,
     notices,
     offers,
     officers,
@@ -171,6 +172,7 @@ def _stop_and_tell(hub: Hub) -> None:
     now = clock.now()
     alerts.sound(hub.region, held.cause, "A plan was stopped", held.message, now)
     assert notices.give(hub.region, alert_rules(hub.settings.alerts_file), addresses(hub.settings), now)
+    mutes.mute(hub.region, "drift *", "Ada", "we know", now + dt.timedelta(days=1), now)
 
 
 def _spread(region: Region) -> None:
