@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from connectors.alert_rules import alert_rules
-from connectors.region import alerts, mutes, notices
+from connectors.region import alerts, migrations, mutes, notices
 from connectors.region.database import Region
 from connectors.settings import Settings
 from tests.hands import sql
@@ -138,3 +138,29 @@ def test_what_stays_over_is_closed(region: Region) -> None:
     assert sql(region, "SELECT FROM alert WHERE closed_at IS NOT NULL") == []
     give(region, 75)
     assert len(sql(region, "SELECT FROM alert WHERE closed_at IS NOT NULL")) == 1
+
+
+def test_what_was_told_before_there_were_notices_is_told_only_when_it_is_over(region: Region) -> None:
+    """The version before raised an alert and planned its messages at once: this one must not tell all of them again."""
+    migrations.downgrade(region, "0008")
+    for cause, resolved in ((SOURCE, "NULL"), ("paused mail", "now()")):
+        sql(
+            region,
+            "INSERT INTO alert (cause, title, message, raised_at, resolved_at) "
+            f"VALUES (:cause, 'Away', 'It is away.', :now, {resolved})",
+            cause=cause,
+            now=NOON,
+        )
+    sql(region, "INSERT INTO channel (name) VALUES ('alerts')")
+    sql(
+        region,
+        "INSERT INTO effect (channel, subject, state) SELECT 'alerts', id || '.00000000', 'done' FROM alert",
+    )
+    migrations.upgrade(region)
+    assert [(a.cause, a.told, a.told_at) for a in alerts.unresolved(region)] == [
+        (SOURCE, ("00000000",), (NOON,))
+    ]
+    assert give(region, 1) == []
+    alerts.resolve(region, NOON + MINUTE, SOURCE)
+    assert give(region, 16) == [f"resolved {SOURCE}"]
+    assert subjects(region)[-1].endswith(".2.00000000")
