@@ -1,4 +1,4 @@
-"""The settings: where the outside systems are, and what opens them. Read once, from the environment.
+"""The settings: where the outside systems are, and what opens them. Read once, from the environment and from files.
 
 Belongs here: one field a setting, its default and its meaning. Does not: channel routing and budgets
 (deployments/channels.toml), the rules of reminders (deployments/reminders.toml), or anything that is decided while running.
@@ -6,6 +6,7 @@ Belongs here: one field a setting, its default and its meaning. Does not: channe
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from ipaddress import ip_network
@@ -22,6 +23,8 @@ from schemas.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "BOOSTEZ_"
+FOLDER: Final = f"{PREFIX}SECRETS_DIR"
+"""Names a folder with a file a setting (``boostez_facebook_token``), as containers are given secrets."""
 _HOST: Final = re.compile(r"[a-z0-9][a-z0-9.-]*|[0-9a-f:.]+")
 _MAILBOX: Final = r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 _SENDER: Final = r"^[^\s@<>()\",;:]+@[A-Za-z0-9.-]+$"
@@ -113,6 +116,24 @@ class Settings(BaseSettings):
         None, description="Name, address and telephone of the host; said not to be known when unset"
     )
     portal_port: int = Field(4480, ge=1, le=65535, description="Port the portal listens on")
+    production: bool = Field(
+        False,  # noqa: FBT003 - pydantic's way to say a default
+        description="Nothing stands in for anything: a part that lacks a setting refuses to start",
+    )
+    prefect_database_url: SecretStr | None = Field(
+        None, description="Prefect's own PostgreSQL database; embedded when unset"
+    )
+    prefect_password: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Opens Prefect's API and UI, of user boostez; unset, whoever reaches them may use them",
+    )
+    prefect_public_url: str | None = Field(
+        None, pattern=r"^https?://[^/@]+$", description="Public address of Prefect's UI; loopback when unset"
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="What several Prefect servers share; within the one server when unset"
+    )
     prefect_port: int = Field(4420, ge=1, le=65535, description="Port of the Prefect server and its UI")
     sandbox_port: int = Field(
         4401, ge=1, le=65534, description="Port of the sandbox; its mailbox has the next one"
@@ -259,6 +280,11 @@ class Settings(BaseSettings):
         return (self.portal_url or f"http://127.0.0.1:{self.portal_port}").rstrip("/")
 
     @property
+    def prefect_ui(self) -> str:
+        """The public address of Prefect's UI, its origin for browsers."""
+        return self.prefect_public_url or f"http://127.0.0.1:{self.prefect_port}"
+
+    @property
     def sender(self) -> str:
         """The address that letters come from."""
         return self.mail_from or f"ne-pas-repondre@{urlsplit(self.public_url).hostname or 'localhost'}"
@@ -297,14 +323,19 @@ SECRETS: Final = frozenset(
 
 @cache
 def settings() -> Settings:
-    """Read the environment, once for the life of the process; from then on its secrets stay out of every log.
+    """Read the environment and the folder that it names, once; from then on their secrets stay out of every log.
+
+    What both name is the environment's.
 
     Raises:
         Misconfigured: a value does not fit; the message names each variable.
 
     """
+    folder = os.environ.get(FOLDER) or None
+    if folder and not Path(folder).is_dir():
+        raise Misconfigured(f"{FOLDER}: there is no folder {folder}.")
     try:
-        read = Settings()
+        read = Settings(_secrets_dir=folder)
     except ValidationError as error:
         lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
         raise Misconfigured("Settings that do not fit:\n  " + "\n  ".join(lines)) from None

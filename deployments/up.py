@@ -10,22 +10,21 @@ import shlex
 import signal
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 import msgspec
 
 from connectors.region import migrations
 from connectors.region.database import Region, wait_for
 from connectors.settings import Settings, settings
-from deployments import processes, stack
+from deployments import orchestration, prefect_api, processes, stack
 from deployments.processes import Child
 from deployments.stack import PYTHON, Stack
-from schemas.errors import Unreachable
+from schemas.errors import Misconfigured, Unreachable
 
 POOL: Final = "boostez"
 _PREFECT: Final = f"{shlex.quote(PYTHON)} -m prefect --no-prompt"
@@ -42,13 +41,16 @@ def up(*, once: bool) -> int:
     """Start the stack, sync, and stay until SIGINT or SIGTERM; ``once`` ends after the first sync. The exit code.
 
     Raises:
-        Misconfigured: a port is taken. Nothing was started.
+        Misconfigured: a port is taken, or this is production. Nothing was started.
         Refused: another stack runs in this state folder.
         Unreachable: a part did not start, or ended by itself.
 
     """
     chosen = settings()
+    if chosen.production:
+        raise Misconfigured("`boostez up` is for one machine's tries: in production see docs/operating.md.")
     home = chosen.home.resolve()
+    os.environ.update(orchestration.client(chosen))
     with ExitStack() as ending, _signals():
         try:
             ending.enter_context(stack.owned(home, wait=False))
@@ -152,16 +154,8 @@ def _close_interrupted(api: str) -> None:
     """
     under_way = {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}}}
     state = {"type": "CRASHED", "message": "The stack was stopped while this run was under way."}
-    for run in _post(f"{api}/flow_runs/filter", under_way):
-        _post(f"{api}/flow_runs/{run['id']}/set_state", {"state": state})
-
-
-def _post(address: str, body: Any) -> Any:
-    request = urllib.request.Request(  # noqa: S310 - our own address
-        address, msgspec.json.encode(body), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        return msgspec.json.decode(answer.read())
+    for run in prefect_api.post(api, "flow_runs/filter", under_way):
+        prefect_api.post(api, f"flow_runs/{run['id']}/set_state", {"state": state})
 
 
 def _first_sync(lent: Stack, ending: ExitStack, children: list[Child]) -> int:
