@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from deployments import prefect_api, postgres, processes, stack
+from deployments import postgres, prefect_api, processes, stack
 from tests.ports import free_pair, free_port
 from tests.world.walking import WHOLE
 from tests.worlds import Sandbox
