@@ -6,6 +6,7 @@ Belongs here: which process is started how. Does not: what it is set to (orchest
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import Annotated, NoReturn
 
 import typer
@@ -15,10 +16,17 @@ from deployments import orchestration, production
 from deployments.command import guarded
 from deployments.stack import PYTHON
 from deployments.up import POOL
-from schemas.errors import Misconfigured
+from schemas.errors import Misconfigured, Unreachable
 
 app = typer.Typer(no_args_is_help=True, help="Prefect's own processes, as production runs them.")
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is every one, of a container say.")]
+
+_UPGRADE = ("prefect", "server", "database", "upgrade", "--yes")
+# `upgrade` does it, before any server starts: several that start at once on a new database fail on each other's rows.
+_DONE_BEFORE = {
+    "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
+    "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+}
 
 
 @app.command()
@@ -27,7 +35,13 @@ def upgrade() -> None:
     """Bring Prefect's own database to the version of this code, before any server of it starts."""
     chosen = settings()
     production.check("services", chosen)
-    _become(_server_environment(chosen), "server", "database", "upgrade", "--yes")
+    environment = _environment(_server_environment(chosen))
+    for module, *words in (_UPGRADE, ("deployments.prefect_blocks",)):
+        done = subprocess.run([PYTHON, "-m", module, *words], env=environment, cwd=ROOT, check=False)  # noqa: S603
+        if done.returncode:
+            raise Unreachable(
+                "Prefect's own database could not be brought to this version: see what it says above."
+            )
 
 
 @app.command()
@@ -75,12 +89,14 @@ def _server_environment(chosen: Settings) -> dict[str, str]:
             "BOOSTEZ_PREFECT_DATABASE_URL is not set: `boostez up` has a server with its own database."
         )
     told = orchestration.server(chosen, chosen.prefect_database_url.get_secret_value())
-    return told | {
-        "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false"
-    }  # servers that start at once would race
+    return told | _DONE_BEFORE
 
 
-def _become(environment: dict[str, str], *command: str) -> NoReturn:
+def _environment(told: dict[str, str]) -> dict[str, str]:
+    return {**os.environ, **told}
+
+
+def _become(told: dict[str, str], *command: str) -> NoReturn:
     """Go on as a command of Prefect's: signals reach it and nothing stands between."""
     os.chdir(ROOT)
-    os.execve(PYTHON, [PYTHON, "-m", "prefect", "--no-prompt", *command], {**os.environ, **environment})  # noqa: S606
+    os.execve(PYTHON, [PYTHON, "-m", "prefect", "--no-prompt", *command], _environment(told))  # noqa: S606

@@ -47,7 +47,9 @@ def main(folder: Path) -> int:
     there = [name for name in ours if (folder / name).exists()]
     if there and len(there) < len(ours):
         missing = ", ".join(sorted(set(ours) - set(there)))
-        sys.stderr.write(f"{folder} lacks {missing}: restore them, or remove the others of ours and begin anew.\n")
+        sys.stderr.write(
+            f"{folder} lacks {missing}: restore them, or remove the others of ours and begin anew.\n"
+        )
         return 1
     for name, value in wanted.items():
         if not (folder / name).exists():

@@ -69,7 +69,9 @@ def test_a_backup_tells_what_it_holds_and_is_its_owners_alone(full: Region, tmp_
 
 
 def test_as_many_as_are_wanted_are_kept_the_newest(tmp_path: Path) -> None:
-    pairs = [f"boostez-2026112{day}T010000Z-000{version}.dump" for day, version in ((1, 9), (2, 1), (3, 1), (4, 1))]
+    pairs = [
+        f"boostez-2026112{day}T010000Z-000{version}.dump" for day, version in ((1, 9), (2, 1), (3, 1), (4, 1))
+    ]
     others = ["before-the-move.dump", "boostez-by-hand.dump", "boostez-20261120T010000Z-0001.dump.part"]
     for name in [*pairs, *(f"{pair}.manifest.json" for pair in pairs), *others]:
         (tmp_path / name).touch()

@@ -49,7 +49,9 @@ def test_a_timer_keeps_as_many_as_it_is_told(full: Region, tmp_path: Path) -> No
     for _ in range(2):
         code, told, _ = Command(full, tmp_path, "backup", "--keep", "1", "--json").end()
         assert code == 0
-    assert [str(file) for file in Path(json.loads(told)["file"]).parent.glob("*.dump")] == [json.loads(told)["file"]]
+    assert [str(file) for file in Path(json.loads(told)["file"]).parent.glob("*.dump")] == [
+        json.loads(told)["file"]
+    ]
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,13 @@ def test_it_is_what_the_specification_takes() -> None:
 
 def test_compose_itself_takes_it(tmp_path: Path) -> None:
     compose = ["docker", "compose"]
-    if not shutil.which("docker") or subprocess.run([*compose, "version"], capture_output=True, check=False).returncode:
-        pytest.skip("no Docker client with Compose is here: compose.yaml is held against the specification's schema alone")
+    if (
+        not shutil.which("docker")
+        or subprocess.run([*compose, "version"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip(
+            "no Docker client with Compose is here: compose.yaml is held against the specification's schema alone"
+        )
     settings = tmp_path / "settings.env"
     example = (CONTAINER / "settings.env.example").read_text("utf-8")
     settings.write_text(re.sub(r"=$", "=x", example, flags=re.MULTILINE), "utf-8")
@@ -72,7 +77,10 @@ def test_what_a_part_runs_is_a_command_of_ours(name: str) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_a_file_that_a_part_runs_is_there(name: str) -> None:
     service = OURS[name]
-    commands = [service.get("healthcheck", {}).get("test", []), *(each["command"] for each in service.get("pre_stop", []))]
+    commands = [
+        service.get("healthcheck", {}).get("test", []),
+        *(each["command"] for each in service.get("pre_stop", [])),
+    ]
     named = [word for command in commands for word in command if word.endswith(".py")]
     assert all((ROOT / word).is_file() for word in named)
 

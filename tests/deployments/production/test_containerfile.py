@@ -10,7 +10,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from typer._click.exceptions import UsageError
 
 from connectors.settings import ROOT
 from tests.deployments.production.files import CONTAINER, parse, program, run
@@ -18,7 +17,9 @@ from tests.deployments.production.files import CONTAINER, parse, program, run
 CONTAINERFILE = (CONTAINER / "Containerfile").read_text("utf-8")
 FINAL = CONTAINERFILE.rpartition("\nFROM ")[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-ROOMS = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) - {"sandbox"}  # nothing stands in
+ROOMS = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) - {
+    "sandbox"
+}  # nothing stands in
 RULES = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line and line[0] != "#"]
 
 
@@ -29,7 +30,11 @@ def sent(path: str) -> bool:
     for rule in RULES:
         pattern = rule.removeprefix("!")
         names = [pattern, pattern.removeprefix("**/"), f"*/{pattern.removeprefix('**/')}"]
-        if any(fnmatch.fnmatchcase(place, name) for place in places for name in (names if "**/" in pattern else [pattern])):
+        if any(
+            fnmatch.fnmatchcase(place, name)
+            for place in places
+            for name in (names if "**/" in pattern else [pattern])
+        ):
             verdict = rule.startswith("!")
     return verdict
 
@@ -43,7 +48,13 @@ def test_a_linter_of_containerfiles_finds_nothing() -> None:
     [
         *(".git/config", ".venv/bin/python", ".boostez/stack.json", ".boostez/portal.secret", ".env"),
         *("deployments/container/secrets/boostez_facebook_token", "deployments/container/settings.env"),
-        *("core/.env", "flows/__pycache__/x.pyc", "tests/conftest.py", "sandbox/app.py", "boostez.egg-info/PKG-INFO"),
+        *(
+            "core/.env",
+            "flows/__pycache__/x.pyc",
+            "tests/conftest.py",
+            "sandbox/app.py",
+            "boostez.egg-info/PKG-INFO",
+        ),
     ],
 )
 def test_no_secret_history_or_state_goes_into_an_image(path: str) -> None:
@@ -52,9 +63,15 @@ def test_no_secret_history_or_state_goes_into_an_image(path: str) -> None:
 
 def test_every_file_that_the_hub_runs_goes_into_an_image() -> None:
     """By the clone's own list: a template or a table that stays out is missed at night, not when the image is built."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     tracked = [path for path in listed.split("\0") if path]
-    wanted = {path for path in tracked if Path(path).parts[0] in ROOMS and not path.startswith("deployments/kubernetes/")}
+    wanted = {
+        path
+        for path in tracked
+        if Path(path).parts[0] in ROOMS and not path.startswith("deployments/kubernetes/")
+    }
     wanted |= {"requirements.txt", "pyproject.toml", "prefect.yaml", "README.md", "LICENSE"}
     assert len(wanted) > 400
     assert {path for path in tracked if sent(path)} == wanted
@@ -62,7 +79,12 @@ def test_every_file_that_the_hub_runs_goes_into_an_image() -> None:
 
 def test_nothing_that_is_left_out_is_imported_before_it_is_used() -> None:
     early = re.compile(r"^(from|import) sandbox\b", re.MULTILINE)
-    assert [str(file) for room in ROOMS for file in (ROOT / room).rglob("*.py") if early.search(file.read_text("utf-8"))] == []
+    assert [
+        str(file)
+        for room in ROOMS
+        for file in (ROOT / room).rglob("*.py")
+        if early.search(file.read_text("utf-8"))
+    ] == []
 
 
 def test_what_it_runs_are_commands_of_ours_as_an_account_that_is_not_root_s() -> None:
@@ -91,5 +113,5 @@ def test_it_says_what_it_is_and_that_it_is_production() -> None:
 
 @pytest.mark.parametrize("words", [["deploi"], ["prefect", "serve"], ["prefect", "server", "--port", "1"]])
 def test_a_command_that_is_none_is_noticed(words: list[str]) -> None:
-    with pytest.raises((KeyError, UsageError)):
+    with pytest.raises(Exception, match=r"deploi|serve|No such option"):
         parse(words)

@@ -88,7 +88,9 @@ def test_what_pods_name_is_there() -> None:
                 assert secret["secretName"] == "boostez-secrets"
                 assert all(item["key"] == item["path"] in drawn() for item in secret["items"])
         for container in containers(spec):
-            assert [source["configMapRef"]["name"] for source in container["envFrom"]] == list(of_kind("ConfigMap"))
+            assert [source["configMapRef"]["name"] for source in container["envFrom"]] == list(
+                of_kind("ConfigMap")
+            )
             assert {mount["name"] for mount in container["volumeMounts"]} <= set(volumes)
 
 
@@ -108,7 +110,9 @@ def test_what_selects_pods_selects_some() -> None:
 
 def test_ways_in_lead_to_ports_that_are_listened_on() -> None:
     listening = {
-        name: {port["name"]: port["containerPort"] for each in containers(spec) for port in each.get("ports", ())}
+        name: {
+            port["name"]: port["containerPort"] for each in containers(spec) for port in each.get("ports", ())
+        }
         for name, spec, _ in pods()
     }
     for name, service in of_kind("Service").items():
