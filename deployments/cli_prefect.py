@@ -6,7 +6,6 @@ Belongs here: which process is started how. Does not: what it is set to (orchest
 from __future__ import annotations
 
 import os
-import subprocess
 from typing import Annotated, NoReturn
 
 import typer
@@ -16,12 +15,12 @@ from deployments import orchestration, production
 from deployments.command import guarded
 from deployments.stack import PYTHON
 from deployments.up import POOL
-from schemas.errors import Misconfigured, Unreachable
+from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Prefect's own processes, as production runs them.")
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is every one, of a container say.")]
 
-_UPGRADE = ("prefect", "server", "database", "upgrade", "--yes")
+_PREFECT = ("prefect", "--no-prompt")
 # `upgrade` does it, before any server starts: several that start at once on a new database fail on each other's rows.
 _DONE_BEFORE = {
     "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
@@ -35,13 +34,7 @@ def upgrade() -> None:
     """Bring Prefect's own database to the version of this code, before any server of it starts."""
     chosen = settings()
     production.check("services", chosen)
-    environment = _environment(_server_environment(chosen))
-    for module, *words in (_UPGRADE, ("deployments.prefect_blocks",)):
-        done = subprocess.run([PYTHON, "-m", module, *words], env=environment, cwd=ROOT, check=False)  # noqa: S603
-        if done.returncode:
-            raise Unreachable(
-                "Prefect's own database could not be brought to this version: see what it says above."
-            )
+    _become(_server_environment(chosen), "deployments.prefect_database")
 
 
 @app.command()
@@ -51,7 +44,7 @@ def server(host: Host = "127.0.0.1") -> None:
     chosen = settings()
     production.check("server", chosen)
     listening = ("--host", host, "--port", str(chosen.prefect_port))
-    _become(_server_environment(chosen), "server", "start", "--no-services", *listening)
+    _become(_server_environment(chosen), *_PREFECT, "server", "start", "--no-services", *listening)
 
 
 @app.command()
@@ -60,7 +53,7 @@ def services() -> None:
     """Schedule runs, follow events, act on automations; one is enough, several share the work."""
     chosen = settings()
     production.check("services", chosen)
-    _become(_server_environment(chosen), "server", "services", "start")
+    _become(_server_environment(chosen), *_PREFECT, "server", "services", "start")
 
 
 @app.command()
@@ -76,11 +69,9 @@ def worker(
     production.check("worker", chosen)
     if "PREFECT_API_URL" not in os.environ:
         raise Misconfigured("PREFECT_API_URL is not set: where is the server that this worker works for?")
-    environment = {"BOOSTEZ_ROOT": str(ROOT), **orchestration.client(chosen)}
-    called = ("--name", name or os.uname().nodename)
-    _become(
-        environment, "worker", "start", "--pool", POOL, *called, "--limit", str(limit), "--with-healthcheck"
-    )
+    told = {"BOOSTEZ_ROOT": str(ROOT), **orchestration.client(chosen)}
+    working = ("--pool", POOL, "--name", name or os.uname().nodename, "--limit", str(limit))
+    _become(told, *_PREFECT, "worker", "start", *working, "--with-healthcheck")
 
 
 def _server_environment(chosen: Settings) -> dict[str, str]:
@@ -92,11 +83,7 @@ def _server_environment(chosen: Settings) -> dict[str, str]:
     return told | _DONE_BEFORE
 
 
-def _environment(told: dict[str, str]) -> dict[str, str]:
-    return {**os.environ, **told}
-
-
-def _become(told: dict[str, str], *command: str) -> NoReturn:
-    """Go on as a command of Prefect's: signals reach it and nothing stands between."""
+def _become(told: dict[str, str], *module: str) -> NoReturn:
+    """Go on as a module and its arguments: signals reach it and nothing stands between."""
     os.chdir(ROOT)
-    os.execve(PYTHON, [PYTHON, "-m", "prefect", "--no-prompt", *command], _environment(told))  # noqa: S606
+    os.execve(PYTHON, [PYTHON, "-m", *module], {**os.environ, **told})  # noqa: S606
