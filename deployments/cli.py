@@ -21,6 +21,7 @@ from deployments import (
     cli_channels,
     cli_cohorts,
     cli_database,
+    cli_deploy,
     cli_dialogues,
     cli_events,
     cli_firms,
@@ -86,6 +87,8 @@ app.add_typer(cli_channels.app, name="channel")
 app.command("audit")(cli_channels.audit)
 app.command("withdraw")(cli_channels.withdraw)
 app.add_typer(cli_replay.app, name="replay")
+app.command("deploy")(cli_deploy.deploy)
+app.command("worker")(cli_deploy.worker)
 app.add_typer(cli_database.app)
 app.add_typer(cli_prefect.app, name="prefect")
 

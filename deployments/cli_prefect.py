@@ -14,7 +14,6 @@ from connectors.settings import ROOT, Settings, settings
 from deployments import orchestration, production
 from deployments.command import guarded
 from deployments.stack import PYTHON
-from deployments.up import POOL
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Prefect's own processes, as production runs them.")
@@ -54,24 +53,6 @@ def services() -> None:
     chosen = settings()
     production.check("services", chosen)
     _become(_server_environment(chosen), *_PREFECT, "server", "services", "start")
-
-
-@app.command()
-@guarded
-def worker(
-    name: Annotated[
-        str | None, typer.Option(help="As staff see it; the machine's own when left out.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 8,
-) -> None:
-    """Run what is due, each run as a process of its own; any number of workers share the work."""
-    chosen = settings()
-    production.check("worker", chosen)
-    if "PREFECT_API_URL" not in os.environ:
-        raise Misconfigured("PREFECT_API_URL is not set: where is the server that this worker works for?")
-    told = {"BOOSTEZ_ROOT": str(ROOT), **orchestration.client(chosen)}
-    working = ("--pool", POOL, "--name", name or os.uname().nodename, "--limit", str(limit))
-    _become(told, *_PREFECT, "worker", "start", *working, "--with-healthcheck")
 
 
 def _server_environment(chosen: Settings) -> dict[str, str]:

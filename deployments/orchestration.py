@@ -10,13 +10,13 @@ from typing import Final
 from connectors.settings import Settings
 from schemas.errors import Misconfigured
 
-USER: Final = "boostez"
-"""Prefect knows one user, and asks browsers for its name too."""
+USER: Final = "boostez"  # Prefect knows one, and asks browsers for its name too
 
-QUIET: Final = {
+CLIENT: Final = {
     "PREFECT_CLI_WRAP_LINES": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # what the automation that hears silence counts on (automations.py)
 }
 # The recorder writes task runs one at a time by default, at 20 ms of the server's processor each; in batches, at 5.
 _SERVER: Final = {
@@ -43,7 +43,7 @@ _SHARED: Final = {
 
 def client(settings: Settings) -> dict[str, str]:
     """What whoever calls Prefect's API finds in its environment."""
-    return QUIET | ({"PREFECT_API_AUTH_STRING": key} if (key := _key(settings)) else {})
+    return CLIENT | ({"PREFECT_API_AUTH_STRING": key} if (key := _key(settings)) else {})
 
 
 def server(settings: Settings, database: str) -> dict[str, str]:

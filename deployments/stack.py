@@ -44,7 +44,7 @@ class Stack(msgspec.Struct, frozen=True, omit_defaults=True):
             "BOOSTEZ_ROOT": str(ROOT),
             "BOOSTEZ_HOME": self.home,
             "BOOSTEZ_DATABASE_URL": self.database_url,
-            **orchestration.QUIET,
+            **orchestration.CLIENT,
             "PREFECT_HOME": str(Path(self.home) / "prefect"),
             "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(Path(self.home) / "prefect" / "results"),
         }

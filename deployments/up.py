@@ -6,7 +6,6 @@ Belongs here: which parts, in which order, and what is told of them. Does not: h
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 import time
@@ -26,9 +25,7 @@ from deployments.processes import Child
 from deployments.stack import PYTHON, Stack
 from schemas.errors import Misconfigured, Unreachable
 
-POOL: Final = "boostez"
-_PREFECT: Final = f"{shlex.quote(PYTHON)} -m prefect --no-prompt"
-_DEPLOY: Final = f"{_PREFECT} work-pool create --type process --overwrite {POOL} && {_PREFECT} deploy --all"
+_BOOSTEZ: Final = [PYTHON, "-m", "deployments"]
 EVERY: Final = 0.5  # seconds between looks at the children
 INSIST: Final = 0.5  # seconds between two times a stop is raised, until it arrives
 
@@ -83,21 +80,17 @@ def _run(chosen: Settings, home: Path, ending: ExitStack, *, once: bool) -> int:
     _record(lent, children)
     _migrate(lent)
     _ready("database", begun)
-    children.append(
-        stack.start_child(
-            "portal", [PYTHON, "-m", "deployments", "portal"], lent.environment(), lent.home, ending
-        )
-    )
+    children.append(stack.start_child("portal", [*_BOOSTEZ, "portal"], lent.environment(), lent.home, ending))
     _record(lent, children)
     for child in sorted(children, key=lambda each: each.name == "prefect"):  # the slowest last
         stack.until_answers(child, _health(chosen)[child.name])
         _ready(child.name, begun)
     _close_interrupted(stack.prefect_url(chosen))
-    deploy = stack.start_child("deploy", ["sh", "-c", _DEPLOY], lent.environment(), lent.home, ending)
+    deploy = stack.start_child("deploy", [*_BOOSTEZ, "deploy"], lent.environment(), lent.home, ending)
     code = _first_sync(lent, ending, children)
     if deploy.wait() != 0:
         raise Unreachable(f"The deployments of prefect.yaml could not be registered:\n{deploy.tail()}")
-    worker = [PYTHON, "-m", "prefect", "worker", "start", "--pool", POOL, "--name", "local"]
+    worker = [*_BOOSTEZ, "worker", "--name", "local"]
     children.append(stack.start_child("worker", worker, lent.environment(), lent.home, ending))
     _record(lent, children)
     for child in children:
@@ -149,8 +142,9 @@ def _migrate(lent: Stack) -> None:
 def _close_interrupted(api: str) -> None:
     """Tell Prefect that runs which an earlier stack left under way have crashed.
 
-    Nobody else would: a run whose worker was stopped or killed stays Running, and holds the one place of its
-    deployment, so that every later run is cancelled ("Deployment concurrency limit reached").
+    The automation that hears their silence would, a minute and a half later; until then each holds the one place of its
+    deployment, so that every later run is cancelled ("Deployment concurrency limit reached"). Those that may are run again
+    by another (automations.py), like every run that died.
     """
     under_way = {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}}}
     state = {"type": "CRASHED", "message": "The stack was stopped while this run was under way."}
@@ -165,7 +159,7 @@ def _first_sync(lent: Stack, ending: ExitStack, children: list[Child]) -> int:
         Unreachable: a part of the stack ended meanwhile.
 
     """
-    command = [PYTHON, "-m", "deployments", "sync", "offers", "--full"]
+    command = [*_BOOSTEZ, "sync", "offers", "--full"]
     sync = Child("sync", command, {**os.environ, **lent.environment()}, None)
     ending.callback(processes.end, [sync.mark])
     _record(lent, [*children, sync])

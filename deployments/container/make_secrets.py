@@ -12,7 +12,7 @@ import secrets
 import sys
 from pathlib import Path
 
-GIVEN = (  # by others; "boostez prefect worker" names those that are missing
+GIVEN = (  # by others; "boostez worker" names those that are missing
     "boostez_contractor_client_id",
     "boostez_contractor_client_secret",
     "boostez_facebook_token",

@@ -70,7 +70,7 @@ def test_no_part_serves_with_a_secret_that_everybody_knows() -> None:
     assert Settings.model_fields["caldav_password"].default == SecretStr("")
 
 
-@pytest.mark.parametrize("words", [("prefect", "worker"), ("portal",)])
+@pytest.mark.parametrize("words", [("worker",), ("portal",)])
 def test_as_a_process_it_ends_at_once_and_says_where_to_put_what_is_missing(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:

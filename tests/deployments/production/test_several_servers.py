@@ -21,7 +21,7 @@ from prefect.workers.process import ProcessWorker
 from connectors.settings import PREFIX, ROOT
 from deployments import prefect_api
 from deployments.container.answers import answers
-from deployments.up import POOL
+from deployments.declared import POOL
 from tests.conftest import TestServer, fresh_name
 from tests.deployments.production.files import on_this_machine
 from tests.ports import free_port
@@ -133,7 +133,15 @@ def cluster(
     for setting, value in given.items():
         (secrets / f"boostez_{setting}").write_text(f"{value}\n", "utf-8")
     clean = {key: value for key, value in os.environ.items() if not key.startswith((PREFIX, "PREFECT_"))}
-    made = Cluster(folder, {**clean, "BOOSTEZ_SECRETS_DIR": str(secrets), "BOOSTEZ_PRODUCTION": "true"})
+    made = Cluster(
+        folder,
+        {
+            **clean,
+            "BOOSTEZ_SECRETS_DIR": str(secrets),
+            "BOOSTEZ_PRODUCTION": "true",
+            "BOOSTEZ_HOME": str(folder),
+        },
+    )
     try:
         made.start("upgrade", "prefect", "upgrade")
         made.finish("upgrade")
@@ -239,8 +247,8 @@ def test_what_is_pressed_is_run_once_and_recorded_and_what_is_scheduled_is_there
     told = {f"{PREFIX}{name}": value for name, value in worker.items()}
     cluster.start(
         "worker",
-        "prefect",
         "worker",
+        "--health",
         PREFECT_API_URL=other,
         PREFECT_WORKER_WEBSERVER_PORT=str(free_port()),
         **told,
