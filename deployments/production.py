@@ -1,6 +1,6 @@
 """What each part needs in production, where nothing stands in for anything and there is no default password.
 
-Belongs here: which settings a part refuses to start without. Does not: whether their values work (`boostez doctor`).
+Belongs here: which settings a part refuses to start without. Does not: whether their values work.
 """
 
 from __future__ import annotations

@@ -104,6 +104,12 @@ def test_nothing_that_builds_or_installs_stays_in_it() -> None:
         assert re.search(rf"pip uninstall --yes .*\b{name}\b", CONTAINERFILE), name
 
 
+def test_whatever_is_written_while_it_runs_is_written_where_that_is_possible() -> None:
+    places = dict(re.findall(r"\b(\w+(?:HOME|DIRECTORY))=(\S+)", FINAL))
+    assert set(places) == {"BOOSTEZ_HOME", "PREFECT_HOME", "PREFECT_SERVER_UI_STATIC_DIRECTORY"}
+    assert all(place.startswith(("/tmp/", "/var/lib/boostez")) for place in places.values())
+
+
 def test_it_says_what_it_is_and_that_it_is_production() -> None:
     for label in ("title", "licenses", "version", "revision"):
         assert f"org.opencontainers.image.{label}=" in FINAL

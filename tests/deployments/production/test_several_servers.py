@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("several servers"),
 ]
-PATIENCE = 120  # seconds for what takes 20 on an idle machine
+PATIENCE = 240  # seconds for what takes 20 on an idle machine
 PASSWORD = "a password that only tests know"
 KEY = f"boostez:{PASSWORD}"
 FLOW = """
@@ -145,8 +145,9 @@ def cluster(
     try:
         made.start("upgrade", "prefect", "upgrade")
         made.finish("upgrade")
+        ui = {"PREFECT_SERVER_UI_STATIC_DIRECTORY": str(folder / "ui")}
         for number, port in enumerate(ports):
-            made.start(f"server {number}", "prefect", "server", BOOSTEZ_PREFECT_PORT=str(port))
+            made.start(f"server {number}", "prefect", "server", BOOSTEZ_PREFECT_PORT=str(port), **ui)
             made.apis.append(f"http://127.0.0.1:{port}/api")
         made.start("services", "prefect", "services")
         made.until(lambda: all(answers(f"{api}/ready") for api in made.apis))
@@ -206,6 +207,13 @@ def test_a_token_of_one_server_is_good_at_the_other_but_is_no_password(cluster: 
     headers = {"Prefect_Csrf_Token": given, "Prefect_Csrf_Client": "a-browser"}
     assert status(f"{other}/flows/filter", ANY, Authorization=BASIC, **headers)[0] == 200
     assert status(f"{other}/flows/filter", ANY, **headers)[0] == 401
+
+
+def test_the_ui_is_served_from_where_it_may_be_written(cluster: Cluster) -> None:
+    """Prefect writes its pages into its own folder when it starts; in an image that is read only there were none."""
+    assert (cluster.folder / "ui" / "v2" / "index.html").is_file()
+    for api in cluster.apis:
+        assert status(f"{api.removesuffix('/api')}/v2/dashboard", Accept="text/html")[0] == 200
 
 
 def test_only_the_ui_s_own_pages_may_read_what_it_answers(cluster: Cluster) -> None:
