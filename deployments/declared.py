@@ -6,7 +6,6 @@ Belongs here: reading the declarations into comparable values. Does not: an auto
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -39,6 +38,15 @@ class _Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     collision_strategy: Literal["CANCEL_NEW", "ENQUEUE"]
 
 
+class _Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    slug: str  # what a server knows it by
+    timezone: str
+    cron: str | None = None
+    interval: float | None = None  # seconds, from its anchor
+    anchor_date: str | None = None
+    parameters: dict[str, Any] = {}
+
+
 class _Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     description: str
@@ -47,7 +55,7 @@ class _Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tags: tuple[str, ...]
     concurrency_limit: _Limit | None = None
     parameters: dict[str, Any] = {}
-    schedules: tuple[dict[str, Any], ...] = ()
+    schedules: tuple[_Schedule, ...] = ()
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,13 +104,15 @@ def _deployment(written: _Deployment, pull: list[dict[str, Any]]) -> Thing:
     )
 
 
-def _schedule(written: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _schedule(written: _Schedule) -> tuple[str, dict[str, Any]]:
     """A schedule under its slug: what Prefect makes of it, and its parameters. Whether it is active is for people to say."""
-    when = {name: value for name, value in written.items() if name not in {"slug", "parameters"}}
+    when = msgspec.to_builtins(written)
+    del when["slug"]
+    when.pop("parameters", None)
     schedule = _SCHEDULES.validate_python(when)
-    return SCHEDULE + written["slug"], {
+    return SCHEDULE + written.slug, {
         "schedule": schedule.model_dump(mode="json"),
-        "parameters": written.get("parameters", {}),
+        "parameters": written.parameters,
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -41,11 +41,9 @@ def collapse(client: SyncPrefectClient, now: dt.datetime) -> int:
 def _forget(client: SyncPrefectClient, runs: list[UUID]) -> None:
     """But those that a worker has taken meanwhile."""
     chosen = FlowRunFilter(id=FlowRunFilterId(any_=runs), state=_NOT_BEGUN)
-    client.request(
-        "POST",
-        "/flow_runs/bulk_delete",  # type: ignore[arg-type] - the server has it, Prefect's list of its addresses does not
-        json={"flow_runs": chosen.model_dump(mode="json", exclude_unset=True), "limit": AT_ONCE},
-    ).raise_for_status()
+    address: Any = "/flow_runs/bulk_delete"  # the server has it; the client's list of addresses does not
+    told = {"flow_runs": chosen.model_dump(mode="json", exclude_unset=True), "limit": AT_ONCE}
+    client.request("POST", address, json=told).raise_for_status()
 
 
 def _waiting(client: SyncPrefectClient, now: dt.datetime) -> Iterator[Waiting]:

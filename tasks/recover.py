@@ -5,11 +5,12 @@ Belongs here: these two words with Prefect's server. Does not: the rule (core/re
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from prefect.client.orchestration import get_client
+from prefect.client.schemas import OrchestrationResult
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.states import AwaitingRetry
 
@@ -43,6 +44,6 @@ def try_again(died: Past) -> None:
 
     """
     with get_client(sync_client=True) as client:
-        answer = client.set_flow_run_state(died.id, AwaitingRetry(message=MESSAGE))
+        answer: OrchestrationResult[Any] = client.set_flow_run_state(died.id, AwaitingRetry(message=MESSAGE))
     if answer.status is not SetStateStatus.ACCEPT:
         raise Refused(f"Prefect does not let {died.name} run again: {answer.details}")

@@ -5,6 +5,7 @@ Belongs here: starting, killing and starting again. Does not: what is proved (te
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import time
@@ -47,6 +48,7 @@ class Operations:
             settings=stack.open_settings(),
         )
         self.prefect = self.start_prefect()
+        self.environment: dict[str, str] = {}  # what else processes find there
 
     @property
     def api(self) -> str:
@@ -59,7 +61,7 @@ class Operations:
 
     def start(self, name: str, *words: str) -> Child:
         """``boostez`` with these words, in a process of its own."""
-        environment = {**self.lent.environment(), **QUICK}
+        environment = {**self.lent.environment(), **QUICK, **self.environment}
         command = [PYTHON, "-m", "deployments", *words]
         return stack.start_child(name, command, environment, self.lent.home, self._ending)
 
@@ -69,10 +71,20 @@ class Operations:
             yield client
 
 
+def kill(process: psutil.Process | None) -> None:
+    """SIGKILL, to it and to all that it started."""
+    assert process is not None
+    family = [process, *process.children(recursive=True)]
+    for each in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            each.kill()
+    psutil.wait_procs(family, timeout=PATIENCE)
+
+
 @contextmanager
 def operations() -> Iterator[Operations]:
     """All of it, ended in the end."""
-    top = Path(tempfile.mkdtemp(prefix="boostez ops "))
+    top = Path(tempfile.mkdtemp(prefix="boostez-ops-"))
     top.chmod(0o755)  # PostgreSQL's account may enter when we are root
     with pytest.MonkeyPatch.context() as patch, ExitStack() as ending:
         ending.callback(shutil.rmtree, top)

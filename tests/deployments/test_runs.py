@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
-import psutil
 import pytest
 import yaml
 from prefect.client.orchestration import SyncPrefectClient
@@ -19,7 +18,7 @@ from deployments import automations
 from deployments.declared import FILE, declared
 from deployments.deploy import register
 from deployments.processes import Child, end
-from tests.operations import Operations, until
+from tests.operations import Operations, kill, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("operations")]
 SILENCE = dt.timedelta(seconds=12)  # what the dead runs of these tests are given instead of three heartbeats
@@ -110,7 +109,9 @@ def test_after_a_pause_of_its_worker_each_deployment_has_one_run_to_make_up_for_
     for name in names:
         left = {run.id: run.state_name for run in runs_of(client, f"tick/{name}") if run.id in waiting[name]}
         assert len(left) <= 1, left
-    assert "late runs are forgotten" in workers[0].tail()
+    log = workers[0].log
+    assert log is not None
+    assert "late runs are forgotten" in log.read_text("utf-8")
 
 
 def test_a_run_that_died_is_run_again_once_and_only_once(
@@ -131,7 +132,7 @@ def test_a_run_that_died_is_run_again_once_and_only_once(
     asking, orphan = press(person, "asking"), press(rows, "orphan", waits=True)
     until(lambda: all(lines(tmp_path / name) for name in ("once", "always", "asking", "orphan")))
     until(lambda: all("Crashed" in states_of(client, run) for run in (once, always, asking)))
-    kill_family(workers[0])  # the orphan and whoever could tell of it
+    kill(workers[0].mark.process())  # the orphan and whoever could tell of it
     workers.append(ops.start("worker-2", "worker", "--name", "test"))
 
     def ended(run: UUID, *words: str) -> bool:
@@ -147,13 +148,3 @@ def test_a_run_that_died_is_run_again_once_and_only_once(
     assert lines(tmp_path / "asking") == ["begun"]
     assert [states_of(client, run).count(RETRY) for run in (once, orphan, always, asking)] == [1, 1, 1, 0]
     assert states_of(client, always)[-1] == states_of(client, asking)[-1] == "Crashed"
-
-
-def kill_family(worker: Child) -> None:
-    """SIGKILL, to it and all that it started."""
-    process = worker.mark.process()
-    assert process is not None
-    family = [process, *process.children(recursive=True)]
-    for each in family:
-        each.kill()
-    psutil.wait_procs(family)
