@@ -19,12 +19,12 @@ from core.registration import Thing
 
 HEARTBEAT: Final = dt.timedelta(seconds=30)  # how often a run says that it lives; Prefect's shortest
 SILENCE: Final = 3 * HEARTBEAT  # after which it is dead
-SETTLED: Final = dt.timedelta(seconds=15)  # the worker tells of one crash twice, up to three seconds apart
+SETTLED: Final = dt.timedelta(seconds=15)  # the worker tells of one crash twice, up to seven seconds apart
 RECOVER: Final = "recover-run/recover"
 _ANY: Final = {"prefect.flow-run.*"}
 
 
-def declared(silence: dt.timedelta = SILENCE) -> tuple[Thing, ...]:
+def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -> tuple[Thing, ...]:
     """The automations; the deployment that one starts is told by its name."""
     seconds = f"{silence.total_seconds():.0f} s"
     return (
@@ -41,7 +41,7 @@ def declared(silence: dt.timedelta = SILENCE) -> tuple[Thing, ...]:
         _automation(
             "boostez: a run died",
             "A run that finds its work in rows has crashed or failed: it is run again, once.",
-            _died(),
+            _died(settled),
             {
                 "type": "run-deployment",
                 "source": "selected",
@@ -72,7 +72,7 @@ def _silent(silence: dt.timedelta) -> EventTrigger:
     )
 
 
-def _died() -> EventTrigger:
+def _died(settled: dt.timedelta) -> EventTrigger:
     """A run that is dead, and of which nothing more is heard until that has settled."""
     return EventTrigger(
         after={"prefect.flow-run.Crashed", "prefect.flow-run.Failed"},
@@ -82,7 +82,7 @@ def _died() -> EventTrigger:
         for_each={"prefect.resource.id"},
         posture=Posture.Proactive,
         threshold=1,
-        within=SETTLED,
+        within=settled,
     )
 
 
