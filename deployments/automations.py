@@ -22,6 +22,10 @@ SILENCE: Final = 3 * HEARTBEAT  # after which it is dead
 SETTLED: Final = dt.timedelta(seconds=15)  # the worker tells of one crash twice, up to seven seconds apart
 RECOVER: Final = "recover-run/recover"
 _ANY: Final = {"prefect.flow-run.*"}
+_ALIVE: Final = (
+    *("Pending", "Submitting", "pull-step.executed"),
+    *("Running", "Retrying", "heartbeat", "Cancelling"),
+)
 
 
 def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -> tuple[Thing, ...]:
@@ -57,11 +61,11 @@ def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -
 def _silent(silence: dt.timedelta) -> EventTrigger:
     """A run that was about to start, ran or was being cancelled, and of which nothing more is heard.
 
-    Only runs of deployments: what the command line runs sends no heartbeat, and its end is seen by whoever typed it.
+    Whatever is heard of a run ends one wait; so every sign of a run that is not over begins the next one. Only runs of deployments:
+    what the command line runs sends no heartbeat, and its end is seen by whoever typed it.
     """
-    alive = ("heartbeat", "Pending", "Running", "Retrying", "Cancelling")
     return EventTrigger(
-        after={f"prefect.flow-run.{event}" for event in alive},
+        after={f"prefect.flow-run.{sign}" for sign in _ALIVE},
         expect=_ANY,
         match={"prefect.resource.id": "prefect.flow-run.*"},
         match_related={"prefect.resource.role": "deployment"},

@@ -25,7 +25,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 WHOLE = "BOOSTEZ_WORLD_WHOLE" in os.environ
 MOMENTS = int(os.environ.get("BOOSTEZ_WORLD_MOMENTS", "20"))
 PLAYED: list[tuple[Part, int]] = (
-    [(part, number) for number in range(MOMENTS) for part in PARTS] if WHOLE else [("server", 0)]
+    [(part, number) for number in range(MOMENTS) for part in PARTS] if WHOLE else [("flow", 0)]
 )
 ABOUT = 3.0  # seconds
 EARLY = 0.25  # the share of kills that do not wait until the flow runs
