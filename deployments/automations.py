@@ -21,6 +21,16 @@ HEARTBEAT: Final = dt.timedelta(seconds=30)  # how often a run says that it live
 SILENCE: Final = 3 * HEARTBEAT  # after which it is dead
 SETTLED: Final = dt.timedelta(seconds=15)  # the worker tells of one crash twice, up to seven seconds apart
 RECOVER: Final = "recover-run/recover"
+# A server that was itself killed holds a state's event back for minutes, until it is sure that none precedes it: what it hears of by
+# silence starts this at once. The run that it starts looks whether another one was faster.
+_RECOVERING: Final = {
+    "type": "run-deployment",
+    "source": "selected",
+    "deployment_id": RECOVER,
+    "parameters": {"run": "{{ event.resource.id }}"},
+    "job_variables": None,
+    "schedule_after": 0.0,
+}
 _ANY: Final = {"prefect.flow-run.*"}
 _ALIVE: Final = (
     *("Pending", "Submitting", "pull-step.executed"),
@@ -31,29 +41,24 @@ _ALIVE: Final = (
 def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -> tuple[Thing, ...]:
     """The automations; the deployment that one starts is told by its name."""
     seconds = f"{silence.total_seconds():.0f} s"
+    crashed = ChangeFlowRunState(
+        state=StateType.CRASHED,
+        name="Crashed",
+        message=f"Nothing was heard of this run for {seconds}: its process is gone.",
+    )
     return (
         _automation(
             "boostez: a run is silent",
-            f"A run of a deployment was not heard of for {seconds}, three heartbeats: it has crashed.",
+            f"A run of a deployment was not heard of for {seconds}, three heartbeats: it has crashed, and may be run again, once.",
             _silent(silence),
-            ChangeFlowRunState(
-                state=StateType.CRASHED,
-                name="Crashed",
-                message=f"Nothing was heard of this run for {seconds}: its process is gone.",
-            ).model_dump(mode="json"),
+            crashed.model_dump(mode="json"),
+            _RECOVERING,
         ),
         _automation(
             "boostez: a run died",
             "A run that finds its work in rows has crashed or failed: it is run again, once.",
             _died(settled),
-            {
-                "type": "run-deployment",
-                "source": "selected",
-                "deployment_id": RECOVER,
-                "parameters": {"run": "{{ event.resource.id }}"},
-                "job_variables": None,
-                "schedule_after": 0.0,
-            },
+            _RECOVERING,
         ),
     )
 
@@ -90,8 +95,8 @@ def _died(settled: dt.timedelta) -> EventTrigger:
     )
 
 
-def _automation(name: str, description: str, trigger: EventTrigger, action: dict[str, Any]) -> Thing:
-    fields = {"description": description, "trigger": comparable(trigger), "actions": [action]}
+def _automation(name: str, description: str, trigger: EventTrigger, *actions: dict[str, Any]) -> Thing:
+    fields = {"description": description, "trigger": comparable(trigger), "actions": list(actions)}
     return Thing("automation", name, fields)
 
 
