@@ -19,37 +19,46 @@ from core.registration import Thing
 
 HEARTBEAT: Final = dt.timedelta(seconds=30)  # how often a run says that it lives; Prefect's shortest
 SILENCE: Final = 3 * HEARTBEAT  # after which it is dead
-SETTLED: Final = dt.timedelta(seconds=15)  # the worker tells of one crash twice, up to three seconds apart
+SETTLED: Final = dt.timedelta(seconds=15)  # the worker tells of one crash twice, up to seven seconds apart
 RECOVER: Final = "recover-run/recover"
+# A server that was itself killed holds a state's event back for minutes, until it is sure that none precedes it: what it hears of by
+# silence starts this at once. The run that it starts looks whether another one was faster.
+_RECOVERING: Final = {
+    "type": "run-deployment",
+    "source": "selected",
+    "deployment_id": RECOVER,
+    "parameters": {"run": "{{ event.resource.id }}"},
+    "job_variables": None,
+    "schedule_after": 0.0,
+}
 _ANY: Final = {"prefect.flow-run.*"}
+_ALIVE: Final = (
+    *("Pending", "Submitting", "pull-step.executed"),
+    *("Running", "Retrying", "heartbeat", "Cancelling"),
+)
 
 
-def declared(silence: dt.timedelta = SILENCE) -> tuple[Thing, ...]:
+def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -> tuple[Thing, ...]:
     """The automations; the deployment that one starts is told by its name."""
     seconds = f"{silence.total_seconds():.0f} s"
+    crashed = ChangeFlowRunState(
+        state=StateType.CRASHED,
+        name="Crashed",
+        message=f"Nothing was heard of this run for {seconds}: its process is gone.",
+    )
     return (
         _automation(
             "boostez: a run is silent",
-            f"A run of a deployment was not heard of for {seconds}, three heartbeats: it has crashed.",
+            f"A run of a deployment was not heard of for {seconds}, three heartbeats: it has crashed, and may be run again, once.",
             _silent(silence),
-            ChangeFlowRunState(
-                state=StateType.CRASHED,
-                name="Crashed",
-                message=f"Nothing was heard of this run for {seconds}: its process is gone.",
-            ).model_dump(mode="json"),
+            crashed.model_dump(mode="json"),
+            _RECOVERING,
         ),
         _automation(
             "boostez: a run died",
             "A run that finds its work in rows has crashed or failed: it is run again, once.",
-            _died(),
-            {
-                "type": "run-deployment",
-                "source": "selected",
-                "deployment_id": RECOVER,
-                "parameters": {"run": "{{ event.resource.id }}"},
-                "job_variables": None,
-                "schedule_after": 0.0,
-            },
+            _died(settled),
+            _RECOVERING,
         ),
     )
 
@@ -57,11 +66,11 @@ def declared(silence: dt.timedelta = SILENCE) -> tuple[Thing, ...]:
 def _silent(silence: dt.timedelta) -> EventTrigger:
     """A run that was about to start, ran or was being cancelled, and of which nothing more is heard.
 
-    Only runs of deployments: what the command line runs sends no heartbeat, and its end is seen by whoever typed it.
+    Whatever is heard of a run ends one wait; so every sign of a run that is not over begins the next one. Only runs of deployments:
+    what the command line runs sends no heartbeat, and its end is seen by whoever typed it.
     """
-    alive = ("heartbeat", "Pending", "Running", "Retrying", "Cancelling")
     return EventTrigger(
-        after={f"prefect.flow-run.{event}" for event in alive},
+        after={f"prefect.flow-run.{sign}" for sign in _ALIVE},
         expect=_ANY,
         match={"prefect.resource.id": "prefect.flow-run.*"},
         match_related={"prefect.resource.role": "deployment"},
@@ -72,7 +81,7 @@ def _silent(silence: dt.timedelta) -> EventTrigger:
     )
 
 
-def _died() -> EventTrigger:
+def _died(settled: dt.timedelta) -> EventTrigger:
     """A run that is dead, and of which nothing more is heard until that has settled."""
     return EventTrigger(
         after={"prefect.flow-run.Crashed", "prefect.flow-run.Failed"},
@@ -82,12 +91,12 @@ def _died() -> EventTrigger:
         for_each={"prefect.resource.id"},
         posture=Posture.Proactive,
         threshold=1,
-        within=SETTLED,
+        within=settled,
     )
 
 
-def _automation(name: str, description: str, trigger: EventTrigger, action: dict[str, Any]) -> Thing:
-    fields = {"description": description, "trigger": comparable(trigger), "actions": [action]}
+def _automation(name: str, description: str, trigger: EventTrigger, *actions: dict[str, Any]) -> Thing:
+    fields = {"description": description, "trigger": comparable(trigger), "actions": list(actions)}
     return Thing("automation", name, fields)
 
 

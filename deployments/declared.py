@@ -46,6 +46,11 @@ class _Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     anchor_date: str | None = None
     parameters: dict[str, Any] = {}
 
+    def __post_init__(self) -> None:
+        """Without an anchor an interval begins when it is read: it would be another one each time."""
+        if (self.cron is None) is (self.interval is None or self.anchor_date is None):
+            raise ValueError("a schedule has a cron, or an interval with its anchor_date")
+
 
 class _Deployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str

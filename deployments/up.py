@@ -142,7 +142,7 @@ def _migrate(lent: Stack) -> None:
 def _close_interrupted(api: str) -> None:
     """Tell Prefect that runs which an earlier stack left under way have crashed.
 
-    The automation that hears their silence would, a minute and a half later; until then each holds the one place of its
+    The automation that hears their silence would, up to three minutes later; until then each holds the one place of its
     deployment, so that every later run is cancelled ("Deployment concurrency limit reached"). Those that may are run again
     by another (automations.py), like every run that died.
     """

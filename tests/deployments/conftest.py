@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prefect.client.orchestration import SyncPrefectClient
 
 from tests.full_database import full, full_backup, full_template, written
-from tests.operations import Operations, operations
 from tests.tomorrow import next_version
 from tests.worlds import _no_waiting, flowing, hub, region, sandbox
 
@@ -34,17 +32,3 @@ def home() -> Iterator[Path]:
     top.chmod(0o755)
     yield top / "home"
     shutil.rmtree(top)
-
-
-@pytest.fixture(scope="session")
-def ops() -> Iterator[Operations]:
-    """A real Prefect server, for the tests of the group "operations"."""
-    with operations() as started:
-        yield started
-
-
-@pytest.fixture
-def client(ops: Operations) -> Iterator[SyncPrefectClient]:
-    """A client of it."""
-    with ops.client() as client:
-        yield client

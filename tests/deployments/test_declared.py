@@ -30,6 +30,8 @@ def test_what_is_declared_is_the_same_each_time() -> None:
         (", slug: every-quarter", "", "slug"),
         ("collision_strategy: CANCEL_NEW", "collision_strategy: CANCEL", "CANCEL"),
         ('cron: "10 4 * * *"', 'cron: "10 25 * * *"', "cron"),
+        ('cron: "10 4 * * *"', "interval: 60", "anchor_date"),
+        ('cron: "10 4 * * *"', "day_or: true", "day_or"),
         ("name: boostez\n\npull", "nam: boostez\n\npull", "nam"),
         ("deployments:\n", "deployments: [\n", "prefect.yaml"),
     ],

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Final, Literal
 from uuid import UUID
 
+import httpx
 import psutil
 import pytest
 import yaml
@@ -23,8 +24,8 @@ from connectors.region.database import Region
 from deployments import automations, postgres
 from deployments.declared import FILE, declared
 from deployments.deploy import register
-from deployments.processes import Child
-from tests.operations import PATIENCE, Operations, kill, operations
+from deployments.processes import Child, end
+from tests.operations import PATIENCE, Operations, kill
 from tests.world.serving import sandbox_process
 from tests.world.stage import Stage, without_orchestrator
 from tests.worlds import Hub, Sandbox, settings_of
@@ -100,7 +101,7 @@ class Parts:
 
     def state(self, run: UUID) -> str:
         """Its state; "" while the server does not answer."""
-        with suppress(PrefectHTTPStatusError, OSError, RuntimeError):
+        with suppress(PrefectHTTPStatusError, httpx.HTTPError):
             return self.client.read_flow_run(run).state_name or ""
         return ""
 
@@ -111,9 +112,9 @@ class Parts:
 
     def until(self, condition: Callable[[], object], seconds: float = LONG) -> None:
         """Wait, supervising."""
-        end = time.monotonic() + seconds
+        latest = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < end, f"nothing after {seconds:.0f} s"
+            assert time.monotonic() < latest, f"nothing after {seconds:.0f} s"
             self.supervise()
             psutil.Process().cpu_percent(0.2)
 
@@ -129,7 +130,9 @@ class Parts:
 
 
 @contextmanager
-def parts() -> Iterator[Parts]:
-    """All of them, ended in the end."""
-    with sandbox_process(JOBS, TRAININGS) as base, operations() as ops, ops.client() as client:
-        yield Parts(ops, base, client)
+def parts(ops: Operations) -> Iterator[Parts]:
+    """All of them; what is not the Prefect server's is ended in the end."""
+    with sandbox_process(JOBS, TRAININGS) as base, ops.client() as client:
+        started = Parts(ops, base, client)
+        yield started
+        end([started.worker.mark])

@@ -13,25 +13,27 @@ import pytest
 from prefect.logging import disable_run_logger
 from sqlalchemy import text
 
+from tests.operations import Operations
 from tests.world import truth
 from tests.world.ops.parts import Part, Parts, parts
 from tests.world.scenario import ROUNDS, World
 from tests.world.stage import Stage
 from tests.world.walking import SEED
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.world, pytest.mark.xdist_group("parts")]
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.world, pytest.mark.xdist_group("operations")]
 PARTS: tuple[Part, ...] = get_args(Part)
 WHOLE = "BOOSTEZ_WORLD_WHOLE" in os.environ
 MOMENTS = int(os.environ.get("BOOSTEZ_WORLD_MOMENTS", "20"))
 PLAYED: list[tuple[Part, int]] = (
-    [(part, number) for number in range(MOMENTS) for part in PARTS] if WHOLE else [("flow", 0), ("server", 0)]
+    [(part, number) for number in range(MOMENTS) for part in PARTS] if WHOLE else [("flow", 0)]
 )
+ABOUT = 3.0  # seconds
 EARLY = 0.25  # the share of kills that do not wait until the flow runs
 
 
 @pytest.fixture(scope="module")
-def hub() -> Iterator[Parts]:
-    with parts() as started:
+def hub(ops: Operations) -> Iterator[Parts]:
+    with parts(ops) as started:
         yield started
 
 
@@ -47,7 +49,9 @@ class Calm(World):
 
 @pytest.fixture(scope="module")
 def running(hub: Parts) -> float:
-    """How many seconds a sync runs that nobody disturbs."""
+    """How many seconds a sync runs that nobody disturbs; about, when only some moments are played."""
+    if not WHOLE:
+        return ABOUT
     with pytest.MonkeyPatch.context() as patch, hub.stage(patch) as stage:
         Calm(stage)
         run = hub.press()
