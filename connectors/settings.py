@@ -1,4 +1,4 @@
-"""The settings: where the outside systems are, and what opens them. Read once, from the environment.
+"""The settings: where the outside systems are, and what opens them. Read once, from the environment and from files.
 
 Belongs here: one field a setting, its default and its meaning. Does not: channel routing and budgets
 (deployments/channels.toml), the rules of reminders and of alerts (deployments/reminders.toml, alerts.toml), or anything that is
@@ -7,15 +7,24 @@ decided while running.
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from connectors.redaction import hide
 from core.guards import Limits
@@ -23,10 +32,20 @@ from schemas.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "BOOSTEZ_"
+FOLDER: Final = f"{PREFIX}SECRETS_DIR"
+"""Names a folder with a file a setting (``boostez_facebook_token``), as containers are given secrets."""
 _HOST: Final = re.compile(r"[a-z0-9][a-z0-9.-]*|[0-9a-f:.]+")
 _MAILBOX: Final = r"^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 _SENDER: Final = r"^[^\s@<>()\",;:]+@[A-Za-z0-9.-]+$"
 _TOKEN: Final = re.compile(r"[!-~]+")  # what a header can carry, without white space
+
+
+class _Files(SecretsSettingsSource):
+    """Files of secrets; an empty one waits to be filled, and is not there yet."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        value, key, is_complex = super().get_field_value(field, field_name)
+        return value or None, key, is_complex
 
 
 class Settings(BaseSettings):
@@ -114,6 +133,24 @@ class Settings(BaseSettings):
         None, description="Name, address and telephone of the host; said not to be known when unset"
     )
     portal_port: int = Field(4480, ge=1, le=65535, description="Port the portal listens on")
+    production: bool = Field(
+        False,  # noqa: FBT003 - pydantic's way to say a default
+        description="Nothing stands in for anything: a part that lacks a setting refuses to start",
+    )
+    prefect_database_url: SecretStr | None = Field(
+        None, description="Prefect's own PostgreSQL database; embedded when unset"
+    )
+    prefect_password: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Opens Prefect's API and UI, of user boostez; unset, whoever reaches them may use them",
+    )
+    prefect_public_url: str | None = Field(
+        None, pattern=r"^https?://[^/@]+$", description="Public address of Prefect's UI; loopback when unset"
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="What several Prefect servers share; within the one server when unset"
+    )
     prefect_port: int = Field(4420, ge=1, le=65535, description="Port of the Prefect server and its UI")
     sandbox_port: int = Field(
         4401, ge=1, le=65534, description="Port of the sandbox; its mailbox has the next one"
@@ -199,6 +236,19 @@ class Settings(BaseSettings):
         600, ge=0, description="The same replay again within so long is a double click"
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature; there is no such file
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What goes before what."""
+        assert isinstance(file_secret_settings, SecretsSettingsSource)
+        return init_settings, env_settings, _Files(settings_cls, file_secret_settings.secrets_dir)
+
     @field_validator("private_hosts", mode="before")
     @classmethod
     def _read_hosts(cls, given: object) -> object:
@@ -275,6 +325,11 @@ class Settings(BaseSettings):
         return (self.portal_url or f"http://127.0.0.1:{self.portal_port}").rstrip("/")
 
     @property
+    def prefect_ui(self) -> str:
+        """The public address of Prefect's UI, its origin for browsers."""
+        return self.prefect_public_url or f"http://127.0.0.1:{self.prefect_port}"
+
+    @property
     def sender(self) -> str:
         """The address that letters come from."""
         return self.mail_from or f"ne-pas-repondre@{urlsplit(self.public_url).hostname or 'localhost'}"
@@ -313,14 +368,19 @@ SECRETS: Final = frozenset(
 
 @cache
 def settings() -> Settings:
-    """Read the environment, once for the life of the process; from then on its secrets stay out of every log.
+    """Read the environment and the folder that it names, once; from then on their secrets stay out of every log.
+
+    What both name is the environment's.
 
     Raises:
         Misconfigured: a value does not fit; the message names each variable.
 
     """
+    folder = os.environ.get(FOLDER) or None
+    if folder and not Path(folder).is_dir():
+        raise Misconfigured(f"{FOLDER}: there is no folder {folder}.")
     try:
-        read = Settings()
+        read = Settings(_secrets_dir=folder)
     except ValidationError as error:
         lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
         raise Misconfigured("Settings that do not fit:\n  " + "\n  ".join(lines)) from None

@@ -79,6 +79,20 @@ def back_up(region: Region, file: Path | None, folder: Path, now: dt.datetime, t
     return Backup(str(file), manifest)
 
 
+def keep_newest(folder: Path, number: int) -> list[str]:
+    """Remove the backups of a folder that have no place among the newest ``number``; those that were named by hand stay.
+
+    Returns the files that were removed.
+    """
+    assert number > 0
+    own = sorted(folder.glob("boostez-????????T??????Z-*.dump"), reverse=True)  # the instant is in the name
+    old = own[number:]
+    for file in old:
+        manifest_of(file).unlink(missing_ok=True)  # what is left of a pair when we are killed is no backup
+        file.unlink(missing_ok=True)
+    return [str(file) for file in old]
+
+
 def check(file: Path, tell: Listener) -> Manifest:
     """See that a backup is whole and readable, without a database.
 

@@ -22,6 +22,7 @@ from deployments import (
     cli_channels,
     cli_cohorts,
     cli_database,
+    cli_deploy,
     cli_dialogues,
     cli_events,
     cli_firms,
@@ -31,11 +32,13 @@ from deployments import (
     cli_persons,
     cli_plans,
     cli_postings,
+    cli_prefect,
     cli_quarantine,
     cli_questions,
     cli_replay,
     cli_seasons,
     cli_sessions,
+    production,
     report,
 )
 from deployments.command import (
@@ -86,7 +89,10 @@ app.add_typer(cli_channels.app, name="channel")
 app.command("audit")(cli_channels.audit)
 app.command("withdraw")(cli_channels.withdraw)
 app.add_typer(cli_replay.app, name="replay")
+app.command("deploy")(cli_deploy.deploy)
+app.command("worker")(cli_deploy.worker)
 app.add_typer(cli_database.app)
+app.add_typer(cli_prefect.app, name="prefect")
 
 
 def main() -> None:
@@ -202,6 +208,8 @@ def sandbox(
     from sandbox.server import run
 
     chosen = settings()
+    if chosen.production:
+        raise Misconfigured("In production nothing is stood in for.")
     state = chosen.home / "sandbox.sqlite"
     state.parent.mkdir(parents=True, exist_ok=True)
     port = port or chosen.sandbox_port
@@ -217,9 +225,10 @@ def sandbox(
 
 @app.command()
 @guarded
-def portal() -> None:
+def portal(host: cli_prefect.Host = "127.0.0.1") -> None:
     """Serve the open portal, alone."""
     from portal.server import run
 
+    production.check("portal", settings())
     with connected() as chosen:
-        run("127.0.0.1", chosen.portal_port, chosen)
+        run(host, chosen.portal_port, chosen)

@@ -66,11 +66,17 @@ def backup(
     check: Annotated[
         Path | None, typer.Option("--check", help="See that this backup is whole; writes nothing.")
     ] = None,
+    keep: Annotated[
+        int | None, typer.Option("--keep", min=1, help="Then keep so many of HOME/backups, the newest.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the Region's database into a file, as of one moment, while everything runs on."""
     if file and check:
         raise Misconfigured("Name a file to write or a file to check, not both.")
+    if keep and (file or check):
+        raise Misconfigured("Name a file, or say how many of HOME/backups to keep.")
+    removed: list[str] = []
     with shown() as tell:
         if check:
             made = backups.Backup(str(check), backups.check(check, tell))
@@ -78,6 +84,7 @@ def backup(
             with connected(schema=False) as chosen:
                 now = dt.datetime.now(dt.UTC)
                 made = backups.back_up(region(), file, chosen.home / "backups", now, tell)
+                removed = backups.keep_newest(chosen.home / "backups", keep) if keep else []
     if as_json:
         print_json(made)
         return
@@ -86,6 +93,7 @@ def backup(
         f"{made.file} is whole: {sum(held.rows.values()):,} rows of {len(held.rows)} tables, version {held.version}, "
         f"as of {held.taken_at:%Y-%m-%d %H:%M:%S} UTC, {held.size:,} bytes.\n"
     )
+    sys.stdout.writelines(f"Removed: {old}\n" for old in removed)
 
 
 @app.command()

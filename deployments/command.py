@@ -22,7 +22,7 @@ import typer
 from connectors.region import migrations
 from connectors.region.database import Region, safe_region
 from connectors.settings import Settings, settings
-from deployments import stack
+from deployments import orchestration, stack
 from schemas import documents
 from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, RetryLater
 
@@ -59,7 +59,7 @@ def _fail(error: BoostezError) -> NoReturn:
 def connected(*, prefect: bool = False, sandbox: bool = False, schema: bool = True) -> Iterator[Settings]:
     """The settings of a running stack, or of what is started for this one command; server and version are checked."""
     with stack.borrowed(settings(), prefect=prefect, sandbox=sandbox) as lent:
-        os.environ.update(lent.environment())
+        os.environ.update(lent.environment() | orchestration.client(settings()))
         settings.cache_clear()
         if schema:
             check_schema(safe_region())

@@ -5,15 +5,19 @@ Belongs here: tables and lines for a terminal, and CSV. Does not: computing anyt
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
 from connectors.region.quarantine import Detained
 from core.csv_rows import csv_rows
+from core.registration import Change
+
+SHOWN: Final = 60  # characters of a value
 
 # Without markup: what outside systems say may hold brackets, and "[/a]" would end the summary of a sync.
 stdout = Console(
@@ -82,6 +86,24 @@ def status(told: Mapping[str, Any]) -> None:
         stdout.print(f"Since {alert['raised_at'][:16]}: {alert['title']} ({alert['cause']})")
     for plan in told["plans"]:
         stdout.print(f"Plan {plan['id']} waits: {plan['message']} `boostez plan show {plan['id']}`")
+
+
+def registration(changes: Sequence[Change], same: int, *, dry_run: bool) -> None:
+    """Print what is done at Prefect's server, or would be."""
+    if changes:
+        table = Table("", "what", "name", "field", "from", "to")
+        for change in changes:
+            fields = change.fields if change.does == "change" else {"": ("", "")}
+            for field, (before, after) in fields.items():
+                table.add_row(change.does, change.kind, change.name, field, _value(before), _value(after))
+        stdout.print(table)
+    done = "would be changed" if dry_run else "changed"
+    stdout.print(f"{len(changes):,} {done}, {same:,} already as declared.")
+
+
+def _value(value: object) -> str:
+    told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return told if len(told) <= SHOWN else f"{told[: SHOWN - 1]}…"
 
 
 def refusals(kept: Iterable[Detained]) -> None:

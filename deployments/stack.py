@@ -19,9 +19,9 @@ from typing import Final
 import msgspec
 
 from connectors.settings import PREFIX, ROOT, SECRETS, Settings
-from deployments import postgres, processes
+from deployments import orchestration, postgres, processes
 from deployments.processes import Child, Mark
-from schemas.errors import Refused, Unreachable
+from schemas.errors import Misconfigured, Refused, Unreachable
 
 WAIT: Final = 120.0  # seconds for a component to answer
 PYTHON: Final = sys.executable
@@ -44,7 +44,7 @@ class Stack(msgspec.Struct, frozen=True, omit_defaults=True):
             "BOOSTEZ_ROOT": str(ROOT),
             "BOOSTEZ_HOME": self.home,
             "BOOSTEZ_DATABASE_URL": self.database_url,
-            **_PREFECT_CLIENT,
+            **orchestration.CLIENT,
             "PREFECT_HOME": str(Path(self.home) / "prefect"),
             "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(Path(self.home) / "prefect" / "results"),
         }
@@ -91,23 +91,6 @@ def open_settings() -> dict[str, str]:
         for name, value in os.environ.items()
         if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in SECRETS
     }
-
-
-_PREFECT_CLIENT: Final = {
-    "PREFECT_CLI_WRAP_LINES": "false",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "DO_NOT_TRACK": "1",
-}
-# The recorder writes task runs one at a time by default, at 20 ms of the server's processor each; in batches, at 5.
-_PREFECT_SERVER: Final = {
-    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "100",
-    "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
-}
 
 
 def running(home: Path) -> Stack | None:
@@ -165,7 +148,12 @@ def owned(home: Path, *, wait: bool) -> Iterator[None]:
 
 @contextmanager
 def borrowed(settings: Settings, *, prefect: bool, sandbox: bool) -> Iterator[Stack]:
-    """A stack for one command: the running one, or just what is needed, started and stopped again."""
+    """A stack for one command: the running one, or just what is needed, started and stopped again.
+
+    Raises:
+        Misconfigured: in production something would have to be started.
+
+    """
     home = settings.home.resolve()
     if stack := running(home):
         yield _with_own_addresses(stack, settings)
@@ -173,6 +161,14 @@ def borrowed(settings: Settings, *, prefect: bool, sandbox: bool) -> Iterator[St
     needs_database = settings.database_url is None
     needs_prefect = prefect and "PREFECT_API_URL" not in os.environ
     needs_sandbox = sandbox and not (settings.contractor_url and settings.facebook_graph_url)
+    if settings.production:
+        _check_nothing_missing(
+            {
+                "BOOSTEZ_DATABASE_URL": needs_database,
+                "PREFECT_API_URL": needs_prefect,
+                "BOOSTEZ_CONTRACTOR_URL and BOOSTEZ_FACEBOOK_GRAPH_URL": needs_sandbox,
+            }
+        )
     already = needs_sandbox and _answers(f"{settings.sandbox_url}/_sandbox/healthz")
     with ExitStack() as ending:
         if needs_prefect or needs_sandbox:  # a database alone is shared by whoever wants it
@@ -196,6 +192,11 @@ def borrowed(settings: Settings, *, prefect: bool, sandbox: bool) -> Iterator[St
         for child, address in zip(children, _health(settings, children), strict=True):
             until_answers(child, address)
         yield stack
+
+
+def _check_nothing_missing(needed: dict[str, bool]) -> None:
+    if missing := [name for name, wanted in needed.items() if wanted]:
+        raise Misconfigured(f"In production nothing is stood in for: set {', '.join(missing)}.")
 
 
 def _with_own_addresses(stack: Stack, settings: Settings) -> Stack:
@@ -282,12 +283,9 @@ def start_sandbox(settings: Settings, stack: Stack, ending: ExitStack) -> Child:
 def start_prefect(settings: Settings, stack: Stack, server: postgres.Server, ending: ExitStack) -> Child:
     """The Prefect server and its UI, on the embedded PostgreSQL."""
     processes.check_port(settings.prefect_port, "BOOSTEZ_PREFECT_PORT")
-    database = server.url("prefect", driver="asyncpg")
     environment = {
         **stack.environment(),
-        **_PREFECT_SERVER,
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": database,
-        "PREFECT_SERVER_UI_API_URL": prefect_url(settings),
+        **orchestration.server(settings, server.url("prefect")),
         "PREFECT_API_URL": prefect_url(settings),
     }
     command = [

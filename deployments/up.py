@@ -6,30 +6,26 @@ Belongs here: which parts, in which order, and what is told of them. Does not: h
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 import msgspec
 
 from connectors.region import migrations
 from connectors.region.database import Region, wait_for
 from connectors.settings import Settings, settings
-from deployments import processes, stack
+from deployments import orchestration, prefect_api, processes, stack
 from deployments.processes import Child
 from deployments.stack import PYTHON, Stack
-from schemas.errors import Unreachable
+from schemas.errors import Misconfigured, Unreachable
 
-POOL: Final = "boostez"
-_PREFECT: Final = f"{shlex.quote(PYTHON)} -m prefect --no-prompt"
-_DEPLOY: Final = f"{_PREFECT} work-pool create --type process --overwrite {POOL} && {_PREFECT} deploy --all"
+_BOOSTEZ: Final = [PYTHON, "-m", "deployments"]
 EVERY: Final = 0.5  # seconds between looks at the children
 INSIST: Final = 0.5  # seconds between two times a stop is raised, until it arrives
 
@@ -42,13 +38,16 @@ def up(*, once: bool) -> int:
     """Start the stack, sync, and stay until SIGINT or SIGTERM; ``once`` ends after the first sync. The exit code.
 
     Raises:
-        Misconfigured: a port is taken. Nothing was started.
+        Misconfigured: a port is taken, or this is production. Nothing was started.
         Refused: another stack runs in this state folder.
         Unreachable: a part did not start, or ended by itself.
 
     """
     chosen = settings()
+    if chosen.production:
+        raise Misconfigured("`boostez up` is for one machine's tries: in production see docs/operating.md.")
     home = chosen.home.resolve()
+    os.environ.update(orchestration.client(chosen))
     with ExitStack() as ending, _signals():
         try:
             ending.enter_context(stack.owned(home, wait=False))
@@ -81,21 +80,17 @@ def _run(chosen: Settings, home: Path, ending: ExitStack, *, once: bool) -> int:
     _record(lent, children)
     _migrate(lent)
     _ready("database", begun)
-    children.append(
-        stack.start_child(
-            "portal", [PYTHON, "-m", "deployments", "portal"], lent.environment(), lent.home, ending
-        )
-    )
+    children.append(stack.start_child("portal", [*_BOOSTEZ, "portal"], lent.environment(), lent.home, ending))
     _record(lent, children)
     for child in sorted(children, key=lambda each: each.name == "prefect"):  # the slowest last
         stack.until_answers(child, _health(chosen)[child.name])
         _ready(child.name, begun)
     _close_interrupted(stack.prefect_url(chosen))
-    deploy = stack.start_child("deploy", ["sh", "-c", _DEPLOY], lent.environment(), lent.home, ending)
+    deploy = stack.start_child("deploy", [*_BOOSTEZ, "deploy"], lent.environment(), lent.home, ending)
     code = _first_sync(lent, ending, children)
     if deploy.wait() != 0:
         raise Unreachable(f"The deployments of prefect.yaml could not be registered:\n{deploy.tail()}")
-    worker = [PYTHON, "-m", "prefect", "worker", "start", "--pool", POOL, "--name", "local"]
+    worker = [*_BOOSTEZ, "worker", "--name", "local"]
     children.append(stack.start_child("worker", worker, lent.environment(), lent.home, ending))
     _record(lent, children)
     for child in children:
@@ -147,21 +142,14 @@ def _migrate(lent: Stack) -> None:
 def _close_interrupted(api: str) -> None:
     """Tell Prefect that runs which an earlier stack left under way have crashed.
 
-    Nobody else would: a run whose worker was stopped or killed stays Running, and holds the one place of its
-    deployment, so that every later run is cancelled ("Deployment concurrency limit reached").
+    The automation that hears their silence would, up to three minutes later; until then each holds the one place of its
+    deployment, so that every later run is cancelled ("Deployment concurrency limit reached"). Those that may are run again
+    by another (automations.py), like every run that died.
     """
     under_way = {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}}}
     state = {"type": "CRASHED", "message": "The stack was stopped while this run was under way."}
-    for run in _post(f"{api}/flow_runs/filter", under_way):
-        _post(f"{api}/flow_runs/{run['id']}/set_state", {"state": state})
-
-
-def _post(address: str, body: Any) -> Any:
-    request = urllib.request.Request(  # noqa: S310 - our own address
-        address, msgspec.json.encode(body), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        return msgspec.json.decode(answer.read())
+    for run in prefect_api.post(api, "flow_runs/filter", under_way):
+        prefect_api.post(api, f"flow_runs/{run['id']}/set_state", {"state": state})
 
 
 def _first_sync(lent: Stack, ending: ExitStack, children: list[Child]) -> int:
@@ -171,7 +159,7 @@ def _first_sync(lent: Stack, ending: ExitStack, children: list[Child]) -> int:
         Unreachable: a part of the stack ended meanwhile.
 
     """
-    command = [PYTHON, "-m", "deployments", "sync", "offers", "--full"]
+    command = [*_BOOSTEZ, "sync", "offers", "--full"]
     sync = Child("sync", command, {**os.environ, **lent.environment()}, None)
     ending.callback(processes.end, [sync.mark])
     _record(lent, [*children, sync])

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -17,6 +18,11 @@ from connectors.region import migrations
 from connectors.region.database import Region
 from deployments import postgres
 from tests.databases import Databases
+
+if TYPE_CHECKING:  # Prefect takes two seconds to import: only tests that use it pay for it
+    from prefect.client.orchestration import SyncPrefectClient
+
+    from tests.operations import Operations
 
 # A shared machine is slow at times: an example that fails by the clock proves nothing.
 hypothesis_settings.register_profile("patient", deadline=None)
@@ -137,3 +143,19 @@ def prefect_server() -> Iterator[None]:
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
     ):
         yield
+
+
+@pytest.fixture(scope="session")
+def ops() -> Iterator[Operations]:
+    """A Prefect server on PostgreSQL, for the tests of the group "operations"."""
+    from tests.operations import operations
+
+    with operations() as started:
+        yield started
+
+
+@pytest.fixture
+def client(ops: Operations) -> Iterator[SyncPrefectClient]:
+    """A client of it."""
+    with ops.client() as client:
+        yield client

@@ -162,6 +162,7 @@ def test_every_setting_that_sounds_secret_is_one() -> None:
             "alert_destinations",
             "smtp_url",
             "sms_url",
+            "redis_url",
         )
         sounds = any(word in name for word in words)
         assert ("SecretStr" in str(field.annotation)) is sounds, name
@@ -217,3 +218,54 @@ def test_letters_come_back_to_their_sender_unless_another_address_is_named() -> 
     assert (
         Settings(mail_from="region@a.example", mail_bounce="retours@a.example").bounce == "retours@a.example"
     )
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BOOSTEZ_SECRETS_DIR", str(tmp_path))
+    return tmp_path
+
+
+def test_a_secret_comes_from_a_file_too_without_its_line_end(folder: Path) -> None:
+    (folder / "boostez_facebook_token").write_text(f"{CANARY}\n", "utf-8")
+    (folder / "BOOSTEZ_ALERT_URLS").write_text('["json://alerts.example"]', "utf-8")
+    assert settings().facebook_token.get_secret_value() == CANARY
+    assert [url.get_secret_value() for url in settings().alert_urls] == ["json://alerts.example"]
+    assert CANARY in settings().secrets
+
+
+def test_a_variable_goes_before_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "boostez_facebook_token").write_text("of-the-file", "utf-8")
+    monkeypatch.setenv("BOOSTEZ_FACEBOOK_TOKEN", "of-the-variable")
+    assert settings().facebook_token.get_secret_value() == "of-the-variable"
+
+
+def test_an_empty_file_waits_to_be_filled(folder: Path) -> None:
+    """Empty, ALERT_URLS was no JSON and nothing started, the part that named all that is missing neither."""
+    for name in ("boostez_alert_urls", "boostez_facebook_token", "boostez_database_url"):
+        (folder / name).write_text("\n", "utf-8")
+    read = settings()
+    assert (read.alert_urls, read.database_url) == ([], None)
+    assert {"alert_urls", "facebook_token", "database_url"}.isdisjoint(read.model_fields_set)
+
+
+def test_a_folder_as_kubernetes_mounts_it_is_read(folder: Path) -> None:
+    """Each file is a link to one of a folder, which is a link that changes when the secret does."""
+    (folder / "..2026_11_30").mkdir()
+    (folder / "..2026_11_30" / "boostez_facebook_token").write_text(CANARY, "utf-8")
+    (folder / "..data").symlink_to("..2026_11_30")
+    (folder / "boostez_facebook_token").symlink_to("..data/boostez_facebook_token")
+    assert settings().facebook_token.get_secret_value() == CANARY
+
+
+def test_a_folder_that_is_not_there_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOSTEZ_SECRETS_DIR", str(folder / "nowhere"))
+    with pytest.raises(Misconfigured, match=r"BOOSTEZ_SECRETS_DIR: there is no folder .*nowhere"):
+        settings()
+
+
+def test_a_value_of_a_file_that_does_not_fit_is_not_shown(folder: Path) -> None:
+    (folder / "boostez_prefect_password").write_text("too short", "utf-8")
+    with pytest.raises(Misconfigured, match="BOOSTEZ_PREFECT_PASSWORD") as refused:
+        settings()
+    assert "too short" not in str(refused.value).replace("BOOSTEZ_PREFECT_PASSWORD", "")

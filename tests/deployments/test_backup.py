@@ -68,6 +68,21 @@ def test_a_backup_tells_what_it_holds_and_is_its_owners_alone(full: Region, tmp_
     assert backup.check(file, silent) == made.manifest
 
 
+def test_as_many_as_are_wanted_are_kept_the_newest(tmp_path: Path) -> None:
+    pairs = [
+        f"boostez-2026112{day}T010000Z-000{version}.dump" for day, version in ((1, 9), (2, 1), (3, 1), (4, 1))
+    ]
+    others = ["before-the-move.dump", "boostez-by-hand.dump", "boostez-20261120T010000Z-0001.dump.part"]
+    for name in [*pairs, *(f"{pair}.manifest.json" for pair in pairs), *others]:
+        (tmp_path / name).touch()
+
+    assert backup.keep_newest(tmp_path, 2) == [str(tmp_path / name) for name in (pairs[1], pairs[0])]
+
+    left = {*pairs[2:], *(f"{pair}.manifest.json" for pair in pairs[2:]), *others}
+    assert {path.name for path in tmp_path.iterdir()} == left
+    assert backup.keep_newest(tmp_path, 2) == []
+
+
 def test_progress_reaches_its_end(full: Region, tmp_path: Path) -> None:
     told: dict[str, list[tuple[int, int]]] = {}
     backup.back_up(

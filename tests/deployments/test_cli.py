@@ -103,6 +103,8 @@ COMMANDS = {
     ("channel", "resume"): ["NAME"],
     ("quarantine", "list"): ["--source", "--limit", "--json"],
     ("quarantine", "show"): ["REF", "--json"],
+    ("deploy",): ["--dry-run", "--json"],
+    ("worker",): ["--name", "--limit"],
 }
 
 

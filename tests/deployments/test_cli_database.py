@@ -45,6 +45,15 @@ def test_from_a_backup_to_a_restore_and_back(full: Region, tmp_path: Path) -> No
     assert beside.kept(full) == []
 
 
+def test_a_timer_keeps_as_many_as_it_is_told(full: Region, tmp_path: Path) -> None:
+    for _ in range(2):
+        code, told, _ = Command(full, tmp_path, "backup", "--keep", "1", "--json").end()
+        assert code == 0
+    assert [str(file) for file in Path(json.loads(told)["file"]).parent.glob("*.dump")] == [
+        json.loads(told)["file"]
+    ]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -52,6 +61,7 @@ def test_from_a_backup_to_a_restore_and_back(full: Region, tmp_path: Path) -> No
         ("restore", "a", "--undo"),
         ("restore", "--undo", "--forget"),
         ("backup", "a", "--check", "b"),
+        ("backup", "a", "--keep", "2"),
     ],
 )
 def test_what_makes_no_sense_is_bad_usage(full: Region, tmp_path: Path, words: tuple[str, ...]) -> None:

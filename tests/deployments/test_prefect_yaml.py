@@ -16,6 +16,7 @@ from prefect.utilities.callables import parameter_schema
 
 from connectors.registry import CHANNELS, EVERY, SOURCES, WANTED
 from connectors.settings import ROOT
+from core.recovery import AGAIN
 from schemas.errors import Cause
 from tasks import postings
 from tasks.tell import DECIDE
@@ -34,6 +35,8 @@ INTERVALS = {
     for schedule in deployment.get("schedules", ())
     if "cron" not in schedule
 }
+SCHEDULED = [name for name, deployment in DEPLOYMENTS.items() if "schedules" in deployment]
+NEXT_TICK_SOON = dt.timedelta(minutes=10)
 CHOICES = {
     ("changes", "source"): {*SOURCES},
     ("full", "source"): {*SOURCES},
@@ -47,6 +50,7 @@ CHOICES = {
 
 EXAMPLES: dict[str, Any] = {
     **dict.fromkeys(("plan", "posting", "revision", "proposal"), 1),
+    "run": "0198c8a2-0000-7000-8000-000000000000",
     "starts": "2026-12-08T18:30:00",
     "minutes": 120,
     "capacity": 40,
@@ -140,6 +144,31 @@ def test_alerts_go_on_at_every_hour_also_when_clocks_change() -> None:
             "slug": "every-minute",
         }
     }
+
+
+@pytest.mark.parametrize("name", SCHEDULED)
+def test_what_runs_by_itself_never_runs_twice_at_once_and_its_schedules_have_names(name: str) -> None:
+    """`boostez deploy` knows a schedule by its slug: without one it would be made anew, and what was paused would start."""
+    assert DEPLOYMENTS[name]["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    slugs = [schedule["slug"] for schedule in DEPLOYMENTS[name]["schedules"]]
+    assert len(set(slugs)) == len(slugs)
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_what_is_run_again_when_it_died_is_what_comes_by_itself_but_seldom(name: str) -> None:
+    """Its flow finds its work in rows. Of what comes more often the next run does it; what a person presses is theirs."""
+    seldom = any(gap(schedule) > NEXT_TICK_SOON for schedule in DEPLOYMENTS[name].get("schedules", ()))
+    assert (AGAIN in DEPLOYMENTS[name]["tags"]) is seldom
+    assert not {AGAIN, "decision"} <= set(DEPLOYMENTS[name]["tags"])
+
+
+def gap(schedule: dict[str, Any]) -> dt.timedelta:
+    """The time between two runs, at noon."""
+    if "interval" in schedule:
+        return dt.timedelta(seconds=schedule["interval"])
+    cron = CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+    first, second = asyncio.run(cron.get_dates(n=2, start=dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)))
+    return second - first
 
 
 @pytest.mark.parametrize("schedule", CRONS)

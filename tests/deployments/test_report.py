@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.registration import Change
 from deployments import report
 
 FIGURES: dict[str, Any] = {
@@ -26,3 +27,24 @@ def test_brackets_in_what_was_said_are_words(said: str, capsys: pytest.CaptureFi
     counts = dict.fromkeys(("created", "updated", "withdrawn", "held", "unknown", "refused"), 0)
     report.summary({**FIGURES, "channels": {"facebook_page": {**counts, "error": said}}})
     assert said in capsys.readouterr().out
+
+
+def test_a_plan_is_shown_with_each_field_as_it_was_and_as_it_will_be(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    changes = [
+        Change("create", "deployment", "sync-offers/full", {"tags": (None, ["boostez"])}),
+        Change("change", "deployment", "audit-channels/audit", {"description": ("?", "x" * 200)}),
+        Change("remove", "automation", "old", {}),
+    ]
+    report.registration(changes, 41, dry_run=True)
+    shown = capsys.readouterr().out
+    assert "3 would be changed, 41 already as declared." in shown
+    assert [
+        word for word in ("create", "sync-offers/full", "description", "xxx…", "remove") if word not in shown
+    ] == []
+
+
+def test_when_there_is_nothing_to_change_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    report.registration([], 43, dry_run=False)
+    assert capsys.readouterr().out == "0 changed, 43 already as declared.\n"

@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from deployments import postgres, processes, stack
+from deployments import postgres, prefect_api, processes, stack
 from deployments.stack import Stack
 from deployments.up import Stopped, _signals
 from sandbox.app import create_app
@@ -124,10 +124,19 @@ def test_a_busy_port_is_told_before_anything_starts(
 
 
 def prefect(record: Stack, path: str, **body: object) -> Any:
-    address = f"{record.prefect_api_url}/{path}"
-    answer = httpx.request("POST" if body else "GET", address, json=body or None, timeout=30)
+    assert record.prefect_api_url
+    if body:
+        return prefect_api.post(record.prefect_api_url, path, body)
+    answer = httpx.get(f"{record.prefect_api_url}/{path}", timeout=30)
     answer.raise_for_status()
     return answer.json()
+
+
+def press_from_another_page(record: Stack) -> httpx.Response:
+    """What any page that a browser shows on this machine could send: it starts a run of the whole catalogue."""
+    deployment = prefect(record, "deployments/name/sync-offers/full")["id"]
+    address = f"{record.prefect_api_url}/deployments/{deployment}/create_flow_run"
+    return httpx.post(address, json={}, headers={"Origin": "https://elsewhere.example"}, timeout=30)
 
 
 def hold_the_only_place(record: Stack) -> str:
@@ -175,6 +184,8 @@ def test_a_killed_stack_starts_again_and_a_stopped_one_leaves_nothing(start: Cal
     assert str(first.home) in second.said()
     assert stack.running(first.home) == record
 
+    refused = press_from_another_page(record)
+    assert (refused.status_code, "access-control-allow-origin" in refused.headers) == (403, False)
     run = hold_the_only_place(record)
     first.popen.kill()
     first.popen.wait()

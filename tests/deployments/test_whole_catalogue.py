@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from deployments import postgres, processes, stack
+from deployments import postgres, prefect_api, processes, stack
 from tests.ports import free_pair, free_port
 from tests.world.walking import WHOLE
 from tests.worlds import ALERTS, Sandbox
@@ -230,12 +230,8 @@ def test_prefect_schedules_runs(hub: Installation) -> None:
     """With some versions of its libraries Prefect's scheduler inserts nothing, silently."""
 
     def scheduled() -> int:
-        body = json.dumps({"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}).encode()
-        request = urllib.request.Request(
-            f"{hub.prefect}/api/flow_runs/count", body, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return int(answer.read())
+        asked = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+        return int(prefect_api.post(f"{hub.prefect}/api", "flow_runs/count", asked))
 
     end = time.monotonic() + 90
     while not scheduled():

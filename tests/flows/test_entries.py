@@ -14,8 +14,10 @@ from connectors.region import database
 from connectors.settings import ROOT, settings
 from schemas.errors import Misconfigured
 
+WITHOUT_DATABASE = {("recover", "recover_run")}  # it only speaks with Prefect's server
 ENTRIES = sorted(
     set(re.findall(r"entrypoint: flows/(\w+)\.py:(\w+)", (ROOT / "prefect.yaml").read_text("utf-8")))
+    - WITHOUT_DATABASE
 )
 
 

@@ -19,17 +19,19 @@ JOBS, TRAININGS = 7, 5
 SEED: Final = 2026  # of a catalogue without malformed offers: the story malforms one itself
 
 
-def _serve(port: int) -> None:
-    run("127.0.0.1", port, None, jobs=JOBS, trainings=TRAININGS, seed=SEED)
+def _serve(port: int, jobs: int, trainings: int) -> None:
+    run("127.0.0.1", port, None, jobs=jobs, trainings=trainings, seed=SEED)
 
 
 @contextmanager
-def sandbox_process() -> Iterator[str]:
+def sandbox_process(jobs: int = JOBS, trainings: int = TRAININGS) -> Iterator[str]:
     """The address of a sandbox that serves meanwhile."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(port,), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(port, jobs, trainings), daemon=True
+    )
     process.start()
     transport = httpx.HTTPTransport(retries=8)  # connection refused: 0.5 s, 1 s, 2 s…
     with httpx.Client(transport=transport, trust_env=False) as client:

@@ -1,0 +1,106 @@
+"""What Prefect's server does by itself about runs that died.
+
+Belongs here: what it watches for, and what it sets going. Does not: whether a run is run again (core/recovery.py).
+
+Why it is so, and what was tried instead: docs/adr/0027-a-run-that-died-is-run-again-once.md.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import EventTrigger, Posture
+
+from core.recovery import AGAIN
+from core.registration import Thing
+
+HEARTBEAT: Final = dt.timedelta(seconds=30)  # how often a run says that it lives; Prefect's shortest
+SILENCE: Final = 3 * HEARTBEAT  # after which it is dead
+SETTLED: Final = dt.timedelta(seconds=15)  # the worker tells of one crash twice, up to seven seconds apart
+RECOVER: Final = "recover-run/recover"
+# A server that was itself killed holds a state's event back for minutes, until it is sure that none precedes it: what it hears of by
+# silence starts this at once. The run that it starts looks whether another one was faster.
+_RECOVERING: Final = {
+    "type": "run-deployment",
+    "source": "selected",
+    "deployment_id": RECOVER,
+    "parameters": {"run": "{{ event.resource.id }}"},
+    "job_variables": None,
+    "schedule_after": 0.0,
+}
+_ANY: Final = {"prefect.flow-run.*"}
+_ALIVE: Final = (
+    *("Pending", "Submitting", "pull-step.executed"),
+    *("Running", "Retrying", "heartbeat", "Cancelling"),
+)
+
+
+def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -> tuple[Thing, ...]:
+    """The automations; the deployment that one starts is told by its name."""
+    seconds = f"{silence.total_seconds():.0f} s"
+    crashed = ChangeFlowRunState(
+        state=StateType.CRASHED,
+        name="Crashed",
+        message=f"Nothing was heard of this run for {seconds}: its process is gone.",
+    )
+    return (
+        _automation(
+            "boostez: a run is silent",
+            f"A run of a deployment was not heard of for {seconds}, three heartbeats: it has crashed, and may be run again, once.",
+            _silent(silence),
+            crashed.model_dump(mode="json"),
+            _RECOVERING,
+        ),
+        _automation(
+            "boostez: a run died",
+            "A run that finds its work in rows has crashed or failed: it is run again, once.",
+            _died(settled),
+            _RECOVERING,
+        ),
+    )
+
+
+def _silent(silence: dt.timedelta) -> EventTrigger:
+    """A run that was about to start, ran or was being cancelled, and of which nothing more is heard.
+
+    Whatever is heard of a run ends one wait; so every sign of a run that is not over begins the next one. Only runs of deployments:
+    what the command line runs sends no heartbeat, and its end is seen by whoever typed it.
+    """
+    return EventTrigger(
+        after={f"prefect.flow-run.{sign}" for sign in _ALIVE},
+        expect=_ANY,
+        match={"prefect.resource.id": "prefect.flow-run.*"},
+        match_related={"prefect.resource.role": "deployment"},
+        for_each={"prefect.resource.id"},
+        posture=Posture.Proactive,
+        threshold=1,
+        within=silence,
+    )
+
+
+def _died(settled: dt.timedelta) -> EventTrigger:
+    """A run that is dead, and of which nothing more is heard until that has settled."""
+    return EventTrigger(
+        after={"prefect.flow-run.Crashed", "prefect.flow-run.Failed"},
+        expect=_ANY,
+        match={"prefect.resource.id": "prefect.flow-run.*"},
+        match_related={"prefect.resource.id": f"prefect.tag.{AGAIN}"},
+        for_each={"prefect.resource.id"},
+        posture=Posture.Proactive,
+        threshold=1,
+        within=settled,
+    )
+
+
+def _automation(name: str, description: str, trigger: EventTrigger, *actions: dict[str, Any]) -> Thing:
+    fields = {"description": description, "trigger": comparable(trigger), "actions": list(actions)}
+    return Thing("automation", name, fields)
+
+
+def comparable(trigger: EventTrigger) -> dict[str, Any]:
+    """A trigger as a value: its sets have no order of their own."""
+    told = trigger.model_dump(mode="json")
+    return told | {name: sorted(told[name]) for name in ("after", "expect", "for_each")}

@@ -1,0 +1,46 @@
+"""Registering: Prefect's server is made to know what is declared.
+
+Belongs here: the plan, and carrying it out. Does not: what is declared (declared.py) or how a thing is written (server.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from prefect.client.orchestration import SyncPrefectClient, get_client
+
+from core.registration import Change, Thing, changes
+from deployments.declared import declared
+from deployments.server import Server
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is done, in order, and how many things are already as declared."""
+
+    changes: tuple[Change, ...]
+    same: int
+
+
+def deploy(file: Path | None = None, *, dry_run: bool = False) -> Plan:
+    """Make the server of PREFECT_API_URL know what is declared; ``dry_run`` only tells.
+
+    Raises:
+        Misconfigured: prefect.yaml is not as it should be.
+
+    """
+    wanted = declared(file) if file else declared()
+    with get_client(sync_client=True) as client:
+        return register(client, wanted, dry_run=dry_run)
+
+
+def register(client: SyncPrefectClient, wanted: Sequence[Thing], *, dry_run: bool = False) -> Plan:
+    """Make a server know these things."""
+    server = Server(client)
+    plan = changes(wanted, server.found())
+    touched = sum(change.does != "remove" for change in plan)
+    if not dry_run:
+        for change in plan:
+            server.carry_out(change)
+    return Plan(plan, len(wanted) - touched)

@@ -1,0 +1,35 @@
+"""A run that died, run again once.
+
+Belongs here: the order. Does not: who may be run again (core/recovery.py), or hearing that a run died (deployments/automations.py).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+from pydantic import Field
+
+from core.recovery import runs_again
+from tasks.recover import past, try_again
+
+
+def _run_name() -> str:
+    return f"recover {str(flow_run.parameters['run']).rpartition('.')[2]}"
+
+
+@flow(name="recover-run", flow_run_name=_run_name, description=__doc__)
+def recover_run(run: Annotated[str, Field(min_length=36)]) -> dict[str, Any]:
+    """Run a dead run again, under its own number, if it finds its work in rows and never was.
+
+    Args:
+        run: Its id, as in the address of its page.
+
+    """
+    died = past(run.rpartition(".")[2])
+    again = runs_again(died.states, died.tags)
+    if again:
+        try_again(died)
+    get_run_logger().info("%s: %s", died.name, "it is run again" if again else f"left {died.states[-1]}")
+    return {"run": died.name, "again": again}

@@ -1,0 +1,95 @@
+"""Whichever part of a running hub is killed, whenever: the sync completes by itself, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any, get_args
+
+import pytest
+from prefect.logging import disable_run_logger
+from sqlalchemy import text
+
+from tests.operations import Operations
+from tests.world import truth
+from tests.world.ops.parts import Part, Parts, parts
+from tests.world.scenario import ROUNDS, World
+from tests.world.stage import Stage
+from tests.world.walking import SEED
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.world, pytest.mark.xdist_group("operations")]
+PARTS: tuple[Part, ...] = get_args(Part)
+WHOLE = "BOOSTEZ_WORLD_WHOLE" in os.environ
+MOMENTS = int(os.environ.get("BOOSTEZ_WORLD_MOMENTS", "20"))
+PLAYED: list[tuple[Part, int]] = (
+    [(part, number) for number in range(MOMENTS) for part in PARTS] if WHOLE else [("flow", 0)]
+)
+ABOUT = 3.0  # seconds
+EARLY = 0.25  # the share of kills that do not wait until the flow runs
+
+
+@pytest.fixture(scope="module")
+def hub(ops: Operations) -> Iterator[Parts]:
+    with parts(ops) as started:
+        yield started
+
+
+class Calm(World):
+    """A world whose later rounds nothing strikes."""
+
+    def attempt(self, what: str, step: Callable[..., Any], **how: Any) -> Any:
+        """One step, in this process."""
+        del what
+        with disable_run_logger():
+            return step(**how)
+
+
+@pytest.fixture(scope="module")
+def running(hub: Parts) -> float:
+    """How many seconds a sync runs that nobody disturbs; about, when only some moments are played."""
+    if not WHOLE:
+        return ABOUT
+    with pytest.MonkeyPatch.context() as patch, hub.stage(patch) as stage:
+        Calm(stage)
+        run = hub.press()
+        hub.until(lambda: hub.state(run) == "Running")
+        begun = time.monotonic()
+        hub.until(lambda: hub.state(run) == "Completed")
+        return time.monotonic() - begun
+
+
+@pytest.mark.parametrize(("part", "number"), PLAYED)
+def test_whichever_part_is_killed_the_sync_completes_by_itself_and_nothing_is_lost_or_doubled(
+    hub: Parts, running: float, monkeypatch: pytest.MonkeyPatch, part: Part, number: int
+) -> None:
+    random = Random(f"{SEED} {part} {number}")
+    with hub.stage(monkeypatch) as stage:
+        world = Calm(stage)
+    run = hub.press()
+    begun = time.monotonic()
+    if random.random() > EARLY:
+        hub.until(lambda: hub.state(run) in {"Running", "Completed"})
+    strikes = time.monotonic() + random.uniform(0, running)
+    hub.until(lambda: time.monotonic() >= strikes)
+    met, struck = hub.state(run), time.monotonic() - begun
+
+    hub.kill(part)
+
+    hub.until(lambda: hub.state(run) == "Completed")
+    done = time.monotonic() - begun
+    sys.stderr.write(
+        f"{part} {number}: {met} after {struck:.1f} s, done after {done:.1f} s: {hub.states(run)}\n"
+    )
+    with hub.stage(monkeypatch) as world.stage:
+        assert taken_in(world.stage) == len(world.outside.versions)
+        assert world.until_quiet() <= ROUNDS
+        assert truth.differences(world.stage, world.outside) == []
+
+
+def taken_in(stage: Stage) -> int:
+    """How many offers the sync itself left open."""
+    with stage.direct.begin() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM offer WHERE status = 'open'")) or 0)
