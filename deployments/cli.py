@@ -22,6 +22,7 @@ from deployments import (
     cli_cohorts,
     cli_database,
     cli_dialogues,
+    cli_doctor,
     cli_events,
     cli_firms,
     cli_hosts,
@@ -54,7 +55,6 @@ FEW = 5  # quarantined payloads that are no sign of anything, whatever their sha
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="The hub of « Boostez votre Région ».",
 )
@@ -85,6 +85,8 @@ app.command("audit")(cli_channels.audit)
 app.command("withdraw")(cli_channels.withdraw)
 app.add_typer(cli_replay.app, name="replay")
 app.add_typer(cli_database.app)
+app.command("doctor")(cli_doctor.doctor)
+app.command("watchdog")(cli_doctor.watchdog)
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ CRONS = [
     pytest.param(schedule, id=f"{name} {schedule['cron']}")
     for name, deployment in DEPLOYMENTS.items()
     for schedule in deployment.get("schedules", ())
+    if "cron" in schedule
 ]
 CHOICES = {
     ("changes", "source"): {*SOURCES},
