@@ -106,7 +106,7 @@ class Http:
             follow_redirects=False,
             headers={"User-Agent": "boostez/0.1", "Accept-Encoding": ACCEPTED},
             trust_env=False,
-            transport=_Transport(self._network),
+            transport=_Transport(self._network, tls=base.startswith("https:")),
         )
 
     def close(self) -> None:
@@ -268,12 +268,13 @@ def _revealed(values: Values) -> dict[str, str]:
 class _Transport(httpx.HTTPTransport):
     """httpx's own transport over connections of ours: it offers no parameter for them, so the pool is made here.
 
-    Certificates are those of certifi, or of the file that SSL_CERT_FILE names: a Region may be its own authority.
+    Certificates are those of certifi, or of the file that SSL_CERT_FILE names: a Region may be its own authority. Reading them
+    takes a fortieth of a second, for nothing where there is no TLS.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, tls: bool) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=httpx.create_ssl_context() if tls else None,
             max_connections=16,
             max_keepalive_connections=16,
             keepalive_expiry=30.0,

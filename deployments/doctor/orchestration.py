@@ -6,9 +6,8 @@ Belongs here: its checks, which only read. Does not: mending any of it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from functools import cache, lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -42,7 +41,7 @@ from deployments.doctor.database import skew
 from deployments.doctor.examining import Case, Check, Finding, bad, good, warning
 
 POOL: Final = "boostez"
-ANSWERS, ACCESS, THERE = "Prefect", "access to Prefect", "deployments"
+ANSWERS, ACCESS = "Prefect", "access to Prefect"
 POLLED: Final = dt.timedelta(minutes=2)  # a worker asks every 10 s, and says so every 30
 LATE: Final = dt.timedelta(minutes=15)
 SILENT: Final = dt.timedelta(minutes=3)  # a run's heartbeat comes every 30 s
@@ -52,61 +51,48 @@ WORKER: Final = f"Start a worker: `prefect worker start --pool {POOL}`"
 
 
 def answers(case: Case) -> Finding:
-    """Its server is healthy."""
+    """Its server is healthy, and has our time: schedules go by its clock."""
     if case.prefect is None:
         return bad(
             "PREFECT_API_URL is not set, and no stack is running here",
             "`boostez up`, or set PREFECT_API_URL.",
         )
-    with _client(case) as client:
-        client.request("GET", "/health")
-    return good(case.prefect)
+    client = _client(case)
+    before = case.now()
+    told = client.request("GET", "/health").headers.get("Date")
+    found = skew(before, parsedate_to_datetime(told) if told else None, case.now(), unit=1.0)
+    return found if found.verdict == "bad" else good(f"{case.prefect} is healthy; {found.seen}")
 
 
 def access(case: Case) -> Finding:
-    """It lets us in, and not everybody."""
-    with _client(case) as client:
-        try:
-            client.request("GET", "/admin/version")
-        except PrefectHTTPStatusError as error:
-            if error.response.status_code not in {401, 403}:
-                raise
-            return bad("Prefect does not let us in", "Set PREFECT_API_AUTH_STRING as its server has it.")
-    if case.prefect_auth is None and not is_this_machine(urlsplit(str(case.prefect)).hostname or ""):
-        return warning(
-            "Prefect asks nobody for a password",
-            "Set PREFECT_SERVER_API_AUTH_STRING there, and PREFECT_API_AUTH_STRING for who uses it.",
-        )
-    return good("it lets us in")
-
-
-def release(case: Case) -> Finding:
-    """It is of the release that this code is made for."""
-    with _client(case) as client:
+    """It lets us in, and not everybody, and is of the release that this code is made for."""
+    client = _client(case)
+    try:
         theirs = client.api_version()
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code not in {401, 403}:
+            raise
+        return bad("Prefect does not let us in", "Set PREFECT_API_AUTH_STRING as its server has it.")
     if theirs != prefect.__version__:
         return bad(
             f"the server is {theirs}, this is {prefect.__version__}",
             "Install both from the same requirements.txt.",
         )
-    return good(theirs)
-
-
-def clock(case: Case) -> Finding:
-    """Its clock is ours: schedules go by it."""
-    with _client(case) as client:
-        before = case.now()
-        told = client.request("GET", "/health").headers.get("Date")
-        return skew(before, parsedate_to_datetime(told) if told else None, case.now(), unit=1.0)
+    if case.prefect_auth is None and not is_this_machine(urlsplit(str(case.prefect)).hostname or ""):
+        return warning(
+            "Prefect asks nobody for a password",
+            "Set PREFECT_SERVER_API_AUTH_STRING there, and PREFECT_API_AUTH_STRING for who uses it.",
+        )
+    return good(f"Prefect {theirs} lets us in")
 
 
 def pool(case: Case) -> Finding:
     """The work pool is there and open."""
-    with _client(case) as client:
-        try:
-            found = client.read_work_pool(POOL)
-        except ObjectNotFound:
-            return bad(f"there is no work pool {POOL}", DEPLOY)
+    client = _client(case)
+    try:
+        found = client.read_work_pool(POOL)
+    except ObjectNotFound:
+        return bad(f"there is no work pool {POOL}", DEPLOY)
     if found.is_paused:
         return bad(f"the work pool {POOL} is paused", f"`prefect work-pool resume {POOL}`")
     return good(f"{POOL}, of type {found.type}")
@@ -114,8 +100,8 @@ def pool(case: Case) -> Finding:
 
 def workers(case: Case) -> Finding:
     """Somebody carries runs out."""
-    with _client(case) as client:
-        found = client.read_workers_for_work_pool(POOL)
+    client = _client(case)
+    found = client.read_workers_for_work_pool(POOL)
     last = max((worker.last_heartbeat_time for worker in found if worker.last_heartbeat_time), default=None)
     if last is None:
         return bad(f"no worker ever asked the pool {POOL} for runs", WORKER)
@@ -126,55 +112,43 @@ def workers(case: Case) -> Finding:
 
 def deployed(case: Case) -> Finding:
     """Every deployment of prefect.yaml is there, as it is written there."""
-    with _client(case) as client:
-        there = {(each.name, each.entrypoint) for each in _deployments(client)}
+    client = _client(case)
+    there = {(each.name, each.entrypoint) for each in _deployments(client)}
     missing = [name for name, told in _written().items() if (name, told["entrypoint"]) not in there]
     if missing:
         return bad(f"not there, or of an older release: {', '.join(missing)}", DEPLOY)
     return good(f"{len(_written())}, as prefect.yaml has them")
 
 
-def active(case: Case) -> Finding:
-    """Nobody left a schedule paused."""
-    with _client(case) as client:
-        still = [each.name for each in _scheduled(client) if not _is_active(each)]
+def scheduled(case: Case) -> Finding:
+    """Nobody left a schedule paused, and each really makes runs: a wrong dependency stops them, and nothing else shows it."""
+    goes = {name for name, told in _written().items() if told.get("schedules")}
+    client = _client(case)
+    ours = [each for each in _deployments(client) if each.name in goes]
+    still = [each.name for each in ours if not _is_active(each)]
+    idle = [each.name for each in ours if _is_active(each) and not _ahead(client, each.id, case.now())]
     if still:
+        return bad(f"paused: {', '.join(still)}", "Resume it in the Prefect UI, under Deployments.")
+    if idle:
         return bad(
-            f"paused: {', '.join(still)}",
-            "Resume it in the Prefect UI (Deployments), or have it written in prefect.yaml that it rests.",
-        )
-    return good("every schedule of prefect.yaml is active")
-
-
-def ahead(case: Case) -> Finding:
-    """Schedules really make runs: a wrong dependency stops them, and nothing else shows it."""
-    after = FlowRunFilterExpectedStartTime(after_=_instant(case.now()))
-    with _client(case) as client:
-        without = [
-            each.name
-            for each in _scheduled(client)
-            if _is_active(each) and not _count(client, [StateType.SCHEDULED], after, each.id)
-        ]
-    if without:
-        return bad(
-            f"no run is scheduled ahead of: {', '.join(without)}",
-            "Look at the server's log for « Scheduled 0 runs », and install from requirements.txt: fastapi and sqlalchemy can "
+            f"no run is scheduled ahead of: {', '.join(idle)}",
+            "Look for « Scheduled 0 runs » in the server's log, and install from requirements.txt: fastapi and sqlalchemy can "
             "break the scheduler silently.",
         )
-    return good("each schedule has runs ahead")
+    return good(f"{len(ours)} are active and have runs ahead")
 
 
 def late(case: Case) -> Finding:
     """Nothing waits for a worker for long."""
     before = FlowRunFilterExpectedStartTime(before_=_instant(case.now() - LATE))
-    with _client(case) as client:
-        waiting = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Late"])),
-                expected_start_time=before,
-            ),
-            limit=PAGE,
-        )
+    client = _client(case)
+    waiting = client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Late"])),
+            expected_start_time=before,
+        ),
+        limit=PAGE,
+    )
     if waiting:
         minutes = round(LATE.total_seconds() / 60)
         return bad(f"{len(waiting)} runs are late by more than {minutes} min: {_named(waiting)}", WORKER)
@@ -184,18 +158,18 @@ def late(case: Case) -> Finding:
 def stuck(case: Case) -> Finding:
     """No run of a deployment is said to run by nobody but Prefect: its heartbeat has stopped."""
     since = case.now() - SILENT
-    with _client(case) as client:
-        running = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(
-                    type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING])
-                ),
-                start_time=FlowRunFilterStartTime(before_=_instant(since)),
-                deployment_id=FlowRunFilterDeploymentId(is_null_=False),
+    client = _client(case)
+    running = client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            state=FlowRunFilterState(
+                type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING])
             ),
-            limit=PAGE,
-        )
-        silent = [run for run in running if not _beats(client, run.id, since)]
+            start_time=FlowRunFilterStartTime(before_=_instant(since)),
+            deployment_id=FlowRunFilterDeploymentId(is_null_=False),
+        ),
+        limit=PAGE,
+    )
+    silent = [run for run in running if not _beats(client, run.id, since)]
     if silent:
         return bad(
             f"{len(silent)} runs are under way without a sign of life: {_named(silent)}",
@@ -204,15 +178,18 @@ def stuck(case: Case) -> Finding:
     return good(f"{len(running)} long runs, all alive")
 
 
-@contextmanager
-def _client(case: Case) -> Iterator[SyncPrefectClient]:
+def _client(case: Case) -> SyncPrefectClient:
     assert case.prefect is not None
-    with SyncPrefectClient(
-        case.prefect, auth_string=case.prefect_auth, httpx_settings={"timeout": 10.0}
-    ) as client:
-        yield client
+    return _client_of(case.prefect, case.prefect_auth)
 
 
+@lru_cache(1)
+def _client_of(api: str, auth: str | None) -> SyncPrefectClient:
+    """One for all checks, which end with the process: making one takes as long as some of them."""
+    return SyncPrefectClient(api, auth_string=auth, httpx_settings={"timeout": 10.0})
+
+
+@cache
 def _written() -> dict[str, Any]:
     told = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
     return {each["name"]: each for each in told["deployments"]}
@@ -225,26 +202,15 @@ def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
     return found + page
 
 
-def _scheduled(client: SyncPrefectClient) -> list[DeploymentResponse]:
-    """Those that prefect.yaml has go by a schedule."""
-    goes = {name for name, told in _written().items() if told.get("schedules")}
-    return [each for each in _deployments(client) if each.name in goes]
-
-
 def _is_active(deployment: DeploymentResponse) -> bool:
     return not deployment.paused and any(schedule.active for schedule in deployment.schedules)
 
 
-def _count(
-    client: SyncPrefectClient,
-    states: list[StateType],
-    expected: FlowRunFilterExpectedStartTime,
-    deployment: UUID,
-) -> int:
+def _ahead(client: SyncPrefectClient, deployment: UUID, now: dt.datetime) -> int:
     return client.count_flow_runs(
         flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=states)),
-            expected_start_time=expected,
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+            expected_start_time=FlowRunFilterExpectedStartTime(after_=_instant(now)),
             deployment_id=FlowRunFilterDeploymentId(any_=[deployment]),
         )
     )
@@ -271,13 +237,10 @@ def _named(runs: list[Any]) -> str:
 CHECKS: Final = (
     Check(ANSWERS, answers, "`boostez up`, or start its server: docs/runbook/hub-silent.md"),
     Check(ACCESS, access, "", (ANSWERS,)),
-    Check("release of Prefect", release, "", (ACCESS,)),
-    Check("clock of Prefect", clock, "", (ANSWERS,)),
     Check("work pool", pool, "", (ACCESS,)),
     Check("worker", workers, "", ("work pool",)),
-    Check(THERE, deployed, "", (ACCESS,)),
-    Check("schedules", active, "", (THERE,)),
-    Check("runs ahead", ahead, "", (THERE,)),
+    Check("deployments", deployed, "", (ACCESS,)),
+    Check("schedules", scheduled, "", ("deployments",)),
     Check("late runs", late, "", (ACCESS,)),
     Check("stuck runs", stuck, "", (ACCESS,)),
 )

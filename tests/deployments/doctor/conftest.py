@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import prefect
 import pytest
 import yaml
-from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
 from prefect.client.schemas.schedules import CronSchedule
@@ -92,6 +89,7 @@ def stand(
     prefect_server: None, databases: Databases, postgres_server: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stand]:
     """Where every check is good or has nothing to ask."""
+    assert prefect_server is None  # it is the one of prefect's settings
     home = tmp_path_factory.mktemp("home")
     (home / "feeds").mkdir()
     api = prefect.settings.get_current_settings().api.url
