@@ -17,18 +17,20 @@ SKEW: Final = dt.timedelta(seconds=10)  # between two clocks: reminders and leas
 
 
 def answers(case: Case) -> Finding:
-    """It answers, and is not too old."""
+    """It answers, is not too old, and has our time."""
     if case.region is None:
         return bad(
             "BOOSTEZ_DATABASE_URL is not set, and no stack is running here",
             "`boostez up`, or set BOOSTEZ_DATABASE_URL.",
         )
+    before = case.now()
     found = condition(case.region)
     if found.server < OLDEST:
         return bad(
             f"PostgreSQL {found.server}", f"Move to PostgreSQL {OLDEST} or newer: docs/runbook/restore.md"
         )
-    return good(f"PostgreSQL {found.server}")
+    clock = skew(before, found.now, case.now())
+    return clock if clock.verdict == "bad" else good(f"PostgreSQL {found.server}; {clock.seen}")
 
 
 def safe(case: Case) -> Finding:
@@ -51,11 +53,6 @@ def extended(case: Case) -> Finding:
         wanted = "; ".join(f"CREATE EXTENSION {name}" for name in missing)
         return bad(f"missing: {', '.join(missing)}", f"As the database's owner: {wanted};")
     return good("unaccent")
-
-
-def clock(case: Case) -> Finding:
-    """Its clock is ours."""
-    return skew(case.now(), _found(case).now, case.now())
 
 
 def beats(case: Case) -> Finding:
@@ -102,6 +99,5 @@ CHECKS: Final = (
     Check("database keeps what it confirms", safe, "docs/runbook/restore.md", (ANSWERS,)),
     Check("tables", migrated, "", (ANSWERS,)),
     Check("extensions", extended, "", (ANSWERS,)),
-    Check("clock of the database", clock, "", (ANSWERS,)),
     Check("heartbeat", beats, "", (ANSWERS, "tables")),
 )

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 from prefect.client.schemas.actions import WorkPoolUpdate
 from prefect.client.schemas.filters import (
@@ -23,7 +24,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.region import migrations
 from connectors.region.database import Region
@@ -208,7 +208,7 @@ def a_button_that_is_not_there(ground: Ground) -> Iterator[Case]:
     deploy(client, "withdraw", written()["withdraw"])
 
 
-@fault("schedules", "retention", "Resume")
+@fault("deployments", "paused: retention", "Resume")
 def a_schedule_that_was_left_paused(ground: Ground) -> Iterator[Case]:
     found = ground.stand.deployment("retention")
     (schedule,) = found.schedules
@@ -218,7 +218,7 @@ def a_schedule_that_was_left_paused(ground: Ground) -> Iterator[Case]:
     schedule_one(ground, found.id)
 
 
-@fault("schedules", "ahead of: settle", "fastapi and sqlalchemy")
+@fault("deployments", "ahead of: settle", "fastapi and sqlalchemy")
 def a_scheduler_that_plans_nothing(ground: Ground) -> Iterator[Case]:
     found, client = ground.stand.deployment("settle"), ground.stand.client
     of = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=[found.id]))
@@ -254,7 +254,8 @@ def a_contractor_who_knows_us_no_more(ground: Ground) -> Iterator[Case]:
 
 @fault("contractor", "ahead of ours", "NTP")
 def a_contractor_whose_clock_is_an_hour_ahead(ground: Ground) -> Iterator[Case]:
-    with running(Ahead(create_app(None, jobs=1, trainings=1))) as base:
+    with running(create_app(None, jobs=1, trainings=1)) as base:
+        httpx.post(f"{base}/_sandbox/clock", json={"advance_seconds": 3600}).raise_for_status()
         yield ground.stand.with_settings(contractor_url=base)
 
 
@@ -304,7 +305,7 @@ def an_alert_that_goes_nowhere(ground: Ground) -> Iterator[Case]:
     yield ground.stand.with_settings(alert_urls=[*good, SecretStr("slakc://secret/of/ours")])
 
 
-@fault("calendars", "HTTP 40", "officials-calendars.md")
+@fault("calendars", "no calendar home", "officials-calendars.md")
 def a_calendar_server_that_is_none(ground: Ground) -> Iterator[Case]:
     yield ground.stand.with_settings(caldav_url=f"{ground.stand.sandbox.base}/calendars")
 
@@ -342,22 +343,6 @@ def long_run(stand: Stand) -> Iterator[Any]:
         assert changed.rowcount == 1
     yield run
     stand.client.delete_flow_run(run.id)
-
-
-class Ahead:
-    """An application whose server's clock is an hour ahead."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def dated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                told = format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1), usegmt=True)
-                message["headers"] = [*message["headers"], (b"date", told.encode())]
-            await send(message)
-
-        await self._app(scope, receive, dated if scope["type"] == "http" else send)
 
 
 def ask(ground: Ground, method: Any, path: Any, **more: Any) -> None:
