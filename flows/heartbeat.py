@@ -5,16 +5,21 @@ Belongs here: the order. Does not: a beat (tasks/heartbeat.py).
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from prefect import flow
 
+from connectors.region.database import safe_region
 from connectors.settings import settings
-from tasks.heartbeat import beat, is_scheduled
+from tasks.heartbeat import beat, failures_told, is_scheduled
 
 
 @flow(name="heartbeat", description=__doc__)
 def heartbeat() -> bool:
     """Beat, if a schedule started this. Returns whether it did."""
-    if not is_scheduled():
-        return False
-    beat(settings())
-    return True
+    chosen, scheduled = settings(), is_scheduled()
+    with failures_told(chosen) if scheduled else nullcontext():
+        database = safe_region()
+        if scheduled:
+            beat(database, chosen)
+    return scheduled

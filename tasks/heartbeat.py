@@ -1,9 +1,13 @@
 """The heartbeat: a sign of life to a dead man's switch, and to whoever reads the portal's /readyz.
 
-Belongs here: one beat. Does not: its calls (connectors/heartbeat.py), or what watches for silence (deployments/watchdog.py).
+Belongs here: one beat, and a failed one. Does not: its calls (connectors/heartbeat.py), or what watches for silence
+(deployments/watchdog.py).
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -11,7 +15,7 @@ from prefect.context import FlowRunContext
 
 from connectors import heartbeat
 from connectors.region import condition
-from connectors.region.database import region
+from connectors.region.database import Region
 from connectors.settings import Settings
 from schemas.errors import BoostezError
 
@@ -22,20 +26,25 @@ def is_scheduled() -> bool:
     return bool(context and context.flow_run and context.flow_run.auto_scheduled)
 
 
+@contextmanager
+def failures_told(settings: Settings) -> Iterator[None]:
+    """The switch hears at once why there is no beat, rather than nothing for as long as it waits."""
+    try:
+        yield
+    except BoostezError as error:
+        if settings.heartbeat_url:
+            heartbeat.call(settings.heartbeat_url, "/fail", str(error), private=settings.private_hosts)
+        raise
+
+
 @task(name="beat", retries=0, cache_policy=NO_CACHE)
-def beat(settings: Settings) -> None:
-    """Note the beat in the database, and tell the switch that it was good, or why not.
+def beat(region: Region, settings: Settings) -> None:
+    """Note the beat in the database, and tell the switch that it was good.
 
     Raises:
         BoostezError: the database takes no beat, or the switch does not answer.
 
     """
-    address, private = settings.heartbeat_url, settings.private_hosts
-    try:
-        condition.beat(region())
-    except BoostezError as error:
-        if address:
-            heartbeat.call(address, "/fail", str(error), private=private)
-        raise
-    if address:
-        heartbeat.call(address, private=private)
+    condition.beat(region)
+    if settings.heartbeat_url:
+        heartbeat.call(settings.heartbeat_url, private=settings.private_hosts)
