@@ -188,9 +188,7 @@ def test_a_database_that_is_away_is_the_portal_s_trouble_and_says_nothing_of_sch
     assert "docs/runbook/hub-silent.md" in message
 
 
-def test_what_reached_nobody_is_sent_again_at_the_next_look(
-    tmp_path: Path, inbox: Sandbox
-) -> None:
+def test_what_reached_nobody_is_sent_again_at_the_next_look(tmp_path: Path, inbox: Sandbox) -> None:
     away = SecretStr(f"json://127.0.0.1:{free_port()}/inbox")
     url = f"http://127.0.0.1:{free_port()}"
     state = tmp_path / "watchdog.json"
