@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from connectors.region import condition
 from connectors.region.database import Region
 from connectors.settings import ROOT, Settings
-from deployments import watchdog
+from core.outages import Notice
 from deployments.cli import app
 from deployments.watchdog import Watchdog
 from portal.app import create_app as create_portal
@@ -249,7 +249,12 @@ def test_it_looks_every_minute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, 
     monkeypatch.setenv("BOOSTEZ_HOME", str(tmp_path))
     monkeypatch.setenv("BOOSTEZ_PORTAL_URL", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("BOOSTEZ_ALERT_URLS", f'["{inbox.base.replace("http:", "json:")}/inbox"]')
-    monkeypatch.setattr(watchdog.Watchdog, "look", lambda _, now: looks.append(now) or [])
+
+    def look(_: Watchdog, now: dt.datetime) -> list[Notice]:
+        looks.append(now)
+        return []
+
+    monkeypatch.setattr(Watchdog, "look", look)
     monkeypatch.setattr("deployments.cli_doctor.time.sleep", pause)
     forget()
     result = CliRunner().invoke(app, ["watchdog"])

@@ -17,6 +17,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterDeploymentId,
 )
+from prefect.client.schemas.objects import State
 from prefect.settings import get_current_settings
 from prefect.states import Running, Scheduled
 from pydantic import SecretStr
@@ -231,7 +232,7 @@ def a_scheduler_that_plans_nothing(ground: Ground) -> Iterator[Case]:
 @fault("late runs", "1 runs are late", "`prefect worker start")
 def a_run_that_nobody_starts(ground: Ground) -> Iterator[Case]:
     found, client = ground.stand.deployment("withdraw"), ground.stand.client
-    late = Scheduled(name="Late", scheduled_time=dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
+    late: State[Any] = Scheduled(name="Late", scheduled_time=dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
     run = client.create_flow_run_from_deployment(found.id, state=late, parameters={})
     yield ground.stand.case
     client.delete_flow_run(run.id)
