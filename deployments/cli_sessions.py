@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
-from connectors.region import attendees, coaches, sessions
+from connectors.region import attendees, coaches, enrolments, sessions
 from connectors.region.database import region
 from connectors.region.sessions import Session
+from connectors.reminder_rules import reminder_rules
 from deployments.command import Json, connected, guarded, print_json, run_flow, say
 
 app = typer.Typer(no_args_is_help=True, help="Seminars, cohorts' sessions, dialogues.")
@@ -169,6 +170,23 @@ def cancel(
         return cancel_session
 
     _run(flow_of, as_json=as_json, session=session, reason=reason)
+
+
+@app.command("transfer")
+@guarded
+def transfer(
+    enrolment: Annotated[int, typer.Argument(help="Its number, from `boostez session people`.")],
+    to: Annotated[str, typer.Argument(help="The other session's reference, S-….")],
+    as_json: Json = False,
+) -> None:
+    """Move a person to another session: a place there, or its waiting list; they are written to, and theirs here is given back."""
+    with connected() as chosen:
+        rules = reminder_rules(chosen.reminders_file)
+        moved = enrolments.transfer(region(), rules, enrolment, to, dt.datetime.now(dt.UTC))
+    if as_json:
+        print_json(moved)
+    else:
+        say(f"{moved.id}  {moved.state} in {to}")
 
 
 @coach_app.command("add")
