@@ -87,19 +87,21 @@ class AggregatorFeed(DocumentChannel):
             return self._write(entries, built_at)
 
     def try_out(self) -> None:
-        """Write an empty file beside the feed and take it away again.
+        """Write something empty beside the feed, or where its folder will be made, and take it away again.
 
         Raises:
             Unreachable: the folder cannot be written.
 
         """
-        name = f"{self._folder}/{_NEW}tried"
         with self._reaching():
-            if self._local:  # a dead try's is taken away with the next feed
-                with tempfile.TemporaryDirectory(prefix=_NEW, dir=self._folder):
-                    return
-            self._files.pipe_file(name, b"")
-            self._files.rm_file(name)
+            if self._local:
+                folder = Path(self._folder)
+                there = next(place for place in (folder, *folder.parents) if place.exists())
+                tempfile.TemporaryDirectory(prefix=_NEW, dir=there).cleanup()
+            else:
+                name = f"{self._folder}/{_NEW}tried"
+                self._files.pipe_file(name, b"")
+                self._files.rm_file(name)
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
