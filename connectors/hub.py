@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -16,8 +16,10 @@ from connectors.http import Http, Response
 from schemas.errors import RetryLater
 
 T = TypeVar("T")
-ATTEMPTS = 2
-SECONDS = 10.0
+ATTEMPTS: Final = 2
+SECONDS: Final = 10.0
+PORTAL: Final = "BOOSTEZ_PORTAL_URL"
+API: Final = "PREFECT_API_URL"
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -29,6 +31,18 @@ class Ready(msgspec.Struct, frozen=True):
     heartbeat_at: dt.datetime | None = None
 
 
+def check(portal: str, api: str | None) -> None:
+    """See that both addresses are some.
+
+    Raises:
+        Misconfigured: one is not; the message names its setting.
+
+    """
+    for base, setting in ((portal, PORTAL), (api, API)):
+        if base is not None:
+            Http(base, setting=setting).close()
+
+
 def readiness(portal: str, private_hosts: frozenset[str] = frozenset()) -> Ready:
     """What the portal says of itself.
 
@@ -37,12 +51,12 @@ def readiness(portal: str, private_hosts: frozenset[str] = frozenset()) -> Ready
         Permanent: something else answers there.
 
     """
-    return _asked(portal, "BOOSTEZ_PORTAL_URL", "/readyz", frozenset({200, 503}), _ready, private_hosts)
+    return _asked(portal, PORTAL, "/readyz", frozenset({200, 503}), _ready, private_hosts)
 
 
 def orchestrates(api: str, private_hosts: frozenset[str] = frozenset()) -> None:
     """See that Prefect's server is healthy. ``api`` ends with /api. Raises as ``readiness``."""
-    _asked(api, "PREFECT_API_URL", "/health", frozenset({200}), lambda _: None, private_hosts)
+    _asked(api, API, "/health", frozenset({200}), lambda _: None, private_hosts)
 
 
 def _asked(

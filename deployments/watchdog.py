@@ -34,13 +34,14 @@ class Watchdog:
         """``prefect``: the API of its server; None: not watched.
 
         Raises:
-            Misconfigured: it would have nobody to tell, or nothing to watch.
+            Misconfigured: it would have nobody to tell, or nothing to watch, or at no address.
 
         """
         if not chosen.alert_urls:
             raise Misconfigured("BOOSTEZ_ALERT_URLS is not set: the watchdog would have nobody to tell.")
         if chosen.portal_url is None:
             raise Misconfigured("BOOSTEZ_PORTAL_URL is not set: the watchdog would have nothing to watch.")
+        hub.check(chosen.public_url, prefect)
         self._portal, self._prefect, self._state = chosen.public_url, prefect, state
         self._destinations, self._private = chosen.alert_urls, chosen.private_hosts
         self._patience = dt.timedelta(minutes=chosen.watchdog_minutes)
@@ -65,8 +66,6 @@ class Watchdog:
     def _seen(self, now: dt.datetime) -> Iterator[Seen]:
         try:
             found = hub.readiness(self._portal, self._private)
-        except Misconfigured:
-            raise
         except BoostezError as error:
             yield Seen("portal", str(error))
         else:
@@ -76,8 +75,6 @@ class Watchdog:
         if self._prefect:
             try:
                 hub.orchestrates(self._prefect, self._private)
-            except Misconfigured:
-                raise
             except BoostezError as error:
                 yield Seen("prefect", str(error))
             else:

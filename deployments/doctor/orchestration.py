@@ -38,6 +38,7 @@ from prefect.types import DateTime
 
 from connectors.network import is_this_machine
 from connectors.settings import ROOT
+from deployments.doctor.configuration import SHORT
 from deployments.doctor.database import skew
 from deployments.doctor.examining import Case, Check, Finding, bad, good, warning
 
@@ -79,9 +80,10 @@ def access(case: Case) -> Finding:
             f"the server is {theirs}, this is {prefect.__version__}",
             "Install both from the same requirements.txt.",
         )
-    if case.prefect_auth is None and not is_this_machine(urlsplit(str(case.prefect)).hostname or ""):
+    elsewhere = not is_this_machine(urlsplit(str(case.prefect)).hostname or "")
+    if elsewhere and len((case.prefect_auth or "").partition(":")[2]) < SHORT:
         return warning(
-            "Prefect asks nobody for a password",
+            f"Prefect asks for no password, or for one of fewer than {SHORT} characters",
             "Set PREFECT_SERVER_API_AUTH_STRING there, and PREFECT_API_AUTH_STRING for who uses it.",
         )
     return good(f"Prefect {theirs} lets us in")

@@ -153,7 +153,16 @@ def test_secrets_are_never_in_what_settings_show(secret: str) -> None:
 
 def test_every_setting_that_sounds_secret_is_one() -> None:
     for name, field in Settings.model_fields.items():
-        words = ("secret", "token", "password", "database_url", "alert_urls", "smtp_url", "sms_url")
+        words = (
+            "secret",
+            "token",
+            "password",
+            "database_url",
+            "alert_urls",
+            "smtp_url",
+            "sms_url",
+            "heartbeat_url",
+        )
         sounds = any(word in name for word in words)
         assert ("SecretStr" in str(field.annotation)) is sounds, name
 

@@ -218,6 +218,11 @@ def test_without_anybody_to_tell_or_anything_to_watch_it_does_not_begin(
         Watchdog(settings("http://127.0.0.1:1", inbox, **{lacking: told}), None, tmp_path / "state")
 
 
+def test_an_address_that_is_none_is_told_at_once(tmp_path: Path, inbox: Sandbox) -> None:
+    with pytest.raises(Misconfigured, match="PREFECT_API_URL"):
+        Watchdog(settings("http://127.0.0.1:1", inbox), "http://prefect.example/api", tmp_path / "state")
+
+
 def test_once_tells_cron_by_its_exit_code(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, inbox: Sandbox, answering: tuple[Answering, str]
 ) -> None:
