@@ -79,12 +79,14 @@ class Http:
         gate: Gate | None = None,
         private_hosts: frozenset[str] = frozenset(),
         hushed: re.Pattern[bytes] | None = None,
+        attempts: int = ATTEMPTS,
         clock: Callable[[], float] = time.monotonic,
         resolve: Resolve = resolve,
     ) -> None:
         """``setting`` names the setting that holds ``base``; ``gate`` stands before calls; ``private_hosts``: network.py.
 
-        What is ``hushed`` is a secret that answers tell: it is taken out of every one before anybody reads it.
+        What is ``hushed`` is a secret that answers tell: it is taken out of every one before anybody reads it. ``attempts``:
+        how often a read is tried.
 
         Raises:
             Misconfigured: not an http(s) address, plain http outside this machine, or credentials in it.
@@ -96,7 +98,7 @@ class Http:
         self.requests = 0
         self.writes = 0
         self._gate = gate
-        self._hushed = hushed
+        self._hushed, self._attempts = hushed, attempts
         self._network = Network(setting, private_hosts, clock=clock, resolve=resolve)
         self._client = httpx.Client(
             base_url=self.base,
@@ -104,7 +106,7 @@ class Http:
             follow_redirects=False,
             headers={"User-Agent": "boostez/0.1", "Accept-Encoding": ACCEPTED},
             trust_env=False,
-            transport=_Transport(self._network),
+            transport=_Transport(self._network, tls=base.startswith("https:")),
         )
 
     def close(self) -> None:
@@ -135,7 +137,7 @@ class Http:
         asked = method or ("GET" if data is None else "POST")
         try:
             for attempt in stamina.retry_context(
-                on=_pause, attempts=ATTEMPTS, timeout=600.0, wait_initial=0.2, wait_max=20.0
+                on=_pause, attempts=self._attempts, timeout=600.0, wait_initial=0.2, wait_max=20.0
             ):
                 with attempt:
                     self._enter()
@@ -148,7 +150,7 @@ class Http:
             if type(error) is not RetryLater:
                 raise
             raise Unreachable(
-                f"{self.base}{path} gave no good answer in {ATTEMPTS} tries: {error}. "
+                f"{self.base}{path} gave no good answer in {self._attempts} tries: {error}. "
                 f"Check {self.setting}, or run this again later."
             ) from error
         raise AssertionError("a retry context returns or raises")
@@ -266,12 +268,13 @@ def _revealed(values: Values) -> dict[str, str]:
 class _Transport(httpx.HTTPTransport):
     """httpx's own transport over connections of ours: it offers no parameter for them, so the pool is made here.
 
-    Certificates are those of certifi, or of the file that SSL_CERT_FILE names: a Region may be its own authority.
+    Certificates are those of certifi, or of the file that SSL_CERT_FILE names: a Region may be its own authority. Reading them
+    takes a fortieth of a second, for nothing where there is no TLS.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, tls: bool) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=httpx.create_ssl_context() if tls else None,
             max_connections=16,
             max_keepalive_connections=16,
             keepalive_expiry=30.0,

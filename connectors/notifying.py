@@ -29,6 +29,25 @@ def knows(address: SecretStr) -> bool:
     return bool(apprise.Apprise().add(address.get_secret_value()))
 
 
+def place(address: SecretStr) -> tuple[str, int] | None:
+    """The host and port that the address names, for who wants to see whether somebody is there; None: it names none."""
+    sender = apprise.Apprise()
+    sender.add(address.get_secret_value())
+    for service in sender:
+        if host := getattr(service, "smtp_host", None) or getattr(service, "host", None):
+            return str(host), int(getattr(service, "port", None) or (443 if service.secure else 80))
+    return None
+
+
+def delivered(address: SecretStr, *, title: str, body: str) -> bool:
+    """Send one message without a ledger, for whoever has none; whether it certainly arrived."""
+    sender = apprise.Apprise()
+    return bool(
+        sender.add(address.get_secret_value())
+        and sender.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT)
+    )
+
+
 def notified(intent: Intent, address: SecretStr, *, setting: str, title: str, body: str) -> Receipt:
     """Send one message; ``setting`` names where the address comes from."""
     sender = apprise.Apprise()

@@ -28,6 +28,11 @@ def hide(secret: str) -> None:
         _secrets.append(secret)
 
 
+def hidden(text: str) -> str:
+    """A text that is shown or sent elsewhere than to a log, without the secrets that this process holds."""
+    return redacted(text, _secrets)
+
+
 @cache
 def _install() -> None:
     make = logging.getLogRecordFactory()

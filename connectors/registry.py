@@ -40,7 +40,7 @@ from connectors.france_travail import client as france_travail_file
 from connectors.france_travail import wire as france_travail
 from connectors.graph import words as graph_words
 from connectors.graph.client import WINDOW, Graph
-from connectors.http import Http
+from connectors.http import ATTEMPTS, Http
 from connectors.indeed import client as indeed_file
 from connectors.indeed import wire as indeed
 from connectors.instagram import channel as instagram
@@ -269,14 +269,18 @@ def channel(name: str, settings: Settings, region: Region) -> Channel:
     return build(settings, region)
 
 
-def graph(settings: Settings, region: Region) -> Graph:
-    """Graph API, as whoever writes to the Page calls it: Graph counts by the Page, so all share one budget."""
+def graph(settings: Settings, region: Region | None, *, attempts: int = ATTEMPTS) -> Graph:
+    """Graph API, as whoever writes to the Page calls it: Graph counts by the Page, so all share one budget.
+
+    Without ``region`` its calls wait for nobody's turn: for a few that must not.
+    """
     http = Http(
         settings.graph,
         setting="BOOSTEZ_FACEBOOK_GRAPH_URL",
         private_hosts=settings.private_hosts,
         hushed=graph_words.STREAM,
-        gate=SharedBudget(region, facebook_page.NAME, graph_words.usage, WINDOW),
+        gate=SharedBudget(region, facebook_page.NAME, graph_words.usage, WINDOW) if region else None,
+        attempts=attempts,
     )
     return Graph(
         http,
@@ -286,7 +290,7 @@ def graph(settings: Settings, region: Region) -> Graph:
     )
 
 
-def calendar_server(settings: Settings) -> CalDav:
+def calendar_server(settings: Settings, *, attempts: int = ATTEMPTS) -> CalDav:
     """The calendar server of the settings.
 
     Raises:
@@ -299,16 +303,26 @@ def calendar_server(settings: Settings) -> CalDav:
             "account in BOOSTEZ_CALDAV_USER and BOOSTEZ_CALDAV_PASSWORD."
         )
     return CalDav(
-        Http(settings.caldav_url, setting="BOOSTEZ_CALDAV_URL", private_hosts=settings.private_hosts),
+        Http(
+            settings.caldav_url,
+            setting="BOOSTEZ_CALDAV_URL",
+            private_hosts=settings.private_hosts,
+            attempts=attempts,
+        ),
         settings.caldav_user,
         settings.caldav_password,
     )
 
 
-def contractor_client(settings: Settings) -> Contractor:
+def contractor_client(settings: Settings, *, attempts: int = ATTEMPTS) -> Contractor:
     """The contractor of the settings."""
     return Contractor(
-        Http(settings.contractor, setting="BOOSTEZ_CONTRACTOR_URL", private_hosts=settings.private_hosts),
+        Http(
+            settings.contractor,
+            setting="BOOSTEZ_CONTRACTOR_URL",
+            private_hosts=settings.private_hosts,
+            attempts=attempts,
+        ),
         settings.contractor_client_id,
         settings.contractor_client_secret,
     )

@@ -215,6 +215,13 @@ class Settings(BaseSettings):
     sms_per_minute: int = Field(
         60, ge=0, description="Texts a minute that all workers together hand to the gateway; 0: any number"
     )
+    heartbeat_url: SecretStr | None = Field(
+        None,
+        description="What is called while the hub lives: a dead man's switch (https://hc-ping.com/…); unset, none is",
+    )
+    watchdog_minutes: int = Field(
+        10, ge=1, description="Minutes that something may be dead before `boostez watchdog` tells people"
+    )
     portal_secret: SecretStr | None = Field(
         None, description="Seals links and forms of the portal; made and kept in HOME when unset"
     )

@@ -24,6 +24,7 @@ from deployments import (
     cli_database,
     cli_deploy,
     cli_dialogues,
+    cli_doctor,
     cli_events,
     cli_firms,
     cli_hosts,
@@ -58,7 +59,6 @@ FEW = 5  # quarantined payloads that are no sign of anything, whatever their sha
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="The hub of « Boostez votre Région ».",
 )
@@ -93,6 +93,8 @@ app.command("deploy")(cli_deploy.deploy)
 app.command("worker")(cli_deploy.worker)
 app.add_typer(cli_database.app)
 app.add_typer(cli_prefect.app, name="prefect")
+app.command("doctor")(cli_doctor.doctor)
+app.command("watchdog")(cli_doctor.watchdog)
 
 
 def main() -> None:

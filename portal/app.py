@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -36,6 +36,7 @@ from portal import (
     dialogue_calendars,
     dialogues,
     feeds,
+    health,
     moderating,
     offer,
     officer,
@@ -90,7 +91,7 @@ _LINKS: Final = (
 def create_app(
     region: Region, settings: Settings, *, clock: Callable[[], float] = time.monotonic
 ) -> Starlette:
-    """The portal over ``region``. Builds nothing up: the database may come later (/healthz says so).
+    """The portal over ``region``. Builds nothing up: the database may come later (/readyz says so).
 
     ``clock`` gives the seconds by which rates are counted.
 
@@ -131,7 +132,7 @@ def create_app(
             *acknowledging.ROUTES,
             *coverage.ROUTES,
             Route("/feeds/{name}", feeds.serve),
-            Route("/healthz", healthz),
+            *health.ROUTES,
             Route("/robots.txt", robots),
             *bounces.ROUTES,  # before the API, which is open to all and changes nothing
             Mount("/api", api.create(region, settings)),
@@ -154,25 +155,17 @@ def create_app(
         exception_handlers={HTTPException: refused, RetryLater: away, 500: failed},
     )
     app.state.region, app.state.settings, app.state.memory = region, settings, Memory()
+    app.state.looks = health.Looks(region)
     app.state.counter = openness.Counter(region)
     app.state.rules = reminder_rules(settings.reminders_file)
     app.state.dialogue_rules = dialogue_rules(settings.dialogue_file)
     return app
 
 
-def healthz(request: Request) -> Response:
-    """Whether the database answers, for machines."""
-    try:
-        request.app.state.region.ping()
-    except RetryLater:
-        return JSONResponse({"status": "unavailable", "database": "away"}, 503, {"Cache-Control": "no-store"})
-    return JSONResponse({"status": "ok", "database": "answers"}, headers={"Cache-Control": "no-store"})
-
-
 def robots(request: Request) -> Response:
     """Everything may be indexed; endless combinations of filters need not be walked."""
     listed = f"Sitemap: {request.app.state.settings.public_url}/sitemap.xml"
-    closed = ["/offres?", "/deposer/", *(f"/{name}/" for name in _LINKS), "/healthz"]
+    closed = ["/offres?", "/deposer/", *(f"/{name}/" for name in _LINKS), "/healthz", "/readyz"]
     return PlainTextResponse(
         "\n".join(["User-agent: *", *(f"Disallow: {path}" for path in closed), "", listed, ""])
     )

@@ -79,6 +79,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     calls_per_hour: int | None = None
     listed_posts: int | None = None
     own_page: str | None = None
+    token_expires: int | None = None
     ineligible_pages: list[str] | None = None
     instagram_quota: int | None = None
     instagram_processing: int | None = None
@@ -275,6 +276,8 @@ class Administration:
             graph.listed_posts = asked.listed_posts
         if asked.own_page is not None:
             graph.own_page = asked.own_page
+        if asked.token_expires is not None:
+            graph.tokens.expires = asked.token_expires
         if asked.ineligible_pages is not None:
             graph.live_nodes.ineligible = frozenset(asked.ineligible_pages)
         instagram = graph.instagram_nodes
@@ -286,6 +289,7 @@ class Administration:
             graph.calls_per_hour,
             graph.listed_posts,
             graph.own_page,
+            graph.tokens.expires,
             sorted(graph.live_nodes.ineligible),
             instagram.quota,
             instagram.processing,

@@ -27,6 +27,7 @@ from sandbox.graph_comments import CommentNodes, Place
 from sandbox.graph_instagram import InstagramNodes
 from sandbox.graph_lives import LiveNodes
 from sandbox.graph_parameters import Parameters, limit_of, number_of, paged, whole
+from sandbox.graph_tokens import TokenNodes
 from sandbox.graph_words import LIMITS, GraphError, described, page_name, unknown_object
 from sandbox.instagram import Grams
 from sandbox.keys import Keys
@@ -51,7 +52,7 @@ class Graph:
     """The endpoints, over posts, live videos and what is said under them.
 
     Settings: ``require_proof``, ``forbidden_pages``, ``calls_per_hour``, ``listed_posts`` (only the newest so many), ``own_page``
-    (whose the token is), ``ineligible`` of the live videos, and Instagram's.
+    (whose the token is), ``expires`` of the tokens, ``ineligible`` of the live videos, and Instagram's.
     """
 
     def __init__(
@@ -67,7 +68,9 @@ class Graph:
         self._state, self._clock, self._posts, self._lives, self._keys = state, clock, posts, lives, keys
         self.live_nodes = LiveNodes(lives, posts, clock, self._permit)
         self.instagram_nodes = InstagramNodes(grams, clock, self._permit)
+        self.tokens = TokenNodes(keys, lambda: self.own_page)
         self._parts = (
+            self.tokens,
             self.instagram_nodes,
             self.live_nodes,
             CommentNodes(discussion, self.placed, self._permit),
@@ -80,7 +83,7 @@ class Graph:
         self.forbidden_pages: frozenset[str] = frozenset()
         self.live_nodes.ineligible = frozenset()
         self.instagram_nodes.start()
-        self.own_page = OWN_PAGE
+        self.own_page, self.tokens.expires = OWN_PAGE, 0
         self.listed_posts: int | None = None  # all; Graph lists some hundred of a year
         self._calls: deque[tuple[int, int]] = deque()
         self._recent = 0

@@ -86,6 +86,23 @@ class AggregatorFeed(DocumentChannel):
             self._files.makedirs(self._folder, exist_ok=True)
             return self._write(entries, built_at)
 
+    def try_out(self) -> None:
+        """Write something empty beside the feed, or where its folder will be made, and take it away again.
+
+        Raises:
+            Unreachable: the folder cannot be written.
+
+        """
+        with self._reaching():
+            if self._local:
+                folder = Path(self._folder)
+                there = next(place for place in (folder, *folder.parents) if place.exists())
+                tempfile.TemporaryDirectory(prefix=_NEW, dir=there).cleanup()
+            else:
+                name = f"{self._folder}/{_NEW}tried"
+                self._files.pipe_file(name, b"")
+                self._files.rm_file(name)
+
     @contextmanager
     def _reaching(self) -> Iterator[None]:
         try:

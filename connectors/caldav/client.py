@@ -49,8 +49,22 @@ class CalDav:
             Permanent: we are not let in.
 
         """
+        return self._calendars() or []
+
+    def greet(self) -> list[str]:
+        """As ``calendars``, seen to be asked of a calendar home.
+
+        Raises:
+            Permanent: the address is none.
+
+        """
+        if (found := self._calendars()) is None:
+            raise Permanent(f"there is no calendar home at {self.http.base}: check {self.http.setting}.")
+        return found
+
+    def _calendars(self) -> list[str] | None:
         found = self._ask("PROPFIND", "/", multistatus.kinds(), "1")
-        return [each.name for each in found.stored if each.calendar] if found else []
+        return None if found is None else [each.name for each in found.stored if each.calendar]
 
     def get(self, calendar: str, name: str) -> Stored | None:
         """An object, None when it is not there."""

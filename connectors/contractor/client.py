@@ -93,6 +93,10 @@ class Contractor:
         """Whether the contractor says that an offer is open now."""
         return self._get(f"/v1/offers/{ref}", _is_open)
 
+    def now(self) -> dt.datetime | None:
+        """What time it is there, None when it does not tell; a token is asked for, and an offer that never was."""
+        return self._get("/v1/offers/none", _date)
+
     def offer(self, ref: str) -> bytes | None:
         """One offer as the contractor shows it, also when closed; None when it never was."""
         return self._get(f"/v1/offers/{ref}", _read_offer)

@@ -58,6 +58,15 @@ class Relay:
             self._open.close()
         self._open, self._letters = None, 0
 
+    def greet(self) -> None:
+        """Connect, encrypt and log in as for a letter, and hang up: nothing is sent.
+
+        Raises:
+            Unreachable, Permanent: no letter could be handed over now.
+
+        """
+        self._connected().close()
+
     def take(self, intent: Intent, sender: str, recipient: str, letter: bytes) -> Receipt:
         """Hand one letter over; ``sender`` is where it comes back to when it cannot be delivered.
 

@@ -163,6 +163,7 @@ def test_every_setting_that_sounds_secret_is_one() -> None:
             "smtp_url",
             "sms_url",
             "redis_url",
+            "heartbeat_url",
         )
         sounds = any(word in name for word in words)
         assert ("SecretStr" in str(field.annotation)) is sounds, name

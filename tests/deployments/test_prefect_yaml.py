@@ -130,6 +130,12 @@ def test_who_asks_for_a_decision_finds_the_form(asked: str) -> None:
     assert flow_of(deployment).name == flow
 
 
+def test_the_heartbeat_beats_also_between_two_and_three() -> None:
+    """An hour of silence a night would be a death a night, to whoever listens outside."""
+    (schedule,) = DEPLOYMENTS["heartbeat"]["schedules"]
+    assert (schedule["interval"], schedule["timezone"]) == (120, "UTC")
+
+
 def test_there_are_schedules() -> None:
     assert len(CRONS) >= 4
 

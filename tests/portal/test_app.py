@@ -327,11 +327,9 @@ def test_a_method_that_a_page_does_not_know_is_told_with_those_that_it_does(
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
-def test_health_tells_whether_the_database_answers(client: TestClient, chosen: Settings) -> None:
-    assert client.get("/healthz").json() == {"status": "ok", "database": "answers"}
+def test_without_its_database_a_page_says_so(chosen: Settings) -> None:
     away = Region("postgresql://nobody@127.0.0.1:1/none")
     alone = TestClient(create_app(away, chosen), raise_server_exceptions=False)
-    assert alone.get("/healthz").status_code == 503
     page = alone.get("/offres")
     assert page.status_code == 503
     assert page.headers["retry-after"]

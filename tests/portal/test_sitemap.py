@@ -121,7 +121,7 @@ def test_robots_are_told_where_it_is(client: TestClient) -> None:
         "Disallow: /deposer/",
         "Disallow: /inscription/",
     ]
-    assert told[-3:] == ["Disallow: /healthz", "", f"Sitemap: {SITE}/sitemap.xml"]
+    assert told[-4:] == ["Disallow: /healthz", "Disallow: /readyz", "", f"Sitemap: {SITE}/sitemap.xml"]
 
 
 def test_no_link_that_is_somebodys_own_is_for_robots(client: TestClient, chosen: Settings) -> None:

@@ -92,7 +92,7 @@ def current(region: Region) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def newest(region: Region) -> str | None:
+def newest(region: Region | None = None) -> str | None:
     """The newest version this code knows."""
     return ScriptDirectory.from_config(_config(region)).get_current_head()
 

@@ -22,3 +22,9 @@ def test_what_a_dead_writer_left_is_taken_away_by_the_next(tmp_path: Path) -> No
         "aggregator.xml.gz",
         "jobs.xml",
     ]
+
+
+def test_whether_the_folder_takes_a_file_is_tried_and_leaves_nothing(tmp_path: Path) -> None:
+    """Also before the first feed: its folder is then to be made."""
+    AggregatorFeed(f"file://{tmp_path}/a/feeds", "https://portail.example").try_out()
+    assert list(tmp_path.iterdir()) == []

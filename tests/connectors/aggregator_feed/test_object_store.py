@@ -85,3 +85,10 @@ def test_a_bucket_that_is_not_there_is_said(bucket: str) -> None:
 def test_an_address_no_file_system_serves_is_misconfigured() -> None:
     with pytest.raises(Misconfigured, match="BOOSTEZ_FEEDS_URL"):
         AggregatorFeed("nonsense://folder", "https://portail.example")
+
+
+def test_whether_it_takes_a_file_is_tried_and_leaves_nothing(bucket: str) -> None:
+    AggregatorFeed(f"s3://{bucket}/feeds", "https://portail.example").try_out()
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=bucket)
+    with pytest.raises(Unreachable, match="BOOSTEZ_FEEDS_URL"):
+        AggregatorFeed(f"s3://{bucket}-of-nobody/feeds", "https://portail.example").try_out()

@@ -1,0 +1,249 @@
+"""Prefect: there, ours, with a worker, and with schedules that really fire.
+
+Belongs here: its checks, which only read. Does not: mending any of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
+from functools import cache, lru_cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import prefect
+import yaml
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.events.filters import (
+    EventFilter,
+    EventNameFilter,
+    EventOccurredFilter,
+    EventResourceFilter,
+)
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.types import DateTime
+
+from connectors.network import is_this_machine
+from connectors.settings import ROOT
+from deployments.doctor.configuration import SHORT
+from deployments.doctor.database import skew
+from deployments.doctor.examining import Case, Check, Finding, bad, good, warning
+
+POOL: Final = "boostez"
+ANSWERS, ACCESS = "Prefect", "access to Prefect"
+POLLED: Final = dt.timedelta(minutes=2)  # a worker asks every 10 s, and says so every 30
+LATE: Final = dt.timedelta(minutes=15)
+SILENT: Final = dt.timedelta(minutes=3)  # a run's heartbeat comes every 30 s
+PAGE: Final = 200  # Prefect's maximum
+DEPLOY: Final = "`boostez up`, or `prefect --no-prompt deploy --all`"
+WORKER: Final = f"Start a worker: `prefect worker start --pool {POOL}`"
+
+
+def answers(case: Case) -> Finding:
+    """Its server is healthy, and has our time: schedules go by its clock."""
+    if case.prefect is None:
+        return bad(
+            "PREFECT_API_URL is not set, and no stack is running here",
+            "`boostez up`, or set PREFECT_API_URL.",
+        )
+    client = _client(case)
+    before = case.now()
+    told = client.request("GET", "/health").headers.get("Date")
+    found = skew(before, parsedate_to_datetime(told) if told else None, case.now(), unit=1.0)
+    return found if found.verdict == "bad" else good(f"{case.prefect} is healthy; {found.seen}")
+
+
+def access(case: Case) -> Finding:
+    """It lets us in, and not everybody, and is of the release that this code is made for."""
+    client = _client(case)
+    try:
+        theirs = client.api_version()
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code not in {401, 403}:
+            raise
+        return bad("Prefect does not let us in", "Set PREFECT_API_AUTH_STRING as its server has it.")
+    if theirs != prefect.__version__:
+        return bad(
+            f"the server is {theirs}, this is {prefect.__version__}",
+            "Install both from the same requirements.txt.",
+        )
+    elsewhere = not is_this_machine(urlsplit(str(case.prefect)).hostname or "")
+    if elsewhere and len((case.prefect_auth or "").partition(":")[2]) < SHORT:
+        return warning(
+            f"Prefect asks for no password, or for one of fewer than {SHORT} characters",
+            "Set PREFECT_SERVER_API_AUTH_STRING there, and PREFECT_API_AUTH_STRING for who uses it.",
+        )
+    return good(f"Prefect {theirs} lets us in")
+
+
+def pool(case: Case) -> Finding:
+    """The work pool is there and open."""
+    client = _client(case)
+    try:
+        found = client.read_work_pool(POOL)
+    except ObjectNotFound:
+        return bad(f"there is no work pool {POOL}", DEPLOY)
+    if found.is_paused:
+        return bad(f"the work pool {POOL} is paused", f"`prefect work-pool resume {POOL}`")
+    return good(f"{POOL}, of type {found.type}")
+
+
+def workers(case: Case) -> Finding:
+    """Somebody carries runs out."""
+    client = _client(case)
+    found = client.read_workers_for_work_pool(POOL)
+    last = max((worker.last_heartbeat_time for worker in found if worker.last_heartbeat_time), default=None)
+    if last is None:
+        return bad(f"no worker ever asked the pool {POOL} for runs", WORKER)
+    if case.now() - last > POLLED:
+        return bad(f"no worker has asked since {last:%Y-%m-%d %H:%M:%S} UTC", WORKER)
+    return good(f"one asked at {last:%H:%M:%S} UTC")
+
+
+def deployed(case: Case) -> Finding:
+    """Every deployment of prefect.yaml is there as it is written there, and its schedule really makes runs.
+
+    A wrong dependency stops that, and nothing else shows it.
+    """
+    client, written = _client(case), _written()
+    there = {each.name: each for each in _deployments(client)}
+    of = {name: each.entrypoint for name, each in there.items()}
+    if missing := [name for name, told in written.items() if of.get(name) != told["entrypoint"]]:
+        return bad(f"not there, or of another release: {', '.join(missing)}", DEPLOY)
+    goes = [there[name] for name, told in written.items() if told.get("schedules")]
+    if paused := [each.name for each in goes if not _is_active(each)]:
+        return bad(
+            f"its schedule is paused: {', '.join(paused)}", "Resume it in the Prefect UI, under Deployments."
+        )
+    if idle := _idle(client, goes, case.now()):
+        return bad(
+            f"no run is scheduled ahead of: {', '.join(idle)}",
+            "Look for « Scheduled 0 runs » in the server's log, and install from requirements.txt: fastapi and sqlalchemy can "
+            "break the scheduler silently.",
+        )
+    return good(f"{len(written)} as prefect.yaml has them; {len(goes)} schedules have runs ahead")
+
+
+def late(case: Case) -> Finding:
+    """Nothing waits for a worker for long."""
+    before = FlowRunFilterExpectedStartTime(before_=_instant(case.now() - LATE))
+    client = _client(case)
+    waiting = client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Late"])),
+            expected_start_time=before,
+        ),
+        limit=PAGE,
+    )
+    if waiting:
+        minutes = round(LATE.total_seconds() / 60)
+        return bad(f"{len(waiting)} runs are late by more than {minutes} min: {_named(waiting)}", WORKER)
+    return good("no run is late")
+
+
+def stuck(case: Case) -> Finding:
+    """No run of a deployment is said to run by nobody but Prefect: its heartbeat has stopped."""
+    since = case.now() - SILENT
+    client = _client(case)
+    running = client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            state=FlowRunFilterState(
+                type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING])
+            ),
+            start_time=FlowRunFilterStartTime(before_=_instant(since)),
+            deployment_id=FlowRunFilterDeploymentId(is_null_=False),
+        ),
+        limit=PAGE,
+    )
+    silent = [run for run in running if not _beats(client, run.id, since)]
+    if silent:
+        return bad(
+            f"{len(silent)} runs are under way without a sign of life: {_named(silent)}",
+            "Cancel it in the Prefect UI (Runs), then run its deployment again: what it had done is known.",
+        )
+    return good(f"{len(running)} long runs, all alive")
+
+
+def _client(case: Case) -> SyncPrefectClient:
+    assert case.prefect is not None
+    return _client_of(case.prefect, case.prefect_auth)
+
+
+@lru_cache(1)
+def _client_of(api: str, auth: str | None) -> SyncPrefectClient:
+    """One for all checks, which end with the process: making one takes as long as some of them."""
+    return SyncPrefectClient(api, auth_string=auth, httpx_settings={"timeout": 10.0})
+
+
+@cache
+def _written() -> dict[str, Any]:
+    told = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
+    return {each["name"]: each for each in told["deployments"]}
+
+
+def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
+    found: list[DeploymentResponse] = []
+    while len(page := client.read_deployments(limit=PAGE, offset=len(found))) == PAGE:
+        found += page
+    return found + page
+
+
+def _is_active(deployment: DeploymentResponse) -> bool:
+    return not deployment.paused and any(schedule.active for schedule in deployment.schedules)
+
+
+def _idle(client: SyncPrefectClient, scheduled: Sequence[DeploymentResponse], now: dt.datetime) -> list[str]:
+    """Those without a run to come. The next runs are of those that run often; the others are asked for one by one."""
+    near = {run.deployment_id for run in client.read_flow_runs(flow_run_filter=_ahead(now), limit=PAGE)}
+    far = [each for each in scheduled if each.id not in near]
+    return [each.name for each in far if not client.count_flow_runs(flow_run_filter=_ahead(now, each.id))]
+
+
+def _ahead(now: dt.datetime, *deployments: UUID) -> FlowRunFilter:
+    return FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+        expected_start_time=FlowRunFilterExpectedStartTime(after_=_instant(now)),
+        deployment_id=FlowRunFilterDeploymentId(any_=list(deployments)) if deployments else None,
+    )
+
+
+def _beats(client: SyncPrefectClient, run: UUID, since: dt.datetime) -> bool:
+    asked = EventFilter(
+        event=EventNameFilter(name=["prefect.flow-run.heartbeat"]),
+        resource=EventResourceFilter(id=[f"prefect.flow-run.{run}"]),
+        occurred=EventOccurredFilter(since=_instant(since)),
+    )
+    return bool(client.read_events(asked, limit=1).events)
+
+
+def _instant(at: dt.datetime) -> DateTime:
+    return DateTime.fromtimestamp(at.timestamp(), dt.UTC)
+
+
+def _named(runs: list[Any]) -> str:
+    named = [str(run.name) for run in runs]
+    return ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
+
+
+CHECKS: Final = (
+    Check(ANSWERS, answers, "`boostez up`, or start its server: docs/runbook/hub-silent.md"),
+    Check(ACCESS, access, "", (ANSWERS,)),
+    Check("work pool", pool, "", (ACCESS,)),
+    Check("worker", workers, "", ("work pool",)),
+    Check("deployments", deployed, "", (ACCESS,)),
+    Check("late runs", late, "", (ACCESS,)),
+    Check("stuck runs", stuck, "", (ACCESS,)),
+)
