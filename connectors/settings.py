@@ -1,8 +1,8 @@
 """The settings: where the outside systems are, and what opens them. Read once, from the environment and from files.
 
 Belongs here: one field a setting, its default and its meaning. Does not: channel routing and budgets
-(deployments/channels.toml), the rules of reminders and of alerts (deployments/reminders.toml, alerts.toml), or anything that is
-decided while running.
+(deployments/channels.toml), the rules of reminders, of alerts and of service levels (deployments/*.toml), or anything that is decided
+while running.
 """
 
 from __future__ import annotations
@@ -172,6 +172,10 @@ class Settings(BaseSettings):
     alerts_file: Path = Field(
         ROOT / "deployments" / "alerts.toml",
         description="Who hears of which trouble, when and how often: their rules",
+    )
+    service_levels_file: Path = Field(
+        ROOT / "deployments" / "service_levels.toml",
+        description="What the hub promises of itself: objectives",
     )
     alert_urls: list[SecretStr] = Field(
         default_factory=list,

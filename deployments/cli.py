@@ -30,6 +30,7 @@ from deployments import (
     cli_hosts,
     cli_letters,
     cli_media,
+    cli_morning,
     cli_persons,
     cli_plans,
     cli_postings,
@@ -93,6 +94,7 @@ app.command("deploy")(cli_deploy.deploy)
 app.command("worker")(cli_deploy.worker)
 app.add_typer(cli_database.app)
 app.add_typer(cli_prefect.app, name="prefect")
+app.command("morning")(cli_morning.morning)
 app.command("doctor")(cli_doctor.doctor)
 app.command("watchdog")(cli_doctor.watchdog)
 

@@ -107,8 +107,11 @@ def opened(source_name: str, mode: str) -> Iterator[Run]:
         number = walks.start_run(database, "sync-offers", wanted.name, mode)
         spool = stack.enter_context(Spool(Path(chosen.home) / "spool", number))
         run = Run(number, wanted, mode, database, chosen, spool)
+        completed = False
         try:
             yield run
+            completed = True
         finally:
             run.close()
-            walks.finish_run(database, number, msgspec.to_builtins(run.figures))
+            told = {**msgspec.to_builtins(run.figures), "completed": completed}
+            walks.finish_run(database, number, told)

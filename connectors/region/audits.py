@@ -271,7 +271,7 @@ def _mark(connection: Connection, found: Audit, drifts: Sequence[Drift], live: s
         text(
             f"UPDATE effect e SET live_hash = {live}, remote_id = {remote_id}, cause = 'drift', error = 'an audit: ' || d.kind, "
             f"held_by = NULL, state = CASE WHEN e.wanted_hash IS NOT DISTINCT FROM {live} THEN 'done' ELSE 'planned' END, "
-            "not_before = NULL, attempts = 0, changed_at = now() "
+            "not_before = NULL, attempts = 0, run_id = NULL, changed_at = now() "
             "FROM unnest(cast(:kinds AS text[]), cast(:subjects AS text[]), cast(:remote_ids AS text[])) "
             f"AS d (kind, subject, remote_id) WHERE e.subject = d.subject AND {_AT_REST}"
         ),
@@ -302,7 +302,7 @@ def _adopt(
             "cast(:markers AS text[])) AS d (kind, subject, key, remote_id, marker) LEFT JOIN offer o ON o.key = d.key "
             "ON CONFLICT (channel, subject) DO UPDATE SET live_hash = excluded.live_hash, remote_id = excluded.remote_id, "
             "marker = excluded.marker, state = excluded.state, cause = excluded.cause, error = excluded.error, "
-            f"changed_at = now() WHERE e.live_hash IS NULL AND e.wanted_hash IS NULL AND {_AT_REST}"
+            f"run_id = NULL, changed_at = now() WHERE e.live_hash IS NULL AND e.wanted_hash IS NULL AND {_AT_REST}"
         ),
         {
             "channel": found.channel,

@@ -249,7 +249,7 @@ class EffectRow(Base):
         dict[str, Any] | None
     ]  # what a once-only effect says; null for an offer's, which says the offer
     held_by: Mapped[int | None] = mapped_column(ForeignKey("held_plan.id"))  # the stopped plan it is part of
-    run_id: Mapped[int | None]
+    run_id: Mapped[int | None]  # the sync that wanted it; null when it was asked for, or found amiss
     changed_at: Mapped[dt.datetime] = mapped_column(server_default=text("now()"))
     __table_args__ = (
         UniqueConstraint("channel", "subject"),

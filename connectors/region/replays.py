@@ -77,7 +77,7 @@ def _again(region: Region, choice: Choice, condition: str, live: str, *, dry: bo
                 "coalesce(e.error, '') AS error, coalesce(o.content ->> 'title', '') AS title FROM effect e "
                 f"LEFT JOIN offer o ON o.id = e.offer_id WHERE {condition} AND {_CHOSEN} ORDER BY e.id FOR UPDATE OF e), "
                 f"marked AS (UPDATE effect e SET state = 'planned', live_hash = {live}, not_before = NULL, attempts = 0, "
-                "error = NULL, cause = 'asked', changed_at = now() FROM chosen c WHERE e.id = c.id) "
+                "error = NULL, cause = 'asked', run_id = NULL, changed_at = now() FROM chosen c WHERE e.id = c.id) "
                 "SELECT (SELECT count(*) FROM chosen) AS number, "
                 "(SELECT jsonb_object_agg(cause, n) FROM (SELECT cause, count(*) AS n FROM chosen GROUP BY 1) g) AS by_cause, "
                 "(SELECT jsonb_object_agg(channel, n) FROM (SELECT channel, count(*) AS n FROM chosen GROUP BY 1) g) AS by_channel, "

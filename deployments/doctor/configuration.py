@@ -15,6 +15,7 @@ from connectors.dialogue_rules import dialogue_rules
 from connectors.network import is_this_machine
 from connectors.registry import ANNOUNCERS, policies
 from connectors.reminder_rules import reminder_rules
+from connectors.service_level_rules import service_level_rules
 from connectors.settings import PREFIX, Settings
 from deployments.doctor.examining import Case, Check, Finding, bad, good, warning
 
@@ -103,7 +104,8 @@ def reviewed(case: Case) -> Finding:
     policies(chosen.channels_file)
     reminder_rules(chosen.reminders_file)
     dialogue_rules(chosen.dialogue_file, frozenset(ANNOUNCERS))
-    return good("channels, reminders, dialogues")
+    service_level_rules(chosen.service_levels_file)
+    return good("channels, reminders, dialogues, service levels")
 
 
 def _standing(chosen: Settings) -> Iterator[str]:
