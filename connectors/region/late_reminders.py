@@ -29,8 +29,8 @@ def late_reminders(region: Region, now: dt.datetime) -> Late | None:
     with region.begin() as connection:
         row = connection.execute(
             text(
-                "SELECT count(*), min(at) FROM reminder WHERE state IN ('waiting', 'queued') AND at <= :before AND until > :now"
+                "SELECT count(*) AS number, min(at) AS since FROM reminder WHERE state IN ('waiting', 'queued') AND at <= :before AND until > :now"
             ),
             {"before": now - PATIENCE, "now": now},
         ).one()
-    return Late(*row) if row.count else None
+    return Late(row.number, row.since) if row.number else None
