@@ -64,8 +64,10 @@ def _ran(
     if not bad:
         return told
     newest = bad[0]
+    assert newest.end_time is not None, "it was asked for by its end"
+    ended = dt.datetime.fromtimestamp(newest.end_time.timestamp(), dt.UTC)  # not Prefect's own kind of it
     return msgspec.structs.replace(
-        told, newest=str(newest.id), state=newest.state_name or "Failed", ended_at=newest.end_time
+        told, newest=str(newest.id), state=newest.state_name or "Failed", ended_at=ended
     )
 
 

@@ -59,7 +59,8 @@ def ended(name: str, *how: StateType) -> tuple[str, list[str]]:
     return str(number), runs
 
 
-def test_where_nothing_happened_each_part_says_so(flowing: Hub) -> None:
+@pytest.mark.usefixtures("flowing")
+def test_where_nothing_happened_each_part_says_so() -> None:
     parts = look()
     quiet = {title for title, lines in parts.items() if not lines}
     assert quiet >= {
