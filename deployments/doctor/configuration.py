@@ -20,7 +20,7 @@ from connectors.settings import PREFIX, Settings
 from deployments.doctor.examining import Case, Check, Finding, bad, good, warning
 
 SHORT: Final = 16  # characters: a secret of fewer can be tried out
-_ELSEWHERE: Final = ("ROOT", "TEST_", "WORLD_", "BROWSER_")  # of the stack, and of our tests
+_ELSEWHERE: Final = ("ROOT", "SECRETS_DIR", "TEST_", "WORLD_", "BROWSER_")  # no settings, or of our tests
 _OPENS: Final[dict[str, Callable[[Settings], str]]] = {  # a secret, and what it opens
     "contractor_client_secret": lambda chosen: chosen.contractor,
     "facebook_token": lambda chosen: chosen.graph,

@@ -48,8 +48,8 @@ POLLED: Final = dt.timedelta(minutes=2)  # a worker asks every 10 s, and says so
 LATE: Final = dt.timedelta(minutes=15)
 SILENT: Final = dt.timedelta(minutes=3)  # a run's heartbeat comes every 30 s
 PAGE: Final = 200  # Prefect's maximum
-DEPLOY: Final = "`boostez up`, or `prefect --no-prompt deploy --all`"
-WORKER: Final = f"Start a worker: `prefect worker start --pool {POOL}`"
+DEPLOY: Final = "`boostez deploy`"
+WORKER: Final = "Start a worker: `boostez worker`"
 
 
 def answers(case: Case) -> Finding:

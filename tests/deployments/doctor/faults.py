@@ -193,7 +193,7 @@ def a_pool_that_somebody_paused(ground: Ground) -> Iterator[Case]:
     client.update_work_pool(POOL, WorkPoolUpdate(is_paused=False))
 
 
-@fault("worker", "no worker ever", "`prefect worker start")
+@fault("worker", "no worker ever", "`boostez worker")
 def no_worker(ground: Ground) -> Iterator[Case]:
     where = {"work_pool_name": POOL, "name": WORKER}
     ask(ground, "DELETE", "/work_pools/{work_pool_name}/workers/{name}", path_params=where)
@@ -201,7 +201,7 @@ def no_worker(ground: Ground) -> Iterator[Case]:
     ground.stand.poll()
 
 
-@fault("deployments", "withdraw", "deploy --all")
+@fault("deployments", "withdraw", "`boostez deploy`")
 def a_button_that_is_not_there(ground: Ground) -> Iterator[Case]:
     client = ground.stand.client
     client.delete_deployment(ground.stand.deployment("withdraw").id)
@@ -229,7 +229,7 @@ def a_scheduler_that_plans_nothing(ground: Ground) -> Iterator[Case]:
     schedule_one(ground, found.id)
 
 
-@fault("late runs", "1 runs are late", "`prefect worker start")
+@fault("late runs", "1 runs are late", "`boostez worker")
 def a_run_that_nobody_starts(ground: Ground) -> Iterator[Case]:
     found, client = ground.stand.deployment("withdraw"), ground.stand.client
     late: State[Any] = Scheduled(name="Late", scheduled_time=dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
