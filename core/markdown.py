@@ -10,4 +10,4 @@ import re
 
 def cell(text: str) -> str:
     """A text as it is, on one line: Markdown and HTML that an outside system wrote stay words."""
-    return re.sub(r"[^\w\s.,:;/()’'-]", lambda mark: f"&#{ord(mark[0])};", " ".join(text.split()))
+    return re.sub(r"[^\w\s.,:;/()’'%-]", lambda mark: f"&#{ord(mark[0])};", " ".join(text.split()))

@@ -63,10 +63,11 @@ def _part(part: Part) -> str:
     if not part.lines:
         return f"## {part.title}\n\n{part.empty}\n"
     rows = "".join(
-        f"| {cell(line.what)} | {cell(line.figure)} | {at_paris(line.since)} | {_solves(line)} |\n"
+        f"| {_solves(line)} | {cell(line.figure)} | {at_paris(line.since)} | {cell(line.what)} |\n"
         for line in part.lines
     )
-    return f"## {part.title}\n\n| what | figure | since (Paris) | what to do |\n|---|---:|---|---|\n{rows}"
+    # Prefect breaks no line of a table: what is long stands last, or nobody would see the buttons.
+    return f"## {part.title}\n\n| what to do | figure | since (Paris) | what |\n|---|---:|---|---|\n{rows}"
 
 
 def _solves(line: Line) -> str:
@@ -97,13 +98,14 @@ def late(levels: Sequence[Level]) -> list[Level]:
 def level_line(level: Level, runbook: str) -> Line:
     """A service level as a line; where more than the budget is burnt, with where to read what to do."""
     objective, seen = level.objective, level.seen
-    wanted = f"{objective.name}: {objective.share:.3%} within {span(objective.within)}"
+    wanted = f"{objective.name}, {objective.share * 100:g}% within {span(objective.within)}"
     if level.share is None or level.burnt is None:
         return Line(wanted, "nothing measured yet")
     told = chain(
-        (f"{level.share:.3%}, {level.burnt:.0%} of the budget burnt",),
+        (f"{wanted}: {level.share:.2%}",),
         (f"{span(seen.now)} ago",) if seen.now is not None else (),
         (f"half within {span(seen.median)}",) if seen.median is not None else (),
         (f"95% within {span(seen.p95)}",) if seen.p95 is not None else (),
     )
-    return Line(wanted, ", ".join(told), command="" if level.is_kept else runbook)
+    figure = f"{level.burnt:.0%} of the budget burnt"
+    return Line(", ".join(told), figure, command="" if level.is_kept else runbook)

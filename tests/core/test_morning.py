@@ -25,7 +25,7 @@ def test_where_there_is_nothing_it_says_so_and_shows_no_table() -> None:
 
 def test_a_line_has_its_button_and_its_command() -> None:
     line = Line("Plan 1", "1", NOON, Button("decide", "http://ui/d/1"), "boostez plan show 1")
-    assert "| Plan 1 | 1 | 2026-11-24 13:00 | [decide](http://ui/d/1) or `boostez plan show 1` |" in page(
+    assert "| [decide](http://ui/d/1) or `boostez plan show 1` | 1 | 2026-11-24 13:00 | Plan 1 |" in page(
         line
     )
 
@@ -47,12 +47,12 @@ def test_a_time_is_told_in_the_unit_that_tells_it(seconds: int, said: str) -> No
 def test_a_level_says_what_was_promised_what_was_kept_and_what_is_burnt() -> None:
     line = level_line(Level(FRESH, Seen(98, 2, now=dt.timedelta(minutes=7))), "docs/page.md")
     assert line == Line(
-        "freshness contractor: 99.000% within 90 min",
-        "98.000%, 200% of the budget burnt, 7 min ago",
+        "freshness contractor, 99% within 90 min: 98.00%, 7 min ago",
+        "200% of the budget burnt",
         command="docs/page.md",
     )
     kept = level_line(Level(FRESH, Seen(100, 0)), "docs/page.md")
-    assert (kept.figure, kept.command) == ("100.000%, 0% of the budget burnt", "")
+    assert (kept.figure, kept.command) == ("0% of the budget burnt", "")
     assert level_line(Level(FRESH, Seen()), "docs/page.md").figure == "nothing measured yet"
 
 
