@@ -21,13 +21,14 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """How things are with a place and its session.
 
     ``version`` is the session's. ``told_version`` is the newest that a letter which says all of a place (registered, promoted) has
-    told; None: none has.
+    told; None: none has. ``place_waits``: such a letter is to be sent, and nobody has begun it: it will tell the newest.
     """
 
     attendance: Attendance
     turn: int
     version: int
     told_version: int | None
+    place_waits: bool
     cancelled: bool
     begun: bool
 
@@ -68,4 +69,6 @@ def _told_elsewhere(letter: ProgrammeLetter, standing: Standing) -> str | None:
         return "the session has moved again: another letter tells it"
     if standing.told_version is not None and standing.told_version >= letter.version:
         return "the letter about their place told it"
+    if standing.place_waits and standing.attendance == "registered":
+        return "the letter about their place, which has not left yet, will tell it"
     return None

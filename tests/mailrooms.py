@@ -28,6 +28,7 @@ from connectors.sms.channel import Sms
 from connectors.sms.programme import ProgrammeTexts
 from connectors.writing import by_tag
 from core.effects import Receipt
+from tests.hands import sql
 from tests.makers import NOON
 from tests.programme import Programme
 from tests.relays import Letters, relaying
@@ -133,6 +134,13 @@ class Mailroom:
         receipts = self._channels[transport].send(intents).receipts
         assert ledger.receive(self.programme.region, lease, receipts) == len(receipts)
         return list(receipts)
+
+    def put_off(self) -> None:
+        """Everything that is planned, to a relay that asks for it later; then it is later."""
+        self._relay.rcpt = "450 4.2.0 Greylisted"
+        assert {receipt.outcome for receipt in self.send()} == {"retry"}
+        self._relay.rcpt = None
+        sql(self.programme.region, "UPDATE effect SET not_before = NULL")
 
     def minute(self) -> None:
         """What the hub does each minute."""

@@ -25,6 +25,12 @@ _AGREED: Final = (
     "(SELECT coalesce(jsonb_agg(jsonb_build_array(k.purpose, k.transport)), '[]') FROM consent k "
     "WHERE k.contact_id = c.id AND k.withdrawn_at IS NULL)"
 )
+# A letter that says all of their place, called for at this version of the session or at one before, which nobody has begun to send.
+_PLACE_WAITS: Final = (
+    "EXISTS (SELECT FROM effect x JOIN generate_series(0, s.version) v ON x.subject IN "
+    "(concat_ws('.', 'registered', e.id, e.turn, v), concat_ws('.', 'promoted', e.id, e.turn, v)) "
+    "WHERE x.channel = 'mail' AND x.state = 'planned') AS place_waits"
+)
 
 
 Untold = Literal["expired", "unreachable", "parked"]
@@ -58,6 +64,7 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     turn: int
     since: dt.datetime
     told_version: int | None
+    place_waits: bool
     armed_at: dt.datetime | None
     position: int
     session: Session
@@ -71,6 +78,7 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
             turn=self.turn,
             version=self.session.version,
             told_version=self.told_version,
+            place_waits=self.place_waits,
             cancelled=self.session.state == "cancelled",
             begun=self.session.starts_at <= now,
         )
@@ -101,7 +109,7 @@ def placed(region: Region, enrolments: Collection[int]) -> dict[int, Placed]:
     with region.begin() as connection:
         rows = connection.execute(
             text(
-                f"SELECT {COLUMNS}, e.id AS enrolment, e.state AS attendance, e.turn, e.since, e.told_version, e.armed_at, "
+                f"SELECT {COLUMNS}, e.id AS enrolment, e.state AS attendance, e.turn, e.since, e.told_version, {_PLACE_WAITS}, e.armed_at, "
                 "(SELECT count(*) FROM enrolment w WHERE w.session_id = e.session_id AND w.state = 'waiting' "
                 "AND (w.since, w.id) <= (e.since, e.id)) AS position, c.id AS contact, c.name, f.name AS firm, "
                 "CASE WHEN c.mail_stopped IS NULL THEN c.email END AS email, "
@@ -123,6 +131,7 @@ def _placed(row: Any) -> Placed:
         turn=row.turn,
         since=row.since,
         told_version=row.told_version,
+        place_waits=row.place_waits,
         armed_at=row.armed_at,
         position=row.position,
         session=_session(row),

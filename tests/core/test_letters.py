@@ -13,7 +13,13 @@ from core.letters import PLACES, PlaceKind, Standing, moot
 from schemas.letters import ProgrammeLetter
 
 REGISTERED = Standing(
-    attendance="registered", turn=1, version=1, told_version=None, cancelled=False, begun=False
+    attendance="registered",
+    turn=1,
+    version=1,
+    told_version=None,
+    place_waits=False,
+    cancelled=False,
+    begun=False,
 )
 standings = st.builds(
     Standing,
@@ -21,6 +27,7 @@ standings = st.builds(
     turn=st.integers(1, 3),
     version=st.integers(1, 4),
     told_version=st.none() | st.integers(1, 4),
+    place_waits=st.booleans(),
     cancelled=st.booleans(),
     begun=st.booleans(),
 )
@@ -58,6 +65,14 @@ def test_of_two_changes_the_newest_alone_is_told() -> None:
 def test_a_change_that_the_letter_about_the_place_told_is_not_told_again() -> None:
     assert moot(letter("moved", 2), standing(version=2, told_version=2)) is not None
     assert moot(letter("moved", 2), standing(version=2, told_version=1)) is None
+
+
+def test_a_change_is_left_to_a_letter_about_the_place_that_has_not_left_yet() -> None:
+    """The relay had put it off; it told the same change after the letter of the change."""
+    put_off = standing(version=2, told_version=1, place_waits=True)
+    assert moot(letter("moved", 2), put_off) is not None
+    assert moot(letter("registered", 1), put_off) is None
+    assert moot(letter("cancelled", 2), put_off) is None
 
 
 def test_a_place_is_told_though_its_session_moved_since() -> None:
@@ -104,4 +119,5 @@ def test_who_has_a_place_is_never_told_that_they_wait_or_left(now: Standing) -> 
 def test_whoever_has_a_place_or_waits_hears_of_the_newest_time_or_has_heard(now: Standing) -> None:
     if now.attendance in {"registered", "waiting"} and not (now.cancelled or now.begun):
         heard = now.told_version is not None and now.told_version >= now.version
-        assert heard or moot(letter("moved", now.version, now.turn), now) is None
+        hears = now.place_waits and moot(letter("registered", 1, now.turn), now) is None
+        assert heard or hears or moot(letter("moved", now.version, now.turn), now) is None

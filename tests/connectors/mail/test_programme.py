@@ -174,6 +174,31 @@ class TestChanging:
         assert {letter.event["dtstart"].dt.astimezone(dt.UTC) for letter in letters} == {BEGINS + DAY}
         assert told_version(programme, enrolment) == 2
 
+    def test_a_change_after_the_relay_put_the_place_off_is_told_with_it(
+        self, room: Mailroom, programme: Programme
+    ) -> None:
+        """Greylisted, the letter about the place left after that of the change, and said the same again."""
+        session = programme.session()
+        enrolment = programme.enrol(session)
+        room.put_off()
+        programme.change(session, starts_wall=STARTS + DAY)
+        assert causes(room.send()) == [None, "moot"]
+        letter = room.only()
+        assert letter.subject.startswith("Votre place")
+        assert letter.event["dtstart"].dt.astimezone(dt.UTC) == BEGINS + DAY
+        assert told_version(programme, enrolment) == 2
+
+    def test_a_change_while_the_place_is_under_way_is_told_for_itself(
+        self, room: Mailroom, programme: Programme
+    ) -> None:
+        session = programme.session()
+        programme.enrol(session)
+        room.send()
+        programme.change(session, starts_wall=STARTS + DAY)
+        sql(programme.region, "UPDATE effect SET state = 'intent' WHERE subject LIKE 'registered.%'")
+        assert causes(room.send()) == [None]
+        assert [letter.subject.partition(" :")[0] for letter in room.take()] == ["Votre place", "Changement"]
+
     def test_a_change_afterwards_changes_the_same_event_in_the_same_conversation(
         self, room: Mailroom, programme: Programme
     ) -> None:

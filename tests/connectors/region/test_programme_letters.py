@@ -55,7 +55,13 @@ def test_a_place_is_told_with_its_person_firm_session_and_coach(programme: Progr
     assert made.coach.id == session.coach_id
     assert made.armed_at == NOON
     assert made.standing(NOON) == Standing(
-        attendance="registered", turn=1, version=1, told_version=None, cancelled=False, begun=False
+        attendance="registered",
+        turn=1,
+        version=1,
+        told_version=None,
+        place_waits=True,
+        cancelled=False,
+        begun=False,
     )
     assert made.standing(BEGINS).begun
 
