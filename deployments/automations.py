@@ -21,8 +21,9 @@ HEARTBEAT: Final = dt.timedelta(seconds=30)  # how often a run says that it live
 SILENCE: Final = 3 * HEARTBEAT  # after which it is dead
 SETTLED: Final = dt.timedelta(seconds=15)  # the worker tells of one crash twice, up to seven seconds apart
 RECOVER: Final = "recover-run/recover"
-# A server that was itself killed holds a state's event back for minutes, until it is sure that none precedes it: what it hears of by
-# silence starts this at once. The run that it starts looks whether another one was faster.
+# A server that was itself killed holds a state's event back for minutes, until it is sure that none precedes it: silence starts this at
+# once. The run that it starts looks whether another one was faster. Silence is also heard of runs that ended while a heartbeat was
+# under way, so only those that may be run again start one: of the others there are hundreds an hour.
 _RECOVERING: Final = {
     "type": "run-deployment",
     "source": "selected",
@@ -32,6 +33,7 @@ _RECOVERING: Final = {
     "schedule_after": 0.0,
 }
 _ANY: Final = {"prefect.flow-run.*"}
+_COMES_AGAIN: Final = {"prefect.resource.id": f"prefect.tag.{AGAIN}"}
 _ALIVE: Final = (
     *("Pending", "Submitting", "pull-step.executed"),
     *("Running", "Retrying", "heartbeat", "Cancelling"),
@@ -49,9 +51,14 @@ def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -
     return (
         _automation(
             "boostez: a run is silent",
-            f"A run of a deployment was not heard of for {seconds}, three heartbeats: it has crashed, and may be run again, once.",
-            _silent(silence),
+            f"A run of a deployment was not heard of for {seconds}, three heartbeats: it has crashed.",
+            _silent(silence, {"prefect.resource.role": "deployment"}),
             crashed.model_dump(mode="json"),
+        ),
+        _automation(
+            "boostez: a silent run goes on",
+            f"A run that finds its work in rows was not heard of for {seconds}: it is run again, once.",
+            _silent(silence, _COMES_AGAIN),
             _RECOVERING,
         ),
         _automation(
@@ -63,7 +70,7 @@ def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -
     )
 
 
-def _silent(silence: dt.timedelta) -> EventTrigger:
+def _silent(silence: dt.timedelta, related: dict[str, str]) -> EventTrigger:
     """A run that was about to start, ran or was being cancelled, and of which nothing more is heard.
 
     Whatever is heard of a run ends one wait; so every sign of a run that is not over begins the next one. Only runs of deployments:
@@ -73,7 +80,7 @@ def _silent(silence: dt.timedelta) -> EventTrigger:
         after={f"prefect.flow-run.{sign}" for sign in _ALIVE},
         expect=_ANY,
         match={"prefect.resource.id": "prefect.flow-run.*"},
-        match_related={"prefect.resource.role": "deployment"},
+        match_related=related,
         for_each={"prefect.resource.id"},
         posture=Posture.Proactive,
         threshold=1,
@@ -87,7 +94,7 @@ def _died(settled: dt.timedelta) -> EventTrigger:
         after={"prefect.flow-run.Crashed", "prefect.flow-run.Failed"},
         expect=_ANY,
         match={"prefect.resource.id": "prefect.flow-run.*"},
-        match_related={"prefect.resource.id": f"prefect.tag.{AGAIN}"},
+        match_related=_COMES_AGAIN,
         for_each={"prefect.resource.id"},
         posture=Posture.Proactive,
         threshold=1,
