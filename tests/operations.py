@@ -24,7 +24,7 @@ from deployments.processes import Child
 from deployments.stack import PYTHON, Stack
 from tests.ports import free_pair, free_port
 
-PATIENCE = 120.0  # seconds for what takes 30 on an idle machine
+PATIENCE = 240.0  # seconds for what takes 30 on an idle machine
 QUICK = {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_WORKER_PREFETCH_SECONDS": "1"}
 
 

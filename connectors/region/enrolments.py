@@ -372,7 +372,7 @@ def tell_all(connection: Connection, session: Session, kind: Literal["moved", "c
     """Write to everybody who has a place in a locked session, or waits for one."""
     rows = connection.execute(
         text(
-            f"SELECT {_COLUMNS} FROM enrolment WHERE session_id = :id AND state IN ('registered', 'waiting')"
+            f"SELECT {_COLUMNS} FROM enrolment WHERE session_id = :id AND state IN ('registered', 'waiting') ORDER BY id"
         ),
         {"id": session.id},
     )

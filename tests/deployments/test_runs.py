@@ -141,7 +141,7 @@ def test_a_run_that_died_is_run_again_once_and_only_once(
         return RETRY in states and states[-1] in words
 
     until(lambda: ended(once, "Completed") and ended(orphan, "Completed") and ended(always, "Crashed"))
-    until(lambda: recovering(client, always) == ["Completed", "Completed"])  # its second death is heard
+    until(lambda: recovered(client, always) >= 2)  # its second death is heard
 
     assert lines(tmp_path / "once") == lines(tmp_path / "orphan") == ["begun", "begun", "done"]
     assert lines(tmp_path / "always") == ["begun", "begun"]
@@ -150,7 +150,7 @@ def test_a_run_that_died_is_run_again_once_and_only_once(
     assert states_of(client, always)[-1] == states_of(client, asking)[-1] == "Crashed"
 
 
-def recovering(client: SyncPrefectClient, died: UUID) -> list[str | None]:
-    """The states of the runs that were started because this one died."""
+def recovered(client: SyncPrefectClient, died: UUID) -> int:
+    """How many of the runs that were started because this one died have ended: silence may start one more."""
     runs = runs_of(client, automations.RECOVER)
-    return [run.state_name for run in runs if str(died) in run.parameters["run"]]
+    return sum(run.state_name == "Completed" for run in runs if str(died) in run.parameters["run"])

@@ -17,7 +17,7 @@ from tests.world.scenario import Story, Tale
 
 SHOWN: Final = 10  # failures told in full
 NEAR: Final = 30  # points: half of the second faults strike so soon after the first
-PAIRS: Final = int(os.environ.get("BOOSTEZ_WORLD_PAIRS", "16"))
+PAIRS: Final = int(os.environ.get("BOOSTEZ_WORLD_PAIRS", "8"))
 SEED: Final = int(os.environ.get("BOOSTEZ_WORLD_SEED", "1"))
 WHOLE: Final = os.environ.get("BOOSTEZ_WORLD_WHOLE", "") not in {"", "0"}
 DELIVERING: Final = ("ledger.", "board.")  # who commits what a delivery does
@@ -41,7 +41,7 @@ class Clean:
 def struck_by(fault: str, points: Iterable[Point]) -> list[int]:
     """Where a fault is to strike: everywhere it can, or, unless the WHOLE is asked for, where it makes a difference.
 
-    Then one point of every other label; which, differs from fault to fault. A death before a point is the death after the one before it,
+    Then one point of every third label; which, differs from fault to fault. A death before a point is the death after the one before it,
     and after an idle commit that after the one before. What a commit of the intake undoes when its connection is lost is what a death
     there undoes.
     """
@@ -58,7 +58,7 @@ def _some(points: Iterable[Point], turn: int) -> Iterator[Point]:
     for point in points:
         by_label[point.label].append(point)
     labels = list(by_label.values())
-    for alike in labels[turn % 2 :: 2] or labels:
+    for alike in labels[turn % 3 :: 3] or labels:
         yield alike[turn % len(alike)]
 
 

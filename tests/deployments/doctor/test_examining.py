@@ -132,7 +132,7 @@ GIVEN = {
         ("stand-ins", {"portal_url": "https://portail.example"}, "stands in for: BOOSTEZ_CONTRACTOR_URL"),
         (
             "stand-ins",
-            {**REAL, **GIVEN, "smtp_url": SecretStr("smtp://127.0.0.1:4402")},
+            {**REAL, **GIVEN, "sandbox_port": 4401, "smtp_url": SecretStr("smtp://127.0.0.1:4402")},
             "stands in for: BOOSTEZ_SMTP_URL",
         ),
         ("stand-ins", {**REAL, **GIVEN, "smtp_url": SecretStr("smtp://127.0.0.1:25")}, None),

@@ -18,16 +18,18 @@ from tests.world import truth
 from tests.world.ops.parts import Part, Parts, parts
 from tests.world.scenario import ROUNDS, World
 from tests.world.stage import Stage
-from tests.world.walking import SEED
+from tests.world.walking import SEED, WHOLE
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.world, pytest.mark.xdist_group("operations")]
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.slow,
+    pytest.mark.world,
+    pytest.mark.xdist_group("operations"),
+    pytest.mark.skipif(not WHOLE, reason="minutes each: `make test-world` takes them"),
+]
 PARTS: tuple[Part, ...] = get_args(Part)
-WHOLE = "BOOSTEZ_WORLD_WHOLE" in os.environ
 MOMENTS = int(os.environ.get("BOOSTEZ_WORLD_MOMENTS", "20"))
-PLAYED: list[tuple[Part, int]] = (
-    [(part, number) for number in range(MOMENTS) for part in PARTS] if WHOLE else [("flow", 0)]
-)
-ABOUT = 3.0  # seconds
+PLAYED: list[tuple[Part, int]] = [(part, number) for number in range(MOMENTS) for part in PARTS]
 EARLY = 0.25  # the share of kills that do not wait until the flow runs
 
 
@@ -49,9 +51,7 @@ class Calm(World):
 
 @pytest.fixture(scope="module")
 def running(hub: Parts) -> float:
-    """How many seconds a sync runs that nobody disturbs; about, when only some moments are played."""
-    if not WHOLE:
-        return ABOUT
+    """How many seconds a sync runs that nobody disturbs."""
     with pytest.MonkeyPatch.context() as patch, hub.stage(patch) as stage:
         Calm(stage)
         run = hub.press()
