@@ -217,7 +217,7 @@ def alerted(reader: Reader, region: Region, settings: Settings) -> None:
                 "UPDATE alert SET severity = 'critical', affected = 'offers', runbook = 'docs/runbook/a.md', times = 49000"
             )
         )
-    (alert,) = alerts.unresolved(region)
+    alert = next(each for each in alerts.unresolved(region) if each.cause == "source contractor")
     path = path_of(Seals(settings).link("alert", str(alert.id), NOW))
     keep("alert", firm.get(path))
     keep("alert that is stale", firm.post(path, data={"nom": "Ada"}), 403)

@@ -32,6 +32,8 @@ NAMES: Final = (
     "offer.v1",
     "channels.v1",
     "reminders.v1",
+    "alerts.v1",
+    "service_levels.v1",
     "france_travail.offer.v2",
     "lheo.action.v1",
     "indeed.job.v1",
@@ -264,6 +266,8 @@ GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     ),
     "channels.v1": (tomllib.loads((ROOT / "deployments" / "channels.toml").read_text("utf-8")),),
     "reminders.v1": (tomllib.loads((ROOT / "deployments" / "reminders.toml").read_text("utf-8")),),
+    "alerts.v1": (tomllib.loads((ROOT / "deployments" / "alerts.toml").read_text("utf-8")),),
+    "service_levels.v1": (tomllib.loads((ROOT / "deployments" / "service_levels.toml").read_text("utf-8")),),
     "dialogue.v1": (tomllib.loads((ROOT / "deployments" / "dialogue.toml").read_text("utf-8")),),
     "france_travail.offer.v2": (FRANCE_TRAVAIL,),
     "lheo.action.v1": (LHEO,),
@@ -488,6 +492,18 @@ def test_both_engines_agree_on_channel_policies(payload: Any) -> None:
 @example(payload={"week": {"when": {"minutes": -0.0}, "until": {}}})
 def test_both_engines_agree_on_rules_of_reminders(payload: Any) -> None:
     check("reminders.v1", payload)
+
+
+@settings(deadline=None)  # the first report loads jsonschema
+@given(payload=payloads("alerts.v1"))
+def test_both_engines_agree_on_rules_of_alerts(payload: Any) -> None:
+    check("alerts.v1", payload)
+
+
+@settings(deadline=None)  # the first report loads jsonschema
+@given(payload=payloads("service_levels.v1"))
+def test_both_engines_agree_on_service_levels(payload: Any) -> None:
+    check("service_levels.v1", payload)
 
 
 @settings(deadline=None)  # the first report loads jsonschema
