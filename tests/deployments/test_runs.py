@@ -19,6 +19,7 @@ from deployments.declared import FILE, declared
 from deployments.deploy import register
 from deployments.processes import Child, end
 from tests.operations import Operations, kill, until
+from tests.world.walking import WHOLE
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("operations")]
 SILENCE = dt.timedelta(seconds=12)  # what the dead runs of these tests are given instead of three heartbeats
@@ -115,6 +116,7 @@ def test_after_a_pause_of_its_worker_each_deployment_has_one_run_to_make_up_for_
     assert "late runs are forgotten" in log.read_text("utf-8")
 
 
+@pytest.mark.skipif(not WHOLE, reason="minutes on a busy machine: `make test-world` takes it")
 def test_a_run_that_died_is_run_again_once_and_only_once(
     ops: Operations, client: SyncPrefectClient, workers: list[Child], tmp_path: Path
 ) -> None:

@@ -25,12 +25,14 @@ from deployments.declared import POOL
 from tests.conftest import TestServer, fresh_name
 from tests.deployments.production.files import on_this_machine
 from tests.ports import free_port
+from tests.world.walking import WHOLE
 
 pytestmark = [
     pytest.mark.stack,
     pytest.mark.database,
     pytest.mark.slow,
     pytest.mark.xdist_group("several servers"),
+    pytest.mark.skipif(not WHOLE, reason="minutes on a busy machine: `make test-world` takes them"),
 ]
 PATIENCE = 240  # seconds for what takes 20 on an idle machine
 PASSWORD = "a password that only tests know"
