@@ -6,7 +6,6 @@ Belongs here: how large it is, starting and ending it. Does not: anything that i
 from __future__ import annotations
 
 import multiprocessing
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 import httpx
 
 from sandbox.server import run
+from tests.ports import free_pair
 
 JOBS, TRAININGS = 7, 5
 SEED: Final = 2026  # of a catalogue without malformed offers: the story malforms one itself
@@ -26,9 +26,7 @@ def _serve(port: int, jobs: int, trainings: int) -> None:
 @contextmanager
 def sandbox_process(jobs: int = JOBS, trainings: int = TRAININGS) -> Iterator[str]:
     """The address of a sandbox that serves meanwhile."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_pair()  # its mail relay listens on the next
     process = multiprocessing.get_context("spawn").Process(
         target=_serve, args=(port, jobs, trainings), daemon=True
     )
