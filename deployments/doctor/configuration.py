@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from connectors.alert_rules import addresses
 from connectors.dialogue_rules import dialogue_rules
 from connectors.network import is_this_machine
 from connectors.registry import ANNOUNCERS, policies
@@ -99,13 +100,14 @@ def files(case: Case) -> Finding:
 
 
 def reviewed(case: Case) -> Finding:
-    """The rules: each file fits its schema and makes sense."""
+    """The rules: each file fits its schema and makes sense, and addresses of alerts are those of destinations."""
     chosen = case.settings
     policies(chosen.channels_file)
     reminder_rules(chosen.reminders_file)
     dialogue_rules(chosen.dialogue_file, frozenset(ANNOUNCERS))
     service_level_rules(chosen.service_levels_file)
-    return good("channels, reminders, dialogues, service levels")
+    addresses(chosen)
+    return good("channels, reminders, dialogues, service levels, alerts")
 
 
 def _standing(chosen: Settings) -> Iterator[str]:

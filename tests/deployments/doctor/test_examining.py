@@ -150,6 +150,15 @@ def test_what_the_sandbox_knows_is_bad_for_what_is_real(
     assert seen is None or seen in result.seen
 
 
+def test_an_address_for_a_destination_that_there_is_not_is_bad() -> None:
+    """Every `tell` would have failed of it."""
+    (reviewed,) = [each for each in CHECKS if each.name == "reviewed files"]
+    settings = Settings(alert_destinations={"duty-9": [SecretStr("json://alerts.example")]})
+    (result,) = examine([reviewed], Case(settings, {}, None, None, None, clock.now))
+    assert result.verdict == "bad"
+    assert "no destination 'duty-9'" in result.seen
+
+
 def test_a_name_that_resembles_none_of_ours_is_a_warning() -> None:
     (names,) = [each for each in CHECKS if each.name == "names of settings"]
     case = Case(Settings(), {"BOOSTEZ_XYZZY_QQ": "1"}, None, None, None, clock.now)
