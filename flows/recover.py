@@ -1,6 +1,8 @@
-"""A run that died, run again once.
+"""A run that died, told and run again once.
 
 Belongs here: the order. Does not: who may be run again (core/recovery.py), or hearing that a run died (deployments/automations.py).
+
+It is told first: a crash in between tells once more of one alert, the other way round nobody would hear of it.
 """
 
 from __future__ import annotations
@@ -11,25 +13,29 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 from pydantic import Field
 
+from connectors.region.database import safe_region
 from core.recovery import runs_again
-from tasks.recover import past, try_again
+from tasks.recover import past, say_that_it_died, try_again
 
 
 def _run_name() -> str:
     return f"recover {str(flow_run.parameters['run']).rpartition('.')[2]}"
 
 
-@flow(name="recover-run", flow_run_name=_run_name, description=__doc__)
+@flow(name="recover-run", flow_run_name=_run_name, description=__doc__, retries=5, retry_delay_seconds=30)
 def recover_run(run: Annotated[str, Field(min_length=36)]) -> dict[str, Any]:
-    """Run a dead run again, under its own number, if it finds its work in rows and never was.
+    """Run a dead run again, under its own number, if it finds its work in rows and never was. What killed it may last for a while.
 
     Args:
         run: Its id, as in the address of its page.
 
     """
+    region = safe_region()
     died = past(run.rpartition(".")[2])
     again = runs_again(died.states, died.tags)
     if again:
+        with region.at_work():
+            say_that_it_died(region, died)
         try_again(died)
     get_run_logger().info("%s: %s", died.name, "it is run again" if again else f"left {died.states[-1]}")
     return {"run": died.name, "again": again}

@@ -1,6 +1,7 @@
-"""Recover: read what became of a run, and have it run again.
+"""Recover: read what became of a run, tell of it, and have it run again.
 
-Belongs here: these two words with Prefect's server. Does not: the rule (core/recovery.py).
+Belongs here: these words with Prefect's server, and the alert's. Does not: the rule (core/recovery.py), or runs that stay failed
+(watch_runs.py).
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ from prefect.client.schemas import OrchestrationResult
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.states import AwaitingRetry
 
+from connectors.region.database import Region
 from schemas.errors import Refused
+from tasks.tell import RUNBOOK, over, sound
 
+CAUSE: Final = "died "  # what the causes of alerts about it begin with
 MESSAGE: Final = "It died, and finds its work in rows: it is run again, once."
 
 
 class Past(msgspec.Struct, frozen=True):
-    """What a run was: the names of its states, oldest first."""
+    """What a run was, and of which deployment: the names of its states, oldest first."""
 
     id: UUID
     name: str
+    deployment: str
     tags: frozenset[str]
     states: tuple[str, ...]
 
@@ -33,7 +38,21 @@ def past(run: str) -> Past:
     with get_client(sync_client=True) as client:
         found = client.read_flow_run(UUID(run))
         states = sorted(client.read_flow_run_states(found.id), key=lambda state: state.timestamp)
-    return Past(found.id, found.name, frozenset(found.tags), tuple(state.name or "" for state in states))
+        of = client.read_flow(found.flow_id).name
+        if found.deployment_id:
+            of += f"/{client.read_deployment(found.deployment_id).name}"
+    return Past(found.id, found.name, of, frozenset(found.tags), tuple(state.name or "" for state in states))
+
+
+def say_that_it_died(region: Region, died: Past) -> None:
+    """Have people hear of it in office hours: nothing is to be done, but what dies every day has a cause."""
+    message = (
+        f"« {died.name} » was killed, or failed, and is run again by itself: nothing is lost or done twice. If it dies again, an alert about "
+        f"runs of {died.deployment} follows. What kills runs: {RUNBOOK}/runs-crashed.md"
+    )
+    cause = f"{CAUSE}{died.deployment}"
+    sound(region, cause, f"A run of {died.deployment} died and is run again", message)
+    over(region, cause)  # told is told: nothing stands open
 
 
 def try_again(died: Past) -> None:

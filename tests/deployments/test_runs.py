@@ -12,7 +12,10 @@ import yaml
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.objects import FlowRun
+from sqlalchemy import text
 
+from connectors.region import migrations
+from connectors.region.database import Region
 from core.recovery import AGAIN, RETRY
 from deployments import automations
 from deployments.declared import FILE, declared
@@ -121,6 +124,8 @@ def test_a_run_that_died_is_run_again_once_and_only_once(
     ops: Operations, client: SyncPrefectClient, workers: list[Child], tmp_path: Path
 ) -> None:
     """The obvious automation ran a flow twice: the worker tells of a crash a second time, onto the run that is under way again."""
+    region = Region(ops.postgres.url("boostez"))
+    migrations.upgrade(region)
     deployments = [written("rows", "mortal", [AGAIN]), written("person", "mortal")]
     registered(client, tmp_path, *deployments, silence=SILENCE)
     workers.append(ops.start("worker", "worker", "--name", "test"))
@@ -150,6 +155,9 @@ def test_a_run_that_died_is_run_again_once_and_only_once(
     assert lines(tmp_path / "asking") == ["begun"]
     assert [states_of(client, run).count(RETRY) for run in (once, orphan, always, asking)] == [1, 1, 1, 0]
     assert states_of(client, always)[-1] == states_of(client, asking)[-1] == "Crashed"
+    with region.begin() as connection:
+        assert list(connection.scalars(text("SELECT cause FROM alert"))) == ["died mortal/rows"]
+    region.dispose()
 
 
 def recovered(client: SyncPrefectClient, died: UUID) -> int:

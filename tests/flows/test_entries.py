@@ -14,16 +14,15 @@ from connectors.region import database
 from connectors.settings import ROOT, settings
 from schemas.errors import Misconfigured
 
-WITHOUT_DATABASE = {("recover", "recover_run")}  # it only speaks with Prefect's server
 ENTRIES = sorted(
     set(re.findall(r"entrypoint: flows/(\w+)\.py:(\w+)", (ROOT / "prefect.yaml").read_text("utf-8")))
-    - WITHOUT_DATABASE
 )
 
 
 NEEDED: dict[str, dict[str, Any]] = {
     "decide_plan": {"plan": 1},
     "decide_posting": {"posting": 1, "revision": 1},
+    "recover_run": {"run": "prefect.flow-run.0a1b2c3d-0000-4000-8000-000000000000"},
     "replay_channel": {"channel": "open_portal"},
     "withdraw_offer": {"name": "J-1", "reason": "a test", "by": "Ada"},
     "hold_session": {

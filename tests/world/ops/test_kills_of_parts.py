@@ -1,4 +1,7 @@
-"""Whichever part of a running hub is killed, whenever: the sync completes by itself, and nothing is lost or doubled."""
+"""Whichever part of a running hub is killed, whenever: the sync completes by itself, nothing is lost or doubled, a death is told once.
+
+Several hubs share the kills: a death takes minutes to be noticed, and nothing to do meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ import pytest
 from prefect.logging import disable_run_logger
 from sqlalchemy import text
 
+from core.recovery import DIED
+from tasks.recover import CAUSE
 from tests.operations import Operations
 from tests.world import truth
-from tests.world.ops.parts import Part, Parts, parts
+from tests.world.ops.parts import SYNC, Part, Parts, parts
 from tests.world.scenario import ROUNDS, World
 from tests.world.stage import Stage
 from tests.world.walking import SEED, WHOLE
@@ -24,12 +29,16 @@ pytestmark = [
     pytest.mark.stack,
     pytest.mark.slow,
     pytest.mark.world,
-    pytest.mark.xdist_group("operations"),
     pytest.mark.skipif(not WHOLE, reason="minutes each: `make test-world` takes them"),
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
 MOMENTS = int(os.environ.get("BOOSTEZ_WORLD_MOMENTS", "20"))
-PLAYED: list[tuple[Part, int]] = [(part, number) for number in range(MOMENTS) for part in PARTS]
+HUBS = int(os.environ.get("BOOSTEZ_WORLD_HUBS", "3"))  # that many at once, if pytest has as many workers
+PLAYED = [
+    pytest.param(part, number, marks=pytest.mark.xdist_group(f"hub {(number * len(PARTS) + place) % HUBS}"))
+    for number in range(MOMENTS)
+    for place, part in enumerate(PARTS)
+]
 EARLY = 0.25  # the share of kills that do not wait until the flow runs
 
 
@@ -62,7 +71,7 @@ def running(hub: Parts) -> float:
 
 
 @pytest.mark.parametrize(("part", "number"), PLAYED)
-def test_whichever_part_is_killed_the_sync_completes_by_itself_and_nothing_is_lost_or_doubled(
+def test_whichever_part_is_killed_the_sync_completes_by_itself_nothing_is_lost_or_doubled_and_a_death_is_told_once(
     hub: Parts, running: float, monkeypatch: pytest.MonkeyPatch, part: Part, number: int
 ) -> None:
     random = Random(f"{SEED} {part} {number}")
@@ -83,8 +92,10 @@ def test_whichever_part_is_killed_the_sync_completes_by_itself_and_nothing_is_lo
     sys.stderr.write(
         f"{part} {number}: {met} after {struck:.1f} s, done after {done:.1f} s: {hub.states(run)}\n"
     )
+    died = any(word in hub.states(run) for word in DIED)
     with hub.stage(monkeypatch) as world.stage:
         assert taken_in(world.stage) == len(world.outside.versions)
+        assert told(world.stage) == ([f"{CAUSE}{SYNC}"] if died else [])
         assert world.until_quiet() <= ROUNDS
         assert truth.differences(world.stage, world.outside) == []
 
@@ -93,3 +104,9 @@ def taken_in(stage: Stage) -> int:
     """How many offers the sync itself left open."""
     with stage.direct.begin() as connection:
         return int(connection.scalar(text("SELECT count(*) FROM offer WHERE status = 'open'")) or 0)
+
+
+def told(stage: Stage) -> list[str]:
+    """What people are alerted of: the sync tells of nothing else than its death."""
+    with stage.direct.begin() as connection:
+        return list(connection.scalars(text("SELECT cause FROM alert ORDER BY id")))
