@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, sync_playwright
@@ -17,6 +18,7 @@ from sqlalchemy import create_engine, make_url, text
 from connectors.region import migrations
 from connectors.region.database import Region
 from deployments import postgres
+from tests import memory
 from tests.databases import Databases
 
 if TYPE_CHECKING:  # Prefect takes two seconds to import: only tests that use it pay for it
@@ -62,15 +64,24 @@ TestServer = postgres.Server | ForeignServer
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+def postgres_server() -> Iterator[TestServer]:
     """A PostgreSQL for the session: the embedded one, or that of BOOSTEZ_TEST_SERVER (the oldest version, say)."""
     if foreign := os.environ.get("BOOSTEZ_TEST_SERVER"):
         yield ForeignServer(foreign)
         return
-    server = postgres.start(tmp_path_factory.mktemp("postgres") / "data")
-    yield server
-    server.stop()
-    postgres.remove(server.data)
+    with memory.folder() as folder:
+        server = postgres.start(folder / "data")
+        _keep_its_log_short(server)
+        yield server
+        server.stop()
+        postgres.remove(server.data)
+
+
+def _keep_its_log_short(server: postgres.Server) -> None:
+    """Memory is scarcer than a disk."""
+    with psycopg.connect(server.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET max_wal_size = '256MB'")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from connectors import registry
 from connectors.http import Http
-from connectors.region import database, migrations, offers, plans, walks
+from connectors.region import database, offers, plans, walks
 from connectors.region.audits import Audit
 from connectors.region.database import Region
 from connectors.region.plans import Held
@@ -177,7 +177,6 @@ def _no_waiting() -> Iterator[None]:
 def region(database_url: str) -> Iterator[Region]:
     """A migrated Region database of the test's own."""
     database = Region(database_url)
-    migrations.upgrade(database)
     yield database
     database.dispose()
 
