@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
+from prefect.runtime import flow_run
 from pydantic import Field
 
 from connectors.region.database import safe_region
@@ -21,7 +22,12 @@ from tasks.tell import tell
 Channel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, *WANTED, None]})]
 
 
-@flow(name="audit-channels", description=__doc__)
+def _run_name() -> str:
+    asked = flow_run.parameters
+    return f"audit{' and heal' if asked.get('heal') else ''} {asked.get('channel') or 'every channel'}"
+
+
+@flow(name="audit-channels", flow_run_name=_run_name, description=__doc__)
 def audit_channels(channel: Channel = None, heal: bool | None = None) -> dict[str, Any]:
     """Audit every channel; heal what was changed by hand, or tell a person, as the channel's policy says.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from prefect import flow
+from prefect.runtime import flow_run
 
 from connectors import clock
 from connectors.region.database import safe_region
@@ -18,7 +19,11 @@ from connectors.settings import settings
 from tasks.retention import keep_no_longer
 
 
-@flow(name="retain", description=__doc__)
+def _run_name() -> str:
+    return f"retention of personal data{', dry run' if flow_run.parameters.get('dry_run', True) else ''}"
+
+
+@flow(name="retain", flow_run_name=_run_name, description=__doc__)
 def retain(dry_run: bool = True) -> dict[str, Any]:
     """Delete, empty and erase what has been kept for its term. There is no undo.
 

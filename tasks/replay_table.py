@@ -1,0 +1,72 @@
+"""What a replay did, or would do, as an artifact in the Prefect UI.
+
+Belongs here: the artifact. Does not: replaying (replay.py, recheck.py), or the command line's words (deployments/cli_replay.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from core.markdown import cell
+from tasks.recheck import Rechecked
+from tasks.replay import Outcome
+from tasks.run import Delivered
+
+KEY: Final = "replay"
+AGAIN: Final = "Nothing was done. To do it: *Run* the deployment again with *dry_run* switched off.\n"
+
+
+@task(name="show-replay", cache_policy=NO_CACHE)
+def show_replay(told: Outcome | Rechecked) -> None:
+    """Leave it where whoever filled the form looks next."""
+    markdown = rechecked(told) if isinstance(told, Rechecked) else replayed(told)
+    create_markdown_artifact(
+        markdown=markdown, key=KEY, description=markdown.partition("\n")[0].removeprefix("# ")
+    )
+
+
+def rechecked(told: Rechecked) -> str:
+    """What became of payloads in quarantine, in Markdown."""
+    does = ("would be let in", "would stay") if told.dry else ("were let in", "stayed")
+    return (
+        f"# {told.released} payloads {does[0]}, {told.kept} {does[1]} in quarantine\n\n"
+        f"{AGAIN if told.dry else 'The next sync publishes what was let in.'}\n{_examples(told.examples)}"
+    )
+
+
+def replayed(told: Outcome) -> str:
+    """What became of effects, in Markdown: by cause, by channel, and some of them."""
+    chosen = told.replayed
+    causes = "".join(f"| {cell(cause)} | {number} |\n" for cause, number in chosen.by_cause.items())
+    channels = "".join(
+        f"| {name} | {number} | {_came_of(told.channels.get(name))} |\n"
+        for name, number in chosen.by_channel.items()
+    )
+    if not chosen.number:
+        return (
+            "# No effect is to be replayed\n\nNothing failed for that. What is unknown is looked up by itself "
+            "(deployment *settle*).\n"
+        )
+    return (
+        f"# {chosen.number} effects {'would be' if chosen.dry else 'were'} replayed\n\n{AGAIN if chosen.dry else ''}\n"
+        f"| failed for | effects |\n|---|---:|\n{causes}\n"
+        f"| channel | effects | created | updated | withdrawn | unknown | refused | trouble |\n"
+        f"|---|---:|---:|---:|---:|---:|---:|---|\n{channels}\n{_examples(chosen.examples)}"
+    )
+
+
+def _came_of(done: Delivered | None) -> str:
+    if done is None:
+        return " | | | | | "
+    counts = (done.created, done.updated, done.withdrawn, done.unknown, done.refused)
+    return " | ".join((*map(str, counts), cell(done.error or "")))
+
+
+def _examples(examples: Sequence[str]) -> str:
+    listed = "".join(f"- {cell(each)}\n" for each in examples)
+    return f"Some of them:\n\n{listed}" if listed else ""
