@@ -19,7 +19,7 @@ from schemas.errors import BoostezError
 from tasks.audit import audit
 from tasks.tell import tell
 
-Channel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, *WANTED, None]})]
+Channel = Annotated[str, Field(title="one", json_schema_extra={"enum": [*CHANNELS, *WANTED]})] | None
 
 
 def _run_name() -> str:
@@ -32,8 +32,8 @@ def audit_channels(channel: Channel = None, heal: bool | None = None) -> dict[st
     """Audit every channel; heal what was changed by hand, or tell a person, as the channel's policy says.
 
     Args:
-        channel: Only this channel; all when empty.
-        heal: Put right what differs, or not; as the channel's policy says when empty.
+        channel: Only this channel; None: all.
+        heal: Put right what differs, or not; None: as the channel's policy says.
 
     Raises:
         RetryLater, Permanent: some channel could not be read; the others were audited.

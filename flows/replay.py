@@ -26,10 +26,10 @@ from tasks.recheck import Rechecked, recheck
 from tasks.replay import Outcome, replay_carried, replay_failed
 from tasks.replay_table import show_replay
 
-SourceName = Annotated[str | None, Field(json_schema_extra={"enum": [*SOURCES, None]})]
+SourceName = Annotated[str, Field(title="one", json_schema_extra={"enum": [*SOURCES]})] | None
 ChannelName = Annotated[str, Field(json_schema_extra={"enum": [*CHANNELS, *WANTED]})]
-AnyChannel = Annotated[str | None, Field(json_schema_extra={"enum": [*EVERY, None]})]
-CauseName = Annotated[str | None, Field(json_schema_extra={"enum": [*get_args(Cause), None]})]
+AnyChannel = Annotated[str, Field(title="one", json_schema_extra={"enum": [*EVERY]})] | None
+CauseName = Annotated[str, Field(title="one", json_schema_extra={"enum": [*get_args(Cause)]})] | None
 Kind = Literal["replay-quarantine", "replay-channel", "replay-effects"]
 
 
@@ -56,11 +56,11 @@ def replay_quarantine(
     """Judge what is in quarantine again; the next sync publishes what was let in.
 
     Args:
-        source: Only this source; all when empty.
+        source: Only this source; None: all.
         cause: Only what this rule refused, as `boostez status` names it.
         since: Only what came since then.
         refs: Only these references, or keys of the portal.
-        dry_run: Only tell what would be done; untick to do it.
+        dry_run: Only tell what would be done; switch it off to do it.
 
     """
     chosen = quarantine.Choice(cause=cause, since=since, refs=_sorted(refs))
@@ -89,7 +89,7 @@ def replay_channel(
         channel: The channel.
         since: Only what was written since then.
         refs: Only these references, or keys of the portal.
-        dry_run: Only tell what would be done; untick to do it.
+        dry_run: Only tell what would be done; switch it off to do it.
 
     """
     _check(channel, (*CHANNELS, *WANTED))
@@ -110,12 +110,12 @@ def replay_effects(
     """Try failed effects again: all that failed because a token had expired, say.
 
     Args:
-        channel: Only this channel; all when empty.
-        cause: Only what failed for this; for anything when empty.
+        channel: Only this channel; None: all.
+        cause: Only what failed for this; None: for anything.
         since: Only what failed since then.
         refs: Only these references, or keys of the portal.
         parked: Also those whose outcome nobody can look up: they may happen twice.
-        dry_run: Only tell what would be done; untick to do it.
+        dry_run: Only tell what would be done; switch it off to do it.
 
     """
     _check(channel, EVERY)

@@ -28,7 +28,7 @@ def retain(dry_run: bool = True) -> dict[str, Any]:
     """Delete, empty and erase what has been kept for its term. There is no undo.
 
     Args:
-        dry_run: Only tell the numbers; untick to do it. The nightly run does it.
+        dry_run: Only tell the numbers; switch it off to do it. The nightly run does it.
 
     """
     chosen, database = settings(), safe_region()
