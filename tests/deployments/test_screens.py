@@ -83,18 +83,21 @@ class Screens:
         self.page.goto(self.ui)
         self.page.get_by_role("link", name="Runs", exact=True).click()
         self.page.get_by_role("link", name=name, exact=True).first.click()
+        self.page.wait_for_url(f"**/flow-run/{run.id}**")
         expect(self.page.get_by_text(state, exact=True).first).to_be_visible()
         return run
 
     def until_ended(self, run: FlowRun) -> str:
-        """The state that it comes to from the one it is in."""
+        """The state that it comes to after the one it is in."""
+        assert run.state
+        before = run.state.id
 
-        def state() -> str:
-            return self.client.read_flow_run(run.id).state_name or ""
+        def after() -> str | None:
+            state = self.client.read_flow_run(run.id).state
+            return state.name if state and state.is_final() and state.id != before else None
 
-        until(lambda: state() not in {run.state_name, "Scheduled", "AwaitingRetry", "Pending", "Submitting"})
-        until(lambda: state() not in {"Running", "Retrying"})
-        return state()
+        until(after)
+        return after() or ""
 
     def shot(self, name: str) -> None:
         self.page.screenshot(path=self._folder / f"{name}.png")
@@ -186,7 +189,7 @@ def test_a_replay_is_a_form_with_choices_and_its_artifact_says_what_was_done(scr
     expect(screens.page.get_by_text("Only this channel; None: all.")).to_be_visible()
     for which, chosen in enumerate((PAGE, "content")):
         screens.page.get_by_role("tab", name="one", exact=True).nth(which).click()
-        screens.page.get_by_role("button", name="Select one", exact=True).first.click()
+        screens.page.get_by_role("button", name="Select one", exact=True).nth(which).click()
         screens.page.get_by_role("option", name=chosen, exact=True).click()
     screens.page.get_by_role("switch", name="dry_run").click()
     screens.shot("form")
@@ -223,7 +226,9 @@ def test_the_officer_reads_why_a_plan_was_stopped_and_approves_it_and_it_is_carr
 
     assert screens.until_ended(suspended) == "Completed"
     screens.run(suspended.name, "Completed")
-    expect(screens.page.get_by_role("log")).to_contain_text("approved by Camille (Le prestataire l’a annoncé.)")
+    expect(screens.page.get_by_role("log")).to_contain_text(
+        "approved by Camille (Le prestataire l’a annoncé.)"
+    )
     screens.shot("decided")
     screens.hub.take_in()
     screens.hub.put_out(PAGE)
