@@ -5,7 +5,7 @@ Belongs here: the artifact. Does not: replaying (replay.py, recheck.py), or the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from prefect import task
@@ -32,9 +32,8 @@ def show_replay(told: Outcome | Rechecked) -> None:
 
 def rechecked(told: Rechecked) -> str:
     """What became of payloads in quarantine, in Markdown."""
-    does = ("would be let in", "would stay") if told.dry else ("were let in", "stayed")
     return (
-        f"# {told.released} payloads {does[0]}, {told.kept} {does[1]} in quarantine\n\n"
+        f"# {_many(told.released, 'payload')} {'would be ' if told.dry else ''}let in, {told.kept} kept in quarantine\n\n"
         f"{AGAIN if told.dry else 'The next sync publishes what was let in.'}\n{_examples(told.examples)}"
     )
 
@@ -42,29 +41,38 @@ def rechecked(told: Rechecked) -> str:
 def replayed(told: Outcome) -> str:
     """What became of effects, in Markdown: by cause, by channel, and some of them."""
     chosen = told.replayed
-    causes = "".join(f"| {cell(cause)} | {number} |\n" for cause, number in chosen.by_cause.items())
-    channels = "".join(
-        f"| {name} | {number} | {_came_of(told.channels.get(name))} |\n"
-        for name, number in chosen.by_channel.items()
-    )
     if not chosen.number:
         return (
             "# No effect is to be replayed\n\nNothing failed for that. What is unknown is looked up by itself "
             "(deployment *settle*).\n"
         )
+    causes = "".join(f"| {cell(cause)} | {number} |\n" for cause, number in chosen.by_cause.items())
+    does = "would be replayed" if chosen.dry else "replayed"
     return (
-        f"# {chosen.number} effects {'would be' if chosen.dry else 'were'} replayed\n\n{AGAIN if chosen.dry else ''}\n"
+        f"# {_many(chosen.number, 'effect')} {does}\n\n{AGAIN if chosen.dry else ''}\n"
         f"| failed for | effects |\n|---|---:|\n{causes}\n"
-        f"| channel | effects | created | updated | withdrawn | unknown | refused | trouble |\n"
-        f"|---|---:|---:|---:|---:|---:|---:|---|\n{channels}\n{_examples(chosen.examples)}"
+        f"{_chosen(chosen.by_channel) if chosen.dry else _done(told.channels)}\n{_examples(chosen.examples)}"
     )
 
 
-def _came_of(done: Delivered | None) -> str:
-    if done is None:
-        return " | | | | | "
-    counts = (done.created, done.updated, done.withdrawn, done.unknown, done.refused)
-    return " | ".join((*map(str, counts), cell(done.error or "")))
+def _chosen(by_channel: Mapping[str, int]) -> str:
+    rows = "".join(f"| {name} | {number} |\n" for name, number in by_channel.items())
+    return f"| channel | effects |\n|---|---:|\n{rows}"
+
+
+def _done(channels: Mapping[str, Delivered]) -> str:
+    rows = "".join(
+        f"| {name} | {d.created} | {d.updated} | {d.withdrawn} | {d.unknown} | {d.refused} | {cell(d.error or '')} |\n"
+        for name, d in channels.items()
+    )
+    return (
+        f"| channel | created | updated | withdrawn | unknown | refused | trouble |\n"
+        f"|---|---:|---:|---:|---:|---:|---|\n{rows}"
+    )
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _examples(examples: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ Each test leaves its screens as pictures in its folder: look at them after a cha
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -197,8 +198,10 @@ def test_a_replay_is_a_form_with_choices_and_its_artifact_says_what_was_done(scr
 
     screens.run(f"replay effects, {PAGE}, content", "Completed")
     screens.page.get_by_role("tab", name="Artifacts").click()
-    screens.page.get_by_role("link", name="replay").click()
-    expect(screens.page.get_by_role("heading", name="1 effects were replayed")).to_be_visible()
+    screens.page.get_by_role("link").filter(has_text="1 effect replayed").click()
+    screens.page.get_by_role("link", name=re.compile("^[0-9a-f]{8}$")).first.click()
+    expect(screens.page.get_by_role("heading", name="1 effect replayed")).to_be_visible()
+    expect(screens.page.get_by_role("row", name=f"{PAGE} 0 1 0 0 0")).to_be_visible()
     screens.shot("replayed")
 
 
