@@ -20,3 +20,8 @@ def cell(text: str) -> str:
     """A text as it is, on one line: Markdown and HTML that an outside system wrote stay words."""
     line = _CONTROL.sub("", " ".join(text.split()))
     return _BEGINS.sub(r"\1\\\2", _MARK.sub(r"\\\g<0>", line))
+
+
+def lines(text: str) -> str:
+    """The same of a text of several lines, which stay lines."""
+    return "  \n".join(cell(line) for line in text.splitlines())

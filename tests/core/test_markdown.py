@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lxml import html
 from markdown_it import MarkdownIt
 
-from core.markdown import cell
+from core.markdown import cell, lines
 
 WRITTEN = MarkdownIt("commonmark").enable(["table", "strikethrough"])  # CommonMark lets HTML through
 MARKS = st.text(st.sampled_from("\\`*_[]()<>|~&#;!-+.1a é\n:/"), max_size=12)
@@ -33,3 +33,10 @@ def test_a_text_of_others_reads_as_it_was_in_a_table_and_in_a_list(text: str) ->
 @pytest.mark.parametrize("text", ["FOR-000007 Boulanger / Boulangère (H/F)", "facebook_page", "R&D, 50 %"])
 def test_what_is_no_mark_is_left_alone(text: str) -> None:
     assert cell(text) == text
+
+
+def test_lines_stay_lines_and_words() -> None:
+    told = WRITTEN.render(lines("Boulanger\n\nNuit.\n# <img src=//evil.example>\n- *payé*"))
+    assert told == (
+        "<p>Boulanger</p>\n<p>Nuit.<br />\n# &lt;img src=//evil.example&gt;<br />\n- *payé*</p>\n"
+    )
