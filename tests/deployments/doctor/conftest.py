@@ -58,10 +58,10 @@ def examined(case: Case) -> dict[str, Result]:
     return {result.name: result for result in examine(CHECKS, case)}
 
 
-def schedule_one(client: SyncPrefectClient, deployment: Any) -> None:
-    """A run ahead of it, without waiting for the scheduler."""
+def schedule(client: SyncPrefectClient, deployment: Any) -> None:
+    """Runs ahead of it for as long as the tests take, without waiting for the scheduler."""
     route = cast(Any, "/deployments/{id}/schedule")  # one that the client's list of names lacks
-    client.request("POST", route, path_params={"id": deployment}, json={"max_runs": 1})
+    client.request("POST", route, path_params={"id": deployment}, json={"min_time": 1800, "min_runs": 1})
 
 
 def forget(client: SyncPrefectClient) -> None:
@@ -106,7 +106,7 @@ def stand(
         ending.callback(forget, client)
         for each in client.read_deployments():
             if each.schedules:
-                schedule_one(client, each.id)
+                schedule(client, each.id)
         stand = Stand(Case(settings, {}, region, api, None, clock.now, least=1), sandbox, client)
         stand.poll()
         yield stand

@@ -38,11 +38,16 @@ from sandbox.app import create_app
 from sandbox.keys import Keys
 from sandbox.server import running
 from tests.conftest import TestServer, fresh_name
-from tests.deployments.doctor.conftest import WORKER, Stand, schedule_one
+from tests.deployments.doctor.conftest import WORKER, Stand, schedule
 from tests.hands import sql
 from tests.ports import free_port
 
 Plant = Callable[["Ground"], AbstractContextManager[Case]]
+PRESSED: Final = {
+    "name": "J-1",
+    "reason": "for a test",
+    "by": "Camille",
+}  # whoever withdraws an offer says so
 PLANTS: Final[dict[str, tuple[Plant, str, str, str]]] = {}
 """By the fault's name: how it is planted, the check that finds it, a word of what it saw, and of what is to be done."""
 
@@ -236,14 +241,26 @@ def a_pool_of_another_release(ground: Ground) -> Iterator[Case]:
     register(client, declared())
 
 
-@fault("deployments", "paused: retention", "Resume")
+@fault("deployments", "paused: follow-up", "Resume")
 def a_schedule_that_was_left_paused(ground: Ground) -> Iterator[Case]:
-    found = ground.stand.deployment("retention")
-    (schedule,) = found.schedules
-    ground.stand.client.update_deployment_schedule(found.id, schedule.id, active=False)
+    found = ground.stand.deployment("follow-up")
+    (night,) = found.schedules
+    ground.stand.client.update_deployment_schedule(found.id, night.id, active=False)
     yield ground.stand.case
-    ground.stand.client.update_deployment_schedule(found.id, schedule.id, active=True)
-    schedule_one(ground.stand.client, found.id)
+    ground.stand.client.update_deployment_schedule(found.id, night.id, active=True)
+    schedule(ground.stand.client, found.id)
+
+
+@fault("deployments", "retain/retention (schedule night)", "`boostez deploy`")
+def a_schedule_that_was_paused_and_resumed(ground: Ground) -> Iterator[Case]:
+    """Prefect 3.8 forgets its parameters then: every night would only have told what is to be erased."""
+    found, client = ground.stand.deployment("retention"), ground.stand.client
+    (night,) = found.schedules
+    for active in (False, True):
+        client.update_deployment_schedule(found.id, night.id, active=active)
+    yield ground.stand.case
+    register(client, declared())
+    schedule(client, found.id)
 
 
 @fault("deployments", "ahead of: settle", "fastapi and sqlalchemy")
@@ -253,14 +270,14 @@ def a_scheduler_that_plans_nothing(ground: Ground) -> Iterator[Case]:
     for run in client.read_flow_runs(flow_run_filter=of):
         client.delete_flow_run(run.id)
     yield ground.stand.case
-    schedule_one(ground.stand.client, found.id)
+    schedule(ground.stand.client, found.id)
 
 
 @fault("late runs", "1 runs are late", "`boostez worker")
 def a_run_that_nobody_starts(ground: Ground) -> Iterator[Case]:
     found, client = ground.stand.deployment("withdraw"), ground.stand.client
     late: State[Any] = Scheduled(name="Late", scheduled_time=dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
-    run = client.create_flow_run_from_deployment(found.id, state=late, parameters={})
+    run = client.create_flow_run_from_deployment(found.id, state=late, parameters=PRESSED)
     yield ground.stand.case
     client.delete_flow_run(run.id)
 
@@ -361,7 +378,7 @@ def a_portal_over_tables_of_an_older_release(ground: Ground) -> Iterator[Case]:
 @contextmanager
 def long_run(stand: Stand) -> Iterator[Any]:
     """A run that has been under way for an hour; only Prefect's own database can tell it so at once."""
-    run = stand.client.create_flow_run_from_deployment(stand.deployment("withdraw").id, parameters={})
+    run = stand.client.create_flow_run_from_deployment(stand.deployment("withdraw").id, parameters=PRESSED)
     stand.client.set_flow_run_state(run.id, Running(), force=True)
     address = get_current_settings().server.database.connection_url
     assert address is not None
