@@ -85,6 +85,7 @@ class Screens:
         self.page.get_by_role("link", name="Runs", exact=True).click()
         self.page.get_by_role("link", name=name, exact=True).first.click()
         self.page.wait_for_url(f"**/flow-run/{run.id}**")
+        expect(self.page.get_by_role("tab", name="Logs")).to_be_visible()
         expect(self.page.get_by_text(state, exact=True).first).to_be_visible()
         return run
 

@@ -241,26 +241,14 @@ def a_pool_of_another_release(ground: Ground) -> Iterator[Case]:
     register(client, declared())
 
 
-@fault("deployments", "paused: follow-up", "Resume")
+@fault("deployments", "paused: retention", "Resume")
 def a_schedule_that_was_left_paused(ground: Ground) -> Iterator[Case]:
-    found = ground.stand.deployment("follow-up")
+    found = ground.stand.deployment("retention")
     (night,) = found.schedules
     ground.stand.client.update_deployment_schedule(found.id, night.id, active=False)
     yield ground.stand.case
     ground.stand.client.update_deployment_schedule(found.id, night.id, active=True)
     schedule(ground.stand.client, found.id)
-
-
-@fault("deployments", "retain/retention (schedule night)", "`boostez deploy`")
-def a_schedule_that_was_paused_and_resumed(ground: Ground) -> Iterator[Case]:
-    """Prefect 3.8 forgets its parameters then: every night would only have told what is to be erased."""
-    found, client = ground.stand.deployment("retention"), ground.stand.client
-    (night,) = found.schedules
-    for active in (False, True):
-        client.update_deployment_schedule(found.id, night.id, active=active)
-    yield ground.stand.case
-    register(client, declared())
-    schedule(client, found.id)
 
 
 @fault("deployments", "ahead of: settle", "fastapi and sqlalchemy")
