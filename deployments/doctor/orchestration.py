@@ -237,10 +237,8 @@ def _instant(at: dt.datetime) -> DateTime:
 
 def _named(client: SyncPrefectClient, runs: list[FlowRun]) -> str:
     """What is to run: a run has the name of what it does only when it has begun."""
-    names = {each.id: each.name for each in _deployments(client)}
-    return _listed(
-        [names.get(run.deployment_id, run.name) if run.deployment_id else run.name for run in runs]
-    )
+    names: dict[UUID | None, str] = {each.id: each.name for each in _deployments(client)}
+    return _listed([names.get(run.deployment_id, run.name) for run in runs])
 
 
 def _listed(told: Sequence[str]) -> str:
