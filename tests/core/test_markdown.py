@@ -5,19 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from lxml import html
-from markdown_it import MarkdownIt
 
 from core.markdown import cell, lines
+from tests.markdown import WRITTEN, read
 
-WRITTEN = MarkdownIt("commonmark").enable(["table", "strikethrough"])  # CommonMark lets HTML through
 MARKS = st.text(st.sampled_from("\\`*_[]()<>|~&#;!-+.1a é\n:/"), max_size=12)
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
-
-
-def read(markdown: str, inside: str) -> list[str]:
-    """What is read inside these elements."""
-    return [found.text_content() for found in html.fromstring(WRITTEN.render(markdown)).iter(inside)]
 
 
 @given(MARKS | WORDS)

@@ -216,9 +216,9 @@ def a_button_that_is_not_there(ground: Ground) -> Iterator[Case]:
     register(client, declared())
 
 
-@fault("deployments", "sync-offers/full (concurrency_limit, tags)", "`boostez deploy`")
+@fault("deployments", "replay-quarantine/quarantine (concurrency_limit, tags)", "`boostez deploy`")
 def a_limit_that_somebody_took_off(ground: Ground) -> Iterator[Case]:
-    client, number = ground.stand.client, ground.stand.deployment("full").id
+    client, number = ground.stand.client, ground.stand.deployment("quarantine").id
     client.update_deployment(number, DeploymentUpdate(concurrency_limit=7, tags=["boostez"]))
     yield ground.stand.case
     register(client, declared())
