@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import kubernetes_validate
 import pytest
@@ -11,11 +11,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from prefect.client.schemas.objects import WorkPool
 from prefect.workers.process import ProcessJobConfiguration
 
 from connectors.settings import settings
+from core.registration import Thing
 from deployments import job_template, orchestration
-from deployments.declared import declared
+from deployments.declared import POOL, declared
+from deployments.deploy import register
+from schemas.errors import Refused
 from tests.deployments.production.files import KUBERNETES, read
 from tests.deployments.production.test_kubernetes import NEWEST, OLDEST
 
@@ -104,6 +108,24 @@ def test_the_pool_is_of_pods_where_an_image_is_named(monkeypatch: pytest.MonkeyP
     assert pool.fields["type"] == "kubernetes"
     assert pool.fields["variable image"]["default"] == IMAGE
     assert "a-secret-that-no-pool-may-hold" not in str(pool)
+
+
+class OnePool:
+    """A server that knows a pool of processes, and nothing else."""
+
+    def read_work_pools(self) -> list[WorkPool]:
+        return [WorkPool(name=POOL, type="process", base_job_template=job_template.process())]
+
+    def read_flows(self, **_: int) -> list[Any]:
+        return []
+
+    read_deployments = read_automations = read_flows
+
+
+def test_a_pool_does_not_change_its_type_and_the_way_out_is_told() -> None:
+    pods = Thing("work pool", POOL, {"description": None, "type": "kubernetes", **job_template.fields(POD)})
+    with pytest.raises(Refused, match="`prefect work-pool delete boostez`"):
+        register(cast(Any, OnePool()), [pods])
 
 
 @given(st.sampled_from(sorted(TEMPLATES)), st.data())
