@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, cast
+from uuid import uuid4
 
 import kubernetes_validate
 import pytest
@@ -114,7 +115,14 @@ class OnePool:
     """A server that knows a pool of processes, and nothing else."""
 
     def read_work_pools(self) -> list[WorkPool]:
-        return [WorkPool(name=POOL, type="process", base_job_template=job_template.process())]
+        return [
+            WorkPool(
+                name=POOL,
+                type="process",
+                default_queue_id=uuid4(),
+                base_job_template=job_template.process(),
+            )
+        ]
 
     def read_flows(self, **_: int) -> list[Any]:
         return []
