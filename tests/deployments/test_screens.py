@@ -17,7 +17,9 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, expect
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
 
 from connectors.region import migrations, plans
 from connectors.region.database import Region
@@ -38,7 +40,7 @@ pytestmark = [
     pytest.mark.xdist_group("operations"),
 ]
 PRESSED: Final = {"full", "decide", "effects", "heartbeat"}
-SOON: Final = dt.timedelta(seconds=30)  # when the one schedule fires
+SOON: Final = dt.timedelta(seconds=30)  # when the one schedule fires first
 PATIENCE: Final = 60.0  # seconds for what takes five on an idle machine
 Stack = tuple[SyncPrefectClient, Hub, Sandbox]
 PAGE: Final = "facebook_page"
@@ -74,9 +76,9 @@ class Screens:
         """The newest run of this name, once it is in this state, looked at from the list of runs."""
 
         def found() -> FlowRun | None:
-            runs = self.client.read_flow_runs(limit=20)
-            named = sorted((run for run in runs if run.name == name), key=lambda run: str(run.created))
-            return named[-1] if named and named[-1].state_name == state else None
+            named = FlowRunFilter(name=FlowRunFilterName(any_=[name]))
+            runs = self.client.read_flow_runs(flow_run_filter=named, sort=FlowRunSort.START_TIME_DESC)
+            return runs[0] if runs and runs[0].state_name == state else None
 
         until(found)
         run = found()
@@ -133,14 +135,14 @@ def stack(ops: Operations) -> Iterator[Stack]:
 
 
 def pressed(folder: Path) -> list[Thing]:
-    """What is registered: the buttons of these tests, and the heartbeat, which a schedule starts once, soon."""
+    """What is registered: the buttons of these tests, and the heartbeat, which a schedule starts soon."""
     document = yaml.safe_load(FILE.read_text("utf-8"))
     kept = [each for each in document["deployments"] if each["name"] in PRESSED]
     soon = (dt.datetime.now(dt.UTC) + SOON).isoformat()
     for each in kept:
         each.pop("schedules", None)
         if each["name"] == "heartbeat":
-            each["schedules"] = [{"interval": 86_400, "anchor_date": soon, "timezone": "UTC", "slug": "soon"}]
+            each["schedules"] = [{"interval": 120, "anchor_date": soon, "timezone": "UTC", "slug": "soon"}]
     file = folder / "prefect.yaml"
     file.write_text(yaml.safe_dump({**document, "deployments": kept}), "utf-8")
     return [thing for thing in declared(file) if thing.kind != "automation"]
