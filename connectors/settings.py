@@ -133,6 +133,9 @@ class Settings(BaseSettings):
         None, description="Name, address and telephone of the host; said not to be known when unset"
     )
     portal_port: int = Field(4480, ge=1, le=65535, description="Port the portal listens on")
+    pod_image: str | None = Field(
+        None, description="On Kubernetes: runs are pods of this image; processes of their worker when unset"
+    )
     production: bool = Field(
         False,  # noqa: FBT003 - pydantic's way to say a default
         description="Nothing stands in for anything: a part that lacks a setting refuses to start",

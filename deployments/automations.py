@@ -8,13 +8,14 @@ Why it is so, and what was tried instead: docs/adr/0027-a-run-that-died-is-run-a
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Final
 
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
 
-from core.recovery import AGAIN
+from core.recovery import AGAIN, DIED
 from core.registration import Thing
 
 HEARTBEAT: Final = dt.timedelta(seconds=30)  # how often a run says that it lives; Prefect's shortest
@@ -52,53 +53,39 @@ def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -
         _automation(
             "boostez: a run is silent",
             f"A run of a deployment was not heard of for {seconds}, three heartbeats: it has crashed.",
-            _silent(silence, {"prefect.resource.role": "deployment"}),
+            _unheard(_ALIVE, silence, {"prefect.resource.role": "deployment"}),
             crashed.model_dump(mode="json"),
         ),
         _automation(
             "boostez: a silent run goes on",
             f"A run that finds its work in rows was not heard of for {seconds}: it is run again, once.",
-            _silent(silence, _COMES_AGAIN),
+            _unheard(_ALIVE, silence, _COMES_AGAIN),
             _RECOVERING,
         ),
         _automation(
             "boostez: a run died",
             "A run that finds its work in rows has crashed or failed: it is run again, once.",
-            _died(settled),
+            _unheard(DIED, settled, _COMES_AGAIN),
             _RECOVERING,
         ),
     )
 
 
-def _silent(silence: dt.timedelta, related: dict[str, str]) -> EventTrigger:
-    """A run that was about to start, ran or was being cancelled, and of which nothing more is heard.
+def _unheard(after: Iterable[str], within: dt.timedelta, related: dict[str, str]) -> EventTrigger:
+    """A run of these, of which nothing more is heard after one of these signs.
 
     Whatever is heard of a run ends one wait; so every sign of a run that is not over begins the next one. Only runs of deployments:
     what the command line runs sends no heartbeat, and its end is seen by whoever typed it.
     """
     return EventTrigger(
-        after={f"prefect.flow-run.{sign}" for sign in _ALIVE},
+        after={f"prefect.flow-run.{sign}" for sign in after},
         expect=_ANY,
         match={"prefect.resource.id": "prefect.flow-run.*"},
         match_related=related,
         for_each={"prefect.resource.id"},
         posture=Posture.Proactive,
         threshold=1,
-        within=silence,
-    )
-
-
-def _died(settled: dt.timedelta) -> EventTrigger:
-    """A run that is dead, and of which nothing more is heard until that has settled."""
-    return EventTrigger(
-        after={"prefect.flow-run.Crashed", "prefect.flow-run.Failed"},
-        expect=_ANY,
-        match={"prefect.resource.id": "prefect.flow-run.*"},
-        match_related=_COMES_AGAIN,
-        for_each={"prefect.resource.id"},
-        posture=Posture.Proactive,
-        threshold=1,
-        within=settled,
+        within=within,
     )
 
 

@@ -17,9 +17,10 @@ from prefect.client.schemas.schedules import SCHEDULE_TYPES
 from prefect.utilities.callables import parameter_schema
 from pydantic import TypeAdapter, ValidationError
 
-from connectors.settings import ROOT
+from connectors.settings import ROOT, settings
 from core.registration import Thing
-from deployments import automations
+from deployments import automations, job_template
+from deployments.stack import open_settings
 from schemas.errors import Misconfigured
 
 POOL: Final = "boostez"
@@ -80,12 +81,24 @@ def declared(file: Path = FILE) -> tuple[Thing, ...]:
     try:
         document = msgspec.convert(yaml.safe_load(file.read_text("utf-8")), _Document)
         return (
-            Thing("work pool", POOL, {"description": "Everything that Boostez runs."}),
+            _pool(),
             *(_deployment(each, document.pull) for each in document.deployments),
             *automations.declared(),
         )
     except (msgspec.ValidationError, yaml.YAMLError, ValidationError) as error:
         raise Misconfigured(f"{file}: {error}") from error
+
+
+def _pool() -> Thing:
+    """Runs are processes of their worker, or pods of the image that BOOSTEZ_POD_IMAGE names."""
+    image = settings().pod_image
+    kind, template = (
+        ("kubernetes", job_template.pod(image, open_settings()))
+        if image
+        else ("process", job_template.process())
+    )
+    told = {"description": "Everything that Boostez runs.", "type": kind}
+    return Thing("work pool", POOL, {**told, **job_template.fields(template)})
 
 
 def _deployment(written: _Deployment, pull: list[dict[str, Any]]) -> Thing:

@@ -94,11 +94,23 @@ def registration(changes: Sequence[Change], same: int, *, dry_run: bool) -> None
         table = Table("", "what", "name", "field", "from", "to")
         for change in changes:
             fields = change.fields if change.does == "change" else {"": ("", "")}
-            for field, (before, after) in fields.items():
+            for field, values in fields.items():
+                before, after = _apart(*values)
                 table.add_row(change.does, change.kind, change.name, field, _value(before), _value(after))
         stdout.print(table)
     done = "would be changed" if dry_run else "changed"
     stdout.print(f"{len(changes):,} {done}, {same:,} already as declared.")
+
+
+def _apart(before: Any, after: Any) -> tuple[Any, Any]:
+    """What differs of two values: of two objects, nothing that they have in common."""
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return before, after
+    differing = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    parts = {name: _apart(before.get(name), after.get(name)) for name in differing}
+    return {name: one for name, (one, _) in parts.items()}, {
+        name: other for name, (_, other) in parts.items()
+    }
 
 
 def _value(value: object) -> str:

@@ -3,7 +3,7 @@
 Belongs here: one pair of reading and writing for each kind of thing. Does not: what should be there (declared.py).
 
 What people set by hand is never read into a thing, and so never undone: whether a schedule, a deployment, an automation or the work
-pool is paused, schedules without a slug (the UI's form makes those), variables of jobs, limits of the pool.
+pool is paused, schedules without a slug (the UI's form makes those), job variables of deployments, limits of the pool.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger
 
 from core.registration import Change, Thing
+from deployments import job_template
 from deployments.automations import comparable
 from deployments.declared import OURS, SCHEDULE
+from schemas.errors import Refused
 
 PAGE: Final = 200  # what the server gives at once
 Fields = dict[str, Any]
@@ -36,26 +38,23 @@ class Server:
 
     def __init__(self, client: SyncPrefectClient) -> None:
         self._client = client
+        self._pools: dict[str, Fields] = {}
         self._deployments: dict[str, UUID] = {}
         self._schedules: dict[tuple[str, str], UUID] = {}
         self._automations: dict[str, Automation] = {}
 
     def found(self) -> list[Thing]:
         """Everything of the kinds that are declared, ours or not, in the order in which it can be made."""
-        pools = [
-            Thing("work pool", pool.name, {"description": pool.description}, ours=False)
-            for pool in self._client.read_work_pools()
-        ]
-        return [*pools, *self._read_deployments(), *self._read_automations()]
+        return [*self._read_pools(), *self._read_deployments(), *self._read_automations()]
 
     def carry_out(self, change: Change) -> None:
         """Make one change."""
         after = {name: wanted for name, (_, wanted) in change.fields.items()}
         match change.kind, change.does:
             case "work pool", "create":
-                self._client.create_work_pool(WorkPoolCreate(name=change.name, type="process", **after))
+                self._client.create_work_pool(WorkPoolCreate(name=change.name, **_pool(after)))
             case "work pool", "change":
-                self._client.update_work_pool(change.name, WorkPoolUpdate(**after))
+                self._change_pool(change.name, after)
             case "deployment", "create":
                 self._create_deployment(change.name, after)
             case "deployment", "change":
@@ -70,6 +69,31 @@ class Server:
                 self._client.delete_automation(self._automations[change.name].id)
             case _:
                 raise AssertionError(change)
+
+    # work pools
+
+    def _read_pools(self) -> Iterator[Thing]:
+        for pool in self._client.read_work_pools():
+            told = {"description": pool.description, "type": pool.type}
+            self._pools[pool.name] = {**told, **job_template.fields(pool.base_job_template)}
+            yield Thing("work pool", pool.name, self._pools[pool.name], ours=False)
+
+    def _change_pool(self, name: str, after: Fields) -> None:
+        """The server takes templates whole: what does not change is sent as it was.
+
+        Raises:
+            Refused: it is of another type, which a server does not change.
+
+        """
+        there = self._pools[name]
+        if after.get("type", there["type"]) != there["type"]:
+            raise Refused(
+                f"The work pool {name} is of type {there['type']}, and {after['type']} is declared. Pause it, wait until no run is under "
+                f"way, `prefect work-pool delete {name}`, then `boostez deploy` again."
+            )
+        told = _pool({**there, **after})
+        del told["type"]
+        self._client.update_work_pool(name, WorkPoolUpdate(**told))
 
     # deployments
 
@@ -168,6 +192,12 @@ def _paged(read: Callable[..., list[Any]]) -> Iterator[Any]:
     while page := read(limit=PAGE, offset=offset):
         yield from page
         offset += len(page)
+
+
+def _pool(fields: Fields) -> Fields:
+    """What a pool is made of, its template in one."""
+    plain = {name: fields[name] for name in ("description", "type")}
+    return {**plain, "base_job_template": job_template.template(fields)}
 
 
 def _schedule(field: str, told: Fields) -> DeploymentScheduleCreate:

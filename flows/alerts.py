@@ -21,7 +21,7 @@ from tasks.tell import tell
 from tasks.watch_runs import watch_runs
 
 
-@flow(name="watch-alerts", description=__doc__)
+@flow(name="watch-alerts", flow_run_name="alerts that are due", description=__doc__)
 def watch_alerts() -> dict[str, Any]:
     """Raise what follows from silence and from failed runs, and have everybody hear what they are to hear."""
     chosen, region = settings(), safe_region()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
+from prefect.runtime import flow_run
 from pydantic import Field
 
 from connectors.region.database import safe_region
@@ -18,16 +19,21 @@ from schemas.errors import BoostezError
 from tasks.audit import audit
 from tasks.tell import tell
 
-Channel = Annotated[str | None, Field(json_schema_extra={"enum": [*CHANNELS, *WANTED, None]})]
+Channel = Annotated[str, Field(title="one", json_schema_extra={"enum": [*CHANNELS, *WANTED]})] | None
 
 
-@flow(name="audit-channels", description=__doc__)
+def _run_name() -> str:
+    asked = flow_run.parameters
+    return f"audit{' and heal' if asked.get('heal') else ''} {asked.get('channel') or 'every channel'}"
+
+
+@flow(name="audit-channels", flow_run_name=_run_name, description=__doc__)
 def audit_channels(channel: Channel = None, heal: bool | None = None) -> dict[str, Any]:
     """Audit every channel; heal what was changed by hand, or tell a person, as the channel's policy says.
 
     Args:
-        channel: Only this channel; all when empty.
-        heal: Put right what differs, or not; as the channel's policy says when empty.
+        channel: Only this channel; None: all.
+        heal: Put right what differs, or not; None: as the channel's policy says.
 
     Raises:
         RetryLater, Permanent: some channel could not be read; the others were audited.

@@ -18,7 +18,7 @@ from tasks.bounces import take_bounces, tell_of_bounces
 from tasks.tell import tell
 
 
-@flow(name="take-bounces", description=__doc__)
+@flow(name="take-bounces", flow_run_name="letters that came back", description=__doc__)
 def take_bounces_in() -> dict[str, Any]:
     """Note what came back to the mailbox, if there is one, and have whoever can telephone know whose address is suspended."""
     chosen, database = settings(), safe_region()

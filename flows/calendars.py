@@ -32,7 +32,7 @@ class MoveVerdict(str, Enum):  # noqa: UP042 - Prefect's form shows the values o
     REFUSE = "refuse"
 
 
-@flow(name="read-calendars", description=__doc__)
+@flow(name="read-calendars", flow_run_name="calendars of officials", description=__doc__)
 def watch_calendars() -> dict[str, Any]:
     """Read when officials are busy, and tell staff of what they moved."""
     chosen, region = settings(), safe_region()

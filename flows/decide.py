@@ -19,7 +19,9 @@ from pydantic import Field
 
 from connectors.region import plans
 from connectors.region.database import safe_region
+from core.markdown import cell
 from schemas.errors import Refused
+from tasks.tell import PRESS
 
 PATIENCE = 30 * 24 * 3600  # seconds that a form waits
 
@@ -58,7 +60,10 @@ def decide_plan(plan: int) -> dict[str, Any]:
     held = plans.get(safe_region(), plan)
     while (held := plans.newest(safe_region(), held) or held).state == "waiting":
         plans.shown_by(safe_region(), held.id, str(flow_run.id))
-        form = Decision.with_initial_data(description=held.words())
+        form = Decision.with_initial_data(description=held.words(cell))
+        get_run_logger().info(
+            "Plan %d waits for a person: %s. The form has the numbers and ten examples.", held.id, PRESS
+        )
         decision = suspend_flow_run(wait_for_input=form, timeout=PATIENCE, key=f"plan-{held.id}")
         try:
             held = _VERDICTS[decision.verdict](safe_region(), held.id, decision.by, decision.reason)

@@ -22,9 +22,11 @@ from connectors.region.database import safe_region
 from connectors.region.letters import MAIL
 from connectors.region.postings import Posting
 from connectors.settings import settings
+from core.markdown import lines
 from schemas.errors import Refused
 from tasks.letters import send_letters
 from tasks.postings import put_out
+from tasks.tell import PRESS
 
 PATIENCE = 30 * 24 * 3600  # seconds that a form waits
 
@@ -68,7 +70,8 @@ def decide_posting(posting: int, revision: int) -> dict[str, Any]:
     found = postings.get(region, posting)
     while found.state == "waiting" and found.revision == revision:
         known = postings.employer_name(region, found.siret)
-        form = Decision.with_initial_data(description=found.words(known))
+        form = Decision.with_initial_data(description=lines(found.words(known)))
+        get_run_logger().info("Posting %d waits for an officer: %s. The form has its text.", posting, PRESS)
         decision = suspend_flow_run(
             wait_for_input=form, timeout=PATIENCE, key=f"posting-{posting}-{revision}"
         )

@@ -18,7 +18,7 @@ from core.progress import markdown
 from core.quiet import is_quiet
 
 
-@flow(name="follow-up", description=__doc__)
+@flow(name="follow-up", flow_run_name="follow up firms and cohorts", description=__doc__)
 def follow_up() -> dict[str, Any]:
     """End cohorts whose last session is over, ask those who finished three and six months ago, and show the figures.
 

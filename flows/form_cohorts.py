@@ -27,6 +27,7 @@ from connectors.region.database import Region, safe_region
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import settings
 from core.cohorts import Options, propose
+from tasks.tell import PRESS
 
 PATIENCE = 30 * 24 * 3600  # seconds that a form waits
 ARTIFACT = "cohorts"
@@ -98,6 +99,7 @@ def form_cohorts(
             return {"cohorts": [], "told": told}
     if any(cohort.state == "proposed" for cohort in found):
         form = Decision.with_initial_data(description=_form(found))
+        get_run_logger().info("The proposal waits for a coach: %s. The table is under Artifacts.", PRESS)
         decision = suspend_flow_run(wait_for_input=form, timeout=PATIENCE, key=f"cohorts-{key}")
         plan = Plan(first=first, sessions=sessions, weeks=weeks, minutes=minutes, place=place)
         found = _carry_out(region, key, found, decision, plan)

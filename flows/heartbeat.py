@@ -14,7 +14,7 @@ from connectors.settings import settings
 from tasks.heartbeat import beat, failures_told, is_scheduled
 
 
-@flow(name="heartbeat", description=__doc__)
+@flow(name="heartbeat", flow_run_name="sign of life", description=__doc__)
 def heartbeat() -> bool:
     """Beat, if a schedule started this. Returns whether it did."""
     chosen, scheduled = settings(), is_scheduled()

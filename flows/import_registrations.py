@@ -42,7 +42,7 @@ def import_registrations(
         source: A seminar's sheet (CSV), or a partner's registrations (a JSON array, or a JSON document a line).
         told_at: When the people of a sheet signed it; empty: now. Without a zone, what clocks in Paris show.
         session: The session (S-…) of lines that name none; empty: they take part in nothing yet.
-        dry_run: Only shows what would change. Untick it to take the file in; that is done once a file.
+        dry_run: Only shows what would change. Switch it off to take the file in; that is done once a file.
 
     Raises:
         Misconfigured: the file cannot be read.

@@ -16,7 +16,7 @@ from connectors.settings import settings
 from tasks.morning import gather, show
 
 
-@flow(name="morning", description=__doc__)
+@flow(name="morning", flow_run_name="morning page for staff", description=__doc__)
 def morning() -> dict[str, Any]:
     """Leave the page as an artifact. Changes nothing."""
     chosen, region = settings(), safe_region()

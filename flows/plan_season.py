@@ -34,7 +34,7 @@ from schemas.errors import Refused
 from tasks.announce import announce
 from tasks.letters import send_letters
 from tasks.seasons import propose
-from tasks.tell import tell
+from tasks.tell import PRESS, tell
 
 PATIENCE = 30 * 24 * 3600  # seconds that a form waits
 ARTIFACT = "season"
@@ -82,6 +82,7 @@ def plan_season(
     while found.proposed_by == key and found.proposed_at is not None:
         form = SeasonDecision.with_initial_data(description=found.explanation)
         waits = f"season-{key}-{found.proposed_at:%Y%m%d%H%M%S%f}"  # another proposal is another form
+        get_run_logger().info("The proposal waits for a person: %s. The table is under Artifacts.", PRESS)
         decision = suspend_flow_run(wait_for_input=form, timeout=PATIENCE, key=waits)
         try:
             found = _carry_out(found, decision)

@@ -21,7 +21,7 @@ from tasks.postings import ask, end_forms, put_out, unheard
 from tasks.tell import tell
 
 
-@flow(name="serve-postings", description=__doc__)
+@flow(name="serve-postings", flow_run_name="postings of firms", description=__doc__)
 def serve_postings() -> dict[str, Any]:
     """Tidy up, send the letters due, bring what was approved or closed to every channel, have officers asked, end old forms."""
     chosen, database = settings(), safe_region()

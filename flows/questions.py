@@ -114,7 +114,7 @@ def answer_question(question: str, answer: Words, answered_by: Words, by: By) ->
     )
 
 
-@flow(name="read-comments", description=__doc__)
+@flow(name="read-comments", flow_run_name="comments under dialogues", description=__doc__)
 def read_comments() -> dict[str, Any]:
     """Read on what is said under dialogues on the air; what asks waits for a moderator. Nothing on the air costs nothing.
 

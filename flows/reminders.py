@@ -26,7 +26,7 @@ from tasks.tell import tell
 TRANSPORTS: Final = (MAIL, SMS)
 
 
-@flow(name="send-reminders", description=__doc__)
+@flow(name="send-reminders", flow_run_name="reminders that are due", description=__doc__)
 def send_reminders() -> dict[str, Any]:
     """Note what came of letters, put what is due in new ones, have coaches know what was too late, send, and note again."""
     chosen, database = settings(), safe_region()

@@ -8,12 +8,13 @@ Each is dry unless told otherwise, and the same asked for twice within minutes i
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from prefect import flow
+from prefect.runtime import flow_run
 from pydantic import Field
 
 from connectors.region import quarantine, replays, walks
@@ -22,16 +23,29 @@ from connectors.registry import CHANNELS, EVERY, SOURCES, WANTED
 from connectors.settings import settings
 from schemas.errors import BoostezError, Cause, Misconfigured
 from tasks.recheck import Rechecked, recheck
-from tasks.replay import replay_carried, replay_failed
+from tasks.replay import Outcome, replay_carried, replay_failed
+from tasks.replay_table import show_replay
 
-SourceName = Annotated[str | None, Field(json_schema_extra={"enum": [*SOURCES, None]})]
+SourceName = Annotated[str, Field(title="one", json_schema_extra={"enum": [*SOURCES]})] | None
 ChannelName = Annotated[str, Field(json_schema_extra={"enum": [*CHANNELS, *WANTED]})]
-AnyChannel = Annotated[str | None, Field(json_schema_extra={"enum": [*EVERY, None]})]
-CauseName = Annotated[str | None, Field(json_schema_extra={"enum": [*get_args(Cause), None]})]
+AnyChannel = Annotated[str, Field(title="one", json_schema_extra={"enum": [*EVERY]})] | None
+CauseName = Annotated[str, Field(title="one", json_schema_extra={"enum": [*get_args(Cause)]})] | None
 Kind = Literal["replay-quarantine", "replay-channel", "replay-effects"]
 
 
-@flow(name="replay-quarantine", description=__doc__)
+def _named(what: str, *filters: str) -> Callable[[], str]:
+    """A run's name: what it replays, which of it, and whether it only looks."""
+
+    def name() -> str:
+        asked = flow_run.parameters
+        chosen = [str(asked[each]) for each in filters if asked.get(each)]
+        dry = ["dry run"] if asked.get("dry_run", True) else []
+        return ", ".join([f"replay {what}", *chosen, *dry])
+
+    return name
+
+
+@flow(name="replay-quarantine", flow_run_name=_named("quarantine", "source", "cause"), description=__doc__)
 def replay_quarantine(
     source: SourceName = None,
     cause: str | None = None,
@@ -42,11 +56,11 @@ def replay_quarantine(
     """Judge what is in quarantine again; the next sync publishes what was let in.
 
     Args:
-        source: Only this source; all when empty.
+        source: Only this source; None: all.
         cause: Only what this rule refused, as `boostez status` names it.
         since: Only what came since then.
         refs: Only these references, or keys of the portal.
-        dry_run: Only tell what would be done; untick to do it.
+        dry_run: Only tell what would be done; switch it off to do it.
 
     """
     chosen = quarantine.Choice(cause=cause, since=since, refs=_sorted(refs))
@@ -62,7 +76,7 @@ def replay_quarantine(
         return _finished(number, total)
 
 
-@flow(name="replay-channel", description=__doc__)
+@flow(name="replay-channel", flow_run_name=_named("channel", "channel"), description=__doc__)
 def replay_channel(
     channel: ChannelName,
     since: dt.datetime | None = None,
@@ -75,7 +89,7 @@ def replay_channel(
         channel: The channel.
         since: Only what was written since then.
         refs: Only these references, or keys of the portal.
-        dry_run: Only tell what would be done; untick to do it.
+        dry_run: Only tell what would be done; switch it off to do it.
 
     """
     _check(channel, (*CHANNELS, *WANTED))
@@ -84,7 +98,7 @@ def replay_channel(
         return _finished(number, replay_carried(safe_region(), settings(), chosen, dry=dry_run))
 
 
-@flow(name="replay-effects", description=__doc__)
+@flow(name="replay-effects", flow_run_name=_named("effects", "channel", "cause"), description=__doc__)
 def replay_effects(
     channel: AnyChannel = None,
     cause: CauseName = None,
@@ -96,12 +110,12 @@ def replay_effects(
     """Try failed effects again: all that failed because a token had expired, say.
 
     Args:
-        channel: Only this channel; all when empty.
-        cause: Only what failed for this; for anything when empty.
+        channel: Only this channel; None: all.
+        cause: Only what failed for this; None: for anything.
         since: Only what failed since then.
         refs: Only these references, or keys of the portal.
         parked: Also those whose outcome nobody can look up: they may happen twice.
-        dry_run: Only tell what would be done; untick to do it.
+        dry_run: Only tell what would be done; switch it off to do it.
 
     """
     _check(channel, EVERY)
@@ -141,8 +155,9 @@ def _begun(kind: Kind, asked: dict[str, Any], *, dry: bool) -> Iterator[int | No
             raise
 
 
-def _finished(number: int | None, told: object) -> dict[str, Any]:
+def _finished(number: int | None, told: Outcome | Rechecked) -> dict[str, Any]:
     shown = dict(msgspec.to_builtins(told))
     if number is not None:
         walks.finish_run(safe_region(), number, shown)
+    show_replay(told)
     return shown

@@ -17,7 +17,7 @@ from tasks.settle import settle
 from tasks.tell import tell
 
 
-@flow(name="settle-effects", description=__doc__)
+@flow(name="settle-effects", flow_run_name="look up unknown effects", description=__doc__)
 def settle_effects() -> dict[str, Any]:
     """Look up every unknown effect that is due, channel by channel, and tell of those that a person must look up."""
     chosen, database = settings(), safe_region()

@@ -22,7 +22,7 @@ from tasks.settle import settle
 from tasks.tell import tell
 
 
-@flow(name="watch-coverage", description=__doc__)
+@flow(name="watch-coverage", flow_run_name="media of events to show or take down", description=__doc__)
 def watch_coverage() -> dict[str, Any]:
     """Take down what may not be shown any more, carry out what channels are to show, say what is gone."""
     chosen, region = settings(), safe_region()
@@ -41,7 +41,7 @@ def watch_coverage() -> dict[str, Any]:
     )
 
 
-@flow(name="retain-coverage", description=__doc__)
+@flow(name="retain-coverage", flow_run_name="retention of media and students", description=__doc__)
 def retain_coverage() -> dict[str, Any]:
     """Delete media and forget students a year after the event, unless they agreed to longer."""
     region = safe_region()

@@ -24,7 +24,7 @@ from tasks.preflight import preflight
 from tasks.tell import tell
 
 
-@flow(name="watch-dialogues", description=__doc__)
+@flow(name="watch-dialogues", flow_run_name="dialogues to prompt, check, close", description=__doc__)
 def watch_dialogues() -> dict[str, Any]:
     """Prompt who holds a dialogue, check what is about to go on air, follow what is, close what is over, show what is due."""
     chosen, region = settings(), safe_region()

@@ -21,7 +21,7 @@ from tasks.withdraw import withdraw
 
 Why = Annotated[str, Field(min_length=3)]
 Who = Annotated[str, Field(min_length=2)]
-SourceName = Annotated[str | None, Field(json_schema_extra={"enum": [*SOURCES, None]})]
+SourceName = Annotated[str, Field(title="one", json_schema_extra={"enum": [*SOURCES]})] | None
 
 
 @flow(name="withdraw-offer", flow_run_name="withdraw {name}", description=__doc__)

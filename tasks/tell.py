@@ -34,6 +34,9 @@ from tasks.progress import Progress
 from tasks.run import Delivered, Run
 
 DECIDE: Final = "decide-plan/decide"  # the deployment whose run shows the form
+PRESS: Final = (
+    "press ⋮ at the top right of this page, then Resume"  # where a suspended run's form is, in Prefect's UI
+)
 RUNBOOK: Final = "docs/runbook"
 
 

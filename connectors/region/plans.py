@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -70,12 +70,12 @@ class Held(msgspec.Struct, frozen=True):
         """What its alert goes by."""
         return cause(self.kind, self.place)
 
-    def words(self) -> str:
-        """The plan as a person reads it: the numbers, ten examples, the way out."""
+    def words(self, told: Callable[[str], str] = str) -> str:
+        """The plan as a person reads it: the numbers, ten examples, the way out. ``told`` writes others' words, for Markdown say."""
         numbers = "\n".join(
             f"- {words}: {self.numbers[name]}" for name, words in _WORDS.items() if name in self.numbers
         )
-        examples = "\n".join(f"- {example}" for example in self.examples)
+        examples = "\n".join(f"- {told(example)}" for example in self.examples)
         return (
             f"{self.message}\n\nNothing of it was done.\n\n{numbers}\n\nExamples:\n{examples}\n\n"
             f"Plan {self.id} ({self.hash}). Decide in the Prefect UI, or with `boostez plan approve {self.id}` or "

@@ -8,13 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
-from functools import cache, lru_cache
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import prefect
-import yaml
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     FlowRunFilter,
@@ -25,7 +24,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateName,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.events.filters import (
     EventFilter,
@@ -37,12 +36,13 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.types import DateTime
 
 from connectors.network import is_this_machine
-from connectors.settings import ROOT
+from core.registration import Change
+from deployments.declared import OURS, POOL, declared
+from deployments.deploy import register
 from deployments.doctor.configuration import SHORT
 from deployments.doctor.database import skew
 from deployments.doctor.examining import Case, Check, Finding, bad, good, warning
 
-POOL: Final = "boostez"
 ANSWERS, ACCESS = "Prefect", "access to Prefect"
 POLLED: Final = dt.timedelta(minutes=2)  # a worker asks every 10 s, and says so every 30
 LATE: Final = dt.timedelta(minutes=15)
@@ -114,16 +114,17 @@ def workers(case: Case) -> Finding:
 
 
 def deployed(case: Case) -> Finding:
-    """Every deployment of prefect.yaml is there as it is written there, and its schedule really makes runs.
+    """Pool, deployments and automations are there as they are declared, field by field, and schedules really make runs.
 
     A wrong dependency stops that, and nothing else shows it.
     """
-    client, written = _client(case), _written()
-    there = {each.name: each for each in _deployments(client)}
-    of = {name: each.entrypoint for name, each in there.items()}
-    if missing := [name for name, told in written.items() if of.get(name) != told["entrypoint"]]:
-        return bad(f"not there, or of another release: {', '.join(missing)}", DEPLOY)
-    goes = [there[name] for name, told in written.items() if told.get("schedules")]
+    client, wanted = _client(case), declared()
+    if differing := register(client, wanted, dry_run=True).changes:
+        return bad(
+            f"not as declared: {_listed([_differs(change) for change in differing])}",
+            f"{DEPLOY} (with --dry-run it only tells what differs)",
+        )
+    goes = [each for each in _deployments(client) if OURS in each.tags and each.schedules]
     if paused := [each.name for each in goes if not _is_active(each)]:
         return bad(
             f"its schedule is paused: {', '.join(paused)}", "Resume it in the Prefect UI, under Deployments."
@@ -134,7 +135,12 @@ def deployed(case: Case) -> Finding:
             "Look for « Scheduled 0 runs » in the server's log, and install from requirements.txt: fastapi and sqlalchemy can "
             "break the scheduler silently.",
         )
-    return good(f"{len(written)} as prefect.yaml has them; {len(goes)} schedules have runs ahead")
+    return good(f"{len(wanted)} things as declared; {len(goes)} schedules have runs ahead")
+
+
+def _differs(change: Change) -> str:
+    does = {"create": "not there", "remove": "declared no more"}
+    return f"{change.kind} {change.name} ({does.get(change.does) or ', '.join(change.fields)})"
 
 
 def late(case: Case) -> Finding:
@@ -150,7 +156,9 @@ def late(case: Case) -> Finding:
     )
     if waiting:
         minutes = round(LATE.total_seconds() / 60)
-        return bad(f"{len(waiting)} runs are late by more than {minutes} min: {_named(waiting)}", WORKER)
+        return bad(
+            f"{len(waiting)} runs are late by more than {minutes} min: {_named(client, waiting)}", WORKER
+        )
     return good("no run is late")
 
 
@@ -171,7 +179,7 @@ def stuck(case: Case) -> Finding:
     silent = [run for run in running if not _beats(client, run.id, since)]
     if silent:
         return bad(
-            f"{len(silent)} runs are under way without a sign of life: {_named(silent)}",
+            f"{len(silent)} runs are under way without a sign of life: {_named(client, silent)}",
             "Cancel it in the Prefect UI (Runs), then run its deployment again: what it had done is known.",
         )
     return good(f"{len(running)} long runs, all alive")
@@ -186,12 +194,6 @@ def _client(case: Case) -> SyncPrefectClient:
 def _client_of(api: str, auth: str | None) -> SyncPrefectClient:
     """One for all checks, which end with the process: making one takes as long as some of them."""
     return SyncPrefectClient(api, auth_string=auth, httpx_settings={"timeout": 10.0})
-
-
-@cache
-def _written() -> dict[str, Any]:
-    told = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
-    return {each["name"]: each for each in told["deployments"]}
 
 
 def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
@@ -233,9 +235,14 @@ def _instant(at: dt.datetime) -> DateTime:
     return DateTime.fromtimestamp(at.timestamp(), dt.UTC)
 
 
-def _named(runs: list[Any]) -> str:
-    named = [str(run.name) for run in runs]
-    return ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
+def _named(client: SyncPrefectClient, runs: list[FlowRun]) -> str:
+    """What is to run: a run has the name of what it does only when it has begun."""
+    names: dict[UUID | None, str] = {each.id: each.name for each in _deployments(client)}
+    return _listed([names.get(run.deployment_id, run.name) for run in runs])
+
+
+def _listed(told: Sequence[str]) -> str:
+    return ", ".join(told[:5]) + (f" and {len(told) - 5} more" if len(told) > 5 else "")
 
 
 CHECKS: Final = (

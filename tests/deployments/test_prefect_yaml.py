@@ -5,18 +5,26 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from importlib import import_module
-from typing import Any, get_args
+from typing import Any, cast, get_args
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 from prefect import Flow
+from prefect._internal.engine import resolve_custom_flow_run_name
+from prefect.client.schemas.objects import FlowRun
+from prefect.context import FlowRunContext
 from prefect.server.schemas.schedules import CronSchedule
 from prefect.utilities.callables import parameter_schema
 
+from connectors.region import plans
+from connectors.region.plans import Held
 from connectors.registry import CHANNELS, EVERY, SOURCES, WANTED
 from connectors.settings import ROOT
+from core.alert_rules import Pillar
 from core.recovery import AGAIN
+from flows import decide
 from schemas.errors import Cause
 from tasks import postings
 from tasks.tell import DECIDE
@@ -88,6 +96,36 @@ def test_a_deployment_s_flow_exists_and_takes_its_parameters(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_a_deployment_s_tags_say_its_pillar(name: str) -> None:
+    assert len({*get_args(Pillar)} & {*DEPLOYMENTS[name]["tags"]}) == 1
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.usefixtures("region_of_a_plan")
+def test_a_run_is_named_after_what_it_does_whatever_is_left_out(name: str) -> None:
+    """Scheduled runs that lack a name keep Prefect's own, "tangible-robin"; a name that fails would fail the run."""
+    flow, given = flow_of(name), DEPLOYMENTS[name].get("parameters", {})
+    wanted = parameter_schema(flow).required
+    parameters = {**{each: EXAMPLES.get(each, "Camille") for each in wanted}, **given}
+    run = FlowRun(flow_id=uuid4(), name="tangible-robin")
+    context = cast(Any, FlowRunContext)  # what a name is made from, and no engine
+    with context.model_construct(flow=flow, flow_run=run, parameters=parameters):
+        told = resolve_custom_flow_run_name(flow, parameters)
+    assert 4 < len(told) <= 60
+    assert not {"None", "tangible-robin"} & {*told.split()}
+
+
+@pytest.fixture
+def region_of_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision is named after its plan: one that waits."""
+    held = Held(
+        1, "source", "contractor", "fall", "", "", {"now": 28}, [], "waiting", dt.datetime.now(dt.UTC)
+    )
+    monkeypatch.setattr(decide, "safe_region", lambda: None)
+    monkeypatch.setattr(plans, "get", lambda *_: held)
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
 def test_a_form_explains_every_field(name: str) -> None:
     """Prefect takes descriptions from the flow's docstring; those of an annotation never reached the form."""
     fields = parameter_schema(flow_of(name)).properties
@@ -96,12 +134,15 @@ def test_a_form_explains_every_field(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "field"), CHOICES)
 def test_a_form_offers_what_there_is_to_choose(name: str, field: str) -> None:
+    """Of what may be left out each way has its own list: the newer UI shows a list beside both as a box to type in."""
     told = parameter_schema(flow_of(name)).properties[field]
-    assert set(told["enum"]) == CHOICES[name, field]
+    ways = told.get("anyOf", [told])
+    assert {each for way in ways for each in way.get("enum", [None])} == CHOICES[name, field]
+    assert all(way["title"] for way in ways if way["type"] != "null")
 
 
 @pytest.mark.parametrize("name", ["quarantine", "channel", "effects", "import"])
-def test_a_replay_is_dry_unless_somebody_unticks_it(name: str) -> None:
+def test_a_replay_is_dry_unless_somebody_switches_it_off(name: str) -> None:
     told = parameter_schema(flow_of(name)).properties["dry_run"]
     assert (told["type"], told["default"]) == ("boolean", True)
     assert "dry_run" not in DEPLOYMENTS[name].get("parameters", {})
@@ -109,17 +150,18 @@ def test_a_replay_is_dry_unless_somebody_unticks_it(name: str) -> None:
 
 
 def test_retention_only_tells_when_it_is_pressed_and_does_it_at_night() -> None:
-    """The one button that erases for good: whoever presses it out of curiosity erases nobody."""
+    """The one button that erases for good: whoever presses it out of curiosity erases nobody. How the night's run knows: retention.py."""
     told = parameter_schema(flow_of("retention")).properties["dry_run"]
     assert (told["type"], told["default"]) == ("boolean", True)
     assert "dry_run" not in DEPLOYMENTS["retention"].get("parameters", {})
     (night,) = DEPLOYMENTS["retention"]["schedules"]
-    assert (night["cron"], night["parameters"]) == ("40 4 * * *", {"dry_run": False})
+    assert night == {"cron": "40 4 * * *", "timezone": "Europe/Paris", "slug": "night"}
 
 
 def test_the_form_for_effects_names_every_cause_and_warns_of_the_parked_ones() -> None:
     fields = parameter_schema(flow_of("effects")).properties
-    assert set(fields["cause"]["enum"]) == {*get_args(Cause), None}
+    named, nothing = fields["cause"]["anyOf"]
+    assert (set(named["enum"]), nothing) == ({*get_args(Cause)}, {"type": "null"})
     assert fields["parked"]["default"] is False
     assert "twice" in fields["parked"]["description"]
 

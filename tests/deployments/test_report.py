@@ -45,6 +45,16 @@ def test_a_plan_is_shown_with_each_field_as_it_was_and_as_it_will_be(
     ] == []
 
 
+def test_of_two_objects_a_plan_shows_only_what_differs(capsys: pytest.CaptureFixture[str]) -> None:
+    """A job template's part is a page of JSON, cut off before what had changed."""
+    before = {"type": "object", "default": {"KEPT": "1", "BEATS": "60"}}
+    after = {"title": "Environment", "type": "object", "default": {"KEPT": "1", "BEATS": "30"}}
+    report.registration([Change("change", "work pool", "boostez", {"env": (before, after)})], 0, dry_run=True)
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("BEATS", "60", "30", "Environment"))
+    assert not any(word in shown for word in ("KEPT", "object"))
+
+
 def test_when_there_is_nothing_to_change_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     report.registration([], 43, dry_run=False)
     assert capsys.readouterr().out == "0 changed, 43 already as declared.\n"

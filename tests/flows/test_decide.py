@@ -95,7 +95,7 @@ def test_the_form_shows_the_numbers_and_ten_examples(held: Held, ask: Ask) -> No
     ((key, shown),) = person.seen
     assert key == f"plan-{held.id}"
     assert "12 of 12 would be withdrawn" in shown
-    assert shown.count("  Boulanger ") == 10
+    assert shown.count(" Boulanger ") == 10
 
 
 def test_a_plan_that_was_replaced_before_the_form_is_seen_shows_the_newest(

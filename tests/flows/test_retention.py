@@ -12,6 +12,7 @@ from prefect.artifacts import Artifact
 from connectors import clock
 from connectors.region import contacts
 from core.terms import TERMS
+from flows import retention
 from flows.journey import firm_journey
 from flows.retention import retain
 from schemas.errors import Misconfigured
@@ -53,6 +54,17 @@ def test_it_tells_the_numbers_first_and_erases_when_told(programme: Programme) -
     assert not _known(programme, contact)
     assert "dry run" not in artifact("retention")
     assert retain(dry_run=False)["contact"] == 0
+
+
+def test_the_nightly_run_erases_though_its_schedule_forgot_its_parameters(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prefect 3.8 forgets them when somebody pauses and resumes a schedule: every night would only have told the numbers."""
+    contact = programme.person()
+    programme.now = NOON.replace(year=2029)
+    monkeypatch.setattr(retention, "is_scheduled", lambda: True)
+    assert retain()["contact"] == 1
+    assert not _known(programme, contact)
 
 
 def _known(programme: Programme, contact: int) -> bool:

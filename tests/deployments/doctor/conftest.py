@@ -9,19 +9,17 @@ from typing import Any, Final, cast
 import msgspec
 import prefect
 import pytest
-import yaml
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
-from prefect.client.schemas.schedules import CronSchedule
 from pydantic import SecretStr
 
 from connectors import clock
 from connectors.region import condition
 from connectors.region.database import Region
-from connectors.settings import ROOT, Settings
+from connectors.settings import Settings
+from deployments.declared import POOL, declared
+from deployments.deploy import register
 from deployments.doctor.every import CHECKS
 from deployments.doctor.examining import Case, Result, examine
-from deployments.doctor.orchestration import POOL
 from deployments.stack import gateway_of
 from portal.app import create_app as create_portal
 from sandbox.app import create_app
@@ -60,28 +58,16 @@ def examined(case: Case) -> dict[str, Result]:
     return {result.name: result for result in examine(CHECKS, case)}
 
 
-def deploy(client: SyncPrefectClient, name: str, told: dict[str, Any]) -> None:
-    """A deployment of prefect.yaml, as the command registers it."""
-    of = client.create_flow_from_name(told["entrypoint"].rpartition(":")[2])
-    schedules = [
-        DeploymentScheduleCreate(schedule=CronSchedule(cron="0 12 * * *"), active=True)
-        for _ in told.get("schedules", ())
-    ]
-    made = client.create_deployment(
-        of, name, entrypoint=told["entrypoint"], schedules=schedules, work_pool_name=POOL
-    )
-    if schedules:
-        client.request(
-            "POST",
-            cast(Any, "/deployments/{id}/schedule"),  # a route that its list of names lacks
-            path_params={"id": made},
-            json={"max_runs": 1},
-        )
+def schedule(client: SyncPrefectClient, deployment: Any) -> None:
+    """Runs ahead of it for as long as the tests take, without waiting for the scheduler."""
+    route = cast(Any, "/deployments/{id}/schedule")  # one that the client's list of names lacks
+    client.request("POST", route, path_params={"id": deployment}, json={"min_time": 1800, "min_runs": 1})
 
 
-def written() -> dict[str, Any]:
-    told = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
-    return {each["name"]: each for each in told["deployments"]}
+def forget(client: SyncPrefectClient) -> None:
+    """Other tests have this server after us: no automation acts on their runs."""
+    for automation in client.read_automations():
+        client.delete_automation(automation.id)
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +102,11 @@ def stand(
         )
         ending.enter_context(running(create_portal(region, settings), port))
         client = ending.enter_context(SyncPrefectClient(api))
-        client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
-        for deployment, told in written().items():
-            deploy(client, deployment, told)
+        register(client, declared())
+        ending.callback(forget, client)
+        for each in client.read_deployments():
+            if each.schedules:
+                schedule(client, each.id)
         stand = Stand(Case(settings, {}, region, api, None, clock.now, least=1), sandbox, client)
         stand.poll()
         yield stand

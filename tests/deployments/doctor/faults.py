@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from prefect.client.schemas.actions import WorkPoolUpdate
+from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolUpdate
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterDeploymentId,
@@ -20,6 +20,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import State
 from prefect.settings import get_current_settings
 from prefect.states import Running, Scheduled
+from prefect.workers.process import ProcessWorker
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -28,19 +29,25 @@ from starlette.routing import Route
 
 from connectors.region import migrations
 from connectors.region.database import Region
+from deployments.declared import POOL, declared
+from deployments.deploy import register
 from deployments.doctor.examining import Case
-from deployments.doctor.orchestration import POOL
 from deployments.stack import gateway_of
 from portal.app import create_app as create_portal
 from sandbox.app import create_app
 from sandbox.keys import Keys
 from sandbox.server import running
 from tests.conftest import TestServer, fresh_name
-from tests.deployments.doctor.conftest import WORKER, Stand, deploy, written
+from tests.deployments.doctor.conftest import WORKER, Stand, schedule
 from tests.hands import sql
 from tests.ports import free_port
 
 Plant = Callable[["Ground"], AbstractContextManager[Case]]
+PRESSED: Final = {
+    "name": "J-1",
+    "reason": "for a test",
+    "by": "Camille",
+}  # whoever withdraws an offer says so
 PLANTS: Final[dict[str, tuple[Plant, str, str, str]]] = {}
 """By the fault's name: how it is planted, the check that finds it, a word of what it saw, and of what is to be done."""
 
@@ -206,17 +213,42 @@ def a_button_that_is_not_there(ground: Ground) -> Iterator[Case]:
     client = ground.stand.client
     client.delete_deployment(ground.stand.deployment("withdraw").id)
     yield ground.stand.case
-    deploy(client, "withdraw", written()["withdraw"])
+    register(client, declared())
+
+
+@fault("deployments", "replay-quarantine/quarantine (concurrency_limit, tags)", "`boostez deploy`")
+def a_limit_that_somebody_took_off(ground: Ground) -> Iterator[Case]:
+    client, number = ground.stand.client, ground.stand.deployment("quarantine").id
+    client.update_deployment(number, DeploymentUpdate(concurrency_limit=7, tags=["boostez"]))
+    yield ground.stand.case
+    register(client, declared())
+
+
+@fault("deployments", "automation boostez: a run died (not there)", "`boostez deploy`")
+def an_automation_that_is_gone(ground: Ground) -> Iterator[Case]:
+    client = ground.stand.client
+    client.delete_automation(client.read_automations_by_name("boostez: a run died")[0].id)
+    yield ground.stand.case
+    register(client, declared())
+
+
+@fault("deployments", "work pool boostez (variable env)", "`boostez deploy`")
+def a_pool_of_another_release(ground: Ground) -> Iterator[Case]:
+    client = ground.stand.client
+    update = WorkPoolUpdate(base_job_template=ProcessWorker.get_default_base_job_template())
+    client.update_work_pool(POOL, update)
+    yield ground.stand.case
+    register(client, declared())
 
 
 @fault("deployments", "paused: retention", "Resume")
 def a_schedule_that_was_left_paused(ground: Ground) -> Iterator[Case]:
     found = ground.stand.deployment("retention")
-    (schedule,) = found.schedules
-    ground.stand.client.update_deployment_schedule(found.id, schedule.id, active=False)
+    (night,) = found.schedules
+    ground.stand.client.update_deployment_schedule(found.id, night.id, active=False)
     yield ground.stand.case
-    ground.stand.client.update_deployment_schedule(found.id, schedule.id, active=True)
-    schedule_one(ground, found.id)
+    ground.stand.client.update_deployment_schedule(found.id, night.id, active=True)
+    schedule(ground.stand.client, found.id)
 
 
 @fault("deployments", "ahead of: settle", "fastapi and sqlalchemy")
@@ -226,14 +258,14 @@ def a_scheduler_that_plans_nothing(ground: Ground) -> Iterator[Case]:
     for run in client.read_flow_runs(flow_run_filter=of):
         client.delete_flow_run(run.id)
     yield ground.stand.case
-    schedule_one(ground, found.id)
+    schedule(ground.stand.client, found.id)
 
 
 @fault("late runs", "1 runs are late", "`boostez worker")
 def a_run_that_nobody_starts(ground: Ground) -> Iterator[Case]:
     found, client = ground.stand.deployment("withdraw"), ground.stand.client
     late: State[Any] = Scheduled(name="Late", scheduled_time=dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
-    run = client.create_flow_run_from_deployment(found.id, state=late, parameters={})
+    run = client.create_flow_run_from_deployment(found.id, state=late, parameters=PRESSED)
     yield ground.stand.case
     client.delete_flow_run(run.id)
 
@@ -334,7 +366,7 @@ def a_portal_over_tables_of_an_older_release(ground: Ground) -> Iterator[Case]:
 @contextmanager
 def long_run(stand: Stand) -> Iterator[Any]:
     """A run that has been under way for an hour; only Prefect's own database can tell it so at once."""
-    run = stand.client.create_flow_run_from_deployment(stand.deployment("withdraw").id, parameters={})
+    run = stand.client.create_flow_run_from_deployment(stand.deployment("withdraw").id, parameters=PRESSED)
     stand.client.set_flow_run_state(run.id, Running(), force=True)
     address = get_current_settings().server.database.connection_url
     assert address is not None
@@ -348,7 +380,3 @@ def long_run(stand: Stand) -> Iterator[Any]:
 
 def ask(ground: Ground, method: Any, path: Any, **more: Any) -> None:
     ground.stand.client.request(method, path, **more)
-
-
-def schedule_one(ground: Ground, deployment: Any) -> None:
-    ask(ground, "POST", "/deployments/{id}/schedule", path_params={"id": deployment}, json={"max_runs": 1})
