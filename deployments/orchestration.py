@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from connectors.settings import Settings
+from deployments import run_logs
 from schemas.errors import Misconfigured
 
 USER: Final = "boostez"  # Prefect knows one, and asks browsers for its name too
@@ -43,7 +44,8 @@ _SHARED: Final = {
 
 def client(settings: Settings) -> dict[str, str]:
     """What whoever calls Prefect's API finds in its environment."""
-    return CLIENT | ({"PREFECT_API_AUTH_STRING": key} if (key := _key(settings)) else {})
+    told = {**CLIENT, **run_logs.ENVIRONMENT[settings.log_format]}
+    return told | ({"PREFECT_API_AUTH_STRING": key} if (key := _key(settings)) else {})
 
 
 def server(settings: Settings, database: str) -> dict[str, str]:
