@@ -76,7 +76,8 @@ class Json(logging.Formatter):
                 "trace_id": trace.format_trace_id(span.trace_id),
                 "span_id": trace.format_span_id(span.span_id),
             }
-        return hidden(json.dumps(told, ensure_ascii=False, default=str))
+        safe = {name: hidden(value) if isinstance(value, str) else value for name, value in told.items()}
+        return json.dumps(safe, ensure_ascii=False)
 
     def ids(self, record: logging.LogRecord) -> Mapping[str, Id]:
         """Ids that the record itself, or whoever runs it, knows."""

@@ -17,6 +17,8 @@ CLIENT: Final = {
     "PREFECT_CLI_WRAP_LINES": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
+    # Its spans repeat names of runs and messages of errors, which may be personal; ours do not (connectors/telemetry.py).
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # what the automation that hears silence counts on (automations.py)
 }
 # The recorder writes task runs one at a time by default, at 20 ms of the server's processor each; in batches, at 5.

@@ -26,6 +26,7 @@ ENVIRONMENT: Final[Mapping[Format, Mapping[str, str]]] = {
     },
 }
 """What a process of Prefect's finds in its environment, by the form of logs."""
+_UNKNOWN: Final = "<unknown>"  # what Prefect says of a flow whose name it has not asked for
 _OF_RECORD: Final = {  # Prefect's own name of an id, of what it hangs on records of a run's logger
     "flow_run_id": "flow_run_id",
     "flow_name": "flow",
@@ -35,7 +36,11 @@ _OF_RECORD: Final = {  # Prefect's own name of an id, of what it hangs on record
 
 
 class RunJson(Json):
-    """A line with the run that this process, or this thread, is at."""
+    """A line with the run that this process, or this thread, is at. Of what a configuration says of a format nothing is heard."""
+
+    def __init__(self, fmt: str | None = None, datefmt: str | None = None, style: str = "%") -> None:
+        del fmt, datefmt, style
+        super().__init__()
 
     def ids(self, record: logging.LogRecord) -> Mapping[str, Id]:
         """Of the run under way, and what the record says itself."""
@@ -61,4 +66,4 @@ def _under_way() -> dict[str, Id]:
 
 
 def _plain(value: object) -> str | None:
-    return str(value) if isinstance(value, str | UUID) else None
+    return str(value) if isinstance(value, str | UUID) and value != _UNKNOWN else None

@@ -15,7 +15,14 @@ from threading import Lock
 from typing import Final
 
 from opentelemetry.trace import SpanKind
-from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    start_http_server,
+)
 from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -28,6 +35,7 @@ from connectors.region.metrics import BUCKETS, Distribution, Measure
 from connectors.telemetry import failed, span
 from schemas.errors import Misconfigured, Unreachable
 
+PATIENCE = 5.0  # seconds that whoever asks waits for another's reading; Prometheus waits ten
 FRESH: Final = 15.0  # seconds that numbers are told again without asking the database
 SHARE: Final = 0.05  # of the time that reading them may take, however long one reading takes
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -105,8 +113,11 @@ class Numbers(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """What is known now; of the database alone that it does not answer."""
-        with self._lock:
+        """What is known now; when the database does not answer, that alone."""
+        if not self._lock.acquire(timeout=PATIENCE):
+            yield _gauge("boostez_database_up", _UP, 0)
+            return
+        try:
             if self._now() >= self._until:
                 begun = self._now()
                 self._told = list(self._families())
@@ -116,6 +127,8 @@ class Numbers(Collector):
                 )
                 self._until = self._now() + max(FRESH, took / SHARE)
             told = self._told
+        finally:
+            self._lock.release()
         yield from told
 
     def _families(self) -> Iterator[Metric]:
@@ -136,27 +149,22 @@ def _gauge(name: str, means: str, value: float) -> Metric:
 
 
 def _family(measure: Measure) -> Metric:
-    labels = sorted({label for told, _ in measure.samples for label in told})
-    if any(isinstance(value, Distribution) for _, value in measure.samples):
-        spread = GaugeHistogramMetricFamily(measure.name, measure.means, labels=labels)
-        for told, value in measure.samples:
-            assert isinstance(value, Distribution)
-            ends = [str(bucket) for bucket in BUCKETS] + ["+Inf"]
-            spread.add_metric(
-                [told[label] for label in labels],
-                list(zip(ends, (*value.within, value.count), strict=True)),
-                value.total,
-            )
-        return spread
-    family = GaugeMetricFamily(measure.name, measure.means, labels=labels)
+    ends = [*map(str, BUCKETS), "+Inf"]
+    plain = GaugeMetricFamily(measure.name, measure.means, labels=measure.labels)
+    spread = GaugeHistogramMetricFamily(measure.name, measure.means, labels=measure.labels)
     for told, value in measure.samples:
-        assert not isinstance(value, Distribution)
-        family.add_metric([told[label] for label in labels], value)
-    return family
+        labels = [told[label] for label in measure.labels]
+        if isinstance(value, Distribution):
+            buckets = zip(ends, (*value.within, value.count), strict=True)
+            spread.add_metric(labels, list(buckets), value.total)
+        else:
+            plain.add_metric(labels, value)
+    return spread if spread.samples else plain
 
 
 def registry_of(read: Callable[[], Sequence[Measure]]) -> CollectorRegistry:
     """What is told: of this process, and what ``read`` reads of the hub."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for each, which nobody asks for
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(Numbers(read))

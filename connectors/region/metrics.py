@@ -29,7 +29,7 @@ from connectors.region.service_levels import service_levels
 from core.service_levels import Level, Rules
 from schemas.errors import Unreachable
 
-SECONDS: Final = 10  # that one statement may take
+SECONDS = 10.0  # that one statement may take
 Labels = Mapping[str, str]
 BUCKETS: Final = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)  # seconds
 _EFFECTS: Final = ("planned", "held", "intent", "unknown", "parked", "refused", "moot")
@@ -44,10 +44,11 @@ class Distribution(msgspec.Struct, frozen=True):
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """A number of many, by its labels; ``means`` is told to whoever reads it."""
+    """A number of many, by its ``labels``, which every sample has; ``means`` is told to whoever reads it."""
 
     name: str
     means: str
+    labels: tuple[str, ...]
     samples: Sequence[tuple[Labels, float | Distribution]]
 
 
@@ -59,7 +60,7 @@ def reader(region: Region) -> Iterator[Region]:
 
     def bound(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"SET statement_timeout = '{SECONDS}s'")
+        cursor.execute(f"SET statement_timeout = {SECONDS * 1000:.0f}")
         cursor.close()
         connection.commit()
 
@@ -94,6 +95,7 @@ def _channels(region: Region) -> Iterator[Measure]:
     yield Measure(
         "boostez_effects",
         "Effects of the ledger that are not simply done, by channel and state.",
+        ("channel", "state"),
         [
             ({"channel": name, "state": state}, getattr(each, state))
             for name, each in found.items()
@@ -103,6 +105,7 @@ def _channels(region: Region) -> Iterator[Measure]:
     yield Measure(
         "boostez_channel_objects",
         "Objects that should be on a channel (wanted), and that receipts say are there (live).",
+        ("channel", "state"),
         [
             ({"channel": name, "state": state}, getattr(each, state))
             for name, each in found.items()
@@ -112,6 +115,7 @@ def _channels(region: Region) -> Iterator[Measure]:
     yield Measure(
         "boostez_channel_paused",
         "1 when deliveries to a channel are paused.",
+        ("channel",),
         [({"channel": name}, float(each.paused)) for name, each in found.items()],
     )
 
@@ -123,21 +127,25 @@ def _service_levels(levels: Sequence[Level]) -> Iterator[Measure]:
     yield Measure(
         "boostez_service_level_target_ratio",
         "The share that an objective promises (deployments/service_levels.toml).",
+        ("kind", "of"),
         [(told(level), level.objective.share) for level in levels],
     )
     yield Measure(
         "boostez_service_level_ratio",
         "The share that was kept in the window of the objectives.",
+        ("kind", "of"),
         [(told(level), level.share) for level in levels if level.share is not None],
     )
     yield Measure(
         "boostez_error_budget_burnt_ratio",
         "How much of an objective's error budget is burnt: 1 is all of it.",
+        ("kind", "of"),
         [(told(level), level.burnt) for level in levels if level.burnt is not None],
     )
     yield Measure(
         "boostez_service_level_seconds",
         "How long it took in the window, by quantile: a change to a channel, a reminder after it was due.",
+        ("kind", "of", "quantile"),
         [
             ({**told(level), "quantile": quantile}, took.total_seconds())
             for level in levels
@@ -152,6 +160,7 @@ def _late(region: Region, now: dt.datetime) -> Iterator[Measure]:
     yield Measure(
         "boostez_reminders_late",
         "Reminders that are due and did not leave in time.",
+        (),
         [({}, late.number if late else 0)],
     )
 
@@ -227,23 +236,28 @@ _RECEIPTS: Final = (
 def _rows(region: Region) -> Iterator[Measure]:
     with region.begin() as connection:
         for name, means, statement in _SIMPLE:
-            yield Measure(name, means, _samples(connection.execute(text(statement))))
+            rows = connection.execute(text(statement))
+            labels = tuple(column for column in rows.keys() if column != "value")  # noqa: SIM118 - a result is no mapping
+            yield Measure(name, means, labels, _samples(rows))
         waiting = connection.execute(text(_WAITING)).all()
         receipts = connection.execute(text(_RECEIPTS)).all()
     yield Measure(
         "boostez_waiting",
         "What waits for a person: plans that a guard stopped, postings and questions to moderate, answers that are overdue, "
         "moves of officials.",
+        ("what",),
         [({"what": row.what}, row.number) for row in waiting],
     )
     yield Measure(
         "boostez_waiting_oldest_timestamp_seconds",
         "Since when the oldest of them waits.",
+        ("what",),
         [({"what": row.what}, float(row.oldest)) for row in waiting if row.oldest is not None],
     )
     yield Measure(
         "boostez_receipt_seconds",
         "From intent to receipt, of effects that were done in the last hour, by channel.",
+        ("channel",),
         [({"channel": row.channel}, _distribution(row)) for row in receipts],
     )
 
