@@ -47,6 +47,7 @@ def busy(region: Region) -> Region:
     )
     planning.plan(region, PAGE, "post-1", dt.date(2026, 11, 24), run_id=run)
     walks.finish_run(region, run, {"completed": True})
+    sql(region, "UPDATE run SET started_at = started_at - interval '1 hour'")
     sql(
         region,
         "UPDATE effect SET state = s, intent_at = now() - t, changed_at = now(), live_hash = CASE WHEN s = 'done' THEN wanted_hash END "
