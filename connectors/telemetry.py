@@ -37,7 +37,12 @@ VARIABLES: Final = (
 """Any of these has traces and durations sent; OTEL_SDK_DISABLED=true has not, whatever they say."""
 CALL: Final = "http.client.request.duration"
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60)
-_TEMPORALITY: Final = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+_UNLESS_SAID: Final = {
+    "OTEL_SERVICE_NAME": SCOPE,
+    # A run's process is short: nobody could tell its count from the next one's.
+    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
+    "OTEL_EXPORTER_OTLP_TIMEOUT": "3",  # seconds, not 10: a collector that is away would hold up the end of every run
+}
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -158,10 +163,8 @@ def _start() -> None:
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    os.environ.setdefault("OTEL_SERVICE_NAME", SCOPE)
-    os.environ.setdefault(
-        _TEMPORALITY, "delta"
-    )  # a run's process is short: nobody could tell its count from the next one's
+    for name, value in _UNLESS_SAID.items():
+        os.environ.setdefault(name, value)
     resource = Resource.create()
     if os.environ.get(VARIABLES[0]) or os.environ.get(VARIABLES[1]):
         provider = TracerProvider(resource=resource)

@@ -28,7 +28,7 @@ DURATIONS = "http_server_request_duration_seconds"
 ONE = [Measure("boostez_offers", "Offers.", ("kind",), [({"kind": "job"}, 3.0)])]
 
 
-def counted(registry: CollectorRegistry) -> dict[tuple[str, str, str], float]:
+def counted(registry: CollectorRegistry) -> dict[tuple[str, ...], float]:
     families = text_string_to_metric_families(generate_latest(registry).decode())
     return {
         tuple(
@@ -37,7 +37,7 @@ def counted(registry: CollectorRegistry) -> dict[tuple[str, str, str], float]:
         for family in families
         for sample in family.samples
         if sample.name == f"{DURATIONS}_count"
-    }  # type: ignore[misc]
+    }
 
 
 def told(registry: CollectorRegistry) -> dict[str, float]:
