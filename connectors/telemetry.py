@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Final
+from urllib.parse import unquote
 
 from opentelemetry import context, metrics, trace
 from opentelemetry.metrics import Histogram
@@ -27,13 +28,11 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.util.types import AttributeValue
 
 from connectors.logs import ids
+from connectors.redaction import hide
 
 SCOPE: Final = "boostez"
-VARIABLES: Final = (
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-)
+_SIGNALS: Final = ("OTEL_EXPORTER_OTLP", "OTEL_EXPORTER_OTLP_TRACES", "OTEL_EXPORTER_OTLP_METRICS")
+VARIABLES: Final = tuple(f"{signal}_ENDPOINT" for signal in _SIGNALS)
 """Any of these has traces and durations sent; OTEL_SDK_DISABLED=true has not, whatever they say."""
 CALL: Final = "http.client.request.duration"
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60)
@@ -163,6 +162,9 @@ def _start() -> None:
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
+    for signal in _SIGNALS:
+        for header in filter(None, os.environ.get(f"{signal}_HEADERS", "").split(",")):
+            hide(unquote(header.partition("=")[2].strip()).removeprefix("Bearer ").removeprefix("Basic "))
     for name, value in _UNLESS_SAID.items():
         os.environ.setdefault(name, value)
     resource = Resource.create()

@@ -22,7 +22,7 @@ from tests.ports import free_port
 
 SECRET: Final = "canary-of-a-person"
 PROGRAM: Final = """
-import os, sys
+import logging, os, sys
 from contextlib import suppress
 from pydantic import SecretStr
 from connectors import telemetry
@@ -37,6 +37,7 @@ with telemetry.run("01a22b6f", "sync-offers"), bound(channel="facebook_page"), t
         http.read("/gone", lambda answer: None)
 with suppress(ValueError), telemetry.span("fails"):
     raise ValueError("canary-of-a-person")
+logging.getLogger("of a library").warning("sent %s", os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", ""))
 print("opentelemetry.sdk" in sys.modules)
 """
 
@@ -111,7 +112,9 @@ def test_a_run_is_one_trace_down_to_its_calls_and_tells_nobody_and_nothing_of_an
     outside: tuple[str, Outside],
 ) -> None:
     base, found = outside
-    ran(base, OTEL_EXPORTER_OTLP_ENDPOINT=base)
+    opens = "Authorization=Bearer%20canary-of-a-token"
+    done = ran(base, OTEL_EXPORTER_OTLP_ENDPOINT=base, OTEL_EXPORTER_OTLP_HEADERS=opens)
+    assert done.stderr == "sent Authorization=Bearer%20[secret]\n"
     spans = {span["name"]: span for span in found.spans}
     root, batch = spans["flow sync-offers"], spans["send"]
     calls = [span for span in found.spans if span["name"] == "GET"]
@@ -155,7 +158,7 @@ def test_where_nobody_says_where_to_nothing_is_sent_or_even_imported(
 ) -> None:
     base, found = outside
     done = ran(base, **said)
-    assert (done.stdout, done.stderr, found.sent) == ("False\n", "", b"")
+    assert (done.stdout, done.stderr, found.sent) == ("False\n", "sent \n", b"")
     assert len(found.headers) == 2
 
 

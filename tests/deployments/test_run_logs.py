@@ -70,6 +70,17 @@ def test_a_command_that_fails_says_so_in_a_line() -> None:
     assert line["message"].startswith("The Region's database does not answer")
 
 
+def test_a_process_that_ends_by_a_mistake_of_ours_says_so_in_a_line() -> None:
+    done = ran("-c", "from deployments import cli\ncli.app = lambda **_: 1 / 0\ncli.main()")
+    (line,) = [json.loads(each) for each in done.stderr.splitlines()]
+    assert (done.returncode, line["level"], line["message"]) == (
+        1,
+        "CRITICAL",
+        "this process ends: ZeroDivisionError",
+    )
+    assert line["exception"].startswith("Traceback")
+
+
 def test_a_form_that_there_is_not_is_named() -> None:
     done = ran("-m", "deployments", "status", BOOSTEZ_LOG_FORMAT="xml")
     assert done.returncode == 2
