@@ -22,6 +22,8 @@ from connectors.region.metrics import BUCKETS, Distribution, Measure, measures
 from connectors.service_level_rules import service_level_rules
 from connectors.settings import ROOT, Settings
 from portal.metrics import Answers, registry_of
+from tests.conftest import TestServer, fresh_name
+from tests.databases import Databases
 from tests.deployments.production.files import CONTAINER, KUBERNETES, read
 
 DASHBOARD = json.loads((ROOT / "deployments" / "grafana" / "boostez.json").read_text("utf-8"))
@@ -74,9 +76,9 @@ def grouped(expression: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def exposed(postgres_server: Any, databases: Any) -> dict[str, set[str]]:
+def exposed(postgres_server: TestServer, databases: Databases) -> dict[str, set[str]]:
     """What /metrics has, by name, with the labels of each: of an empty hub, whose portal has answered once."""
-    name, uses = databases.take("monitoring")
+    name, uses = databases.take(fresh_name("monitoring"))
     region = Region(postgres_server.url(name))
     rules = service_level_rules(Settings().service_levels_file)
     told = measures(region, rules, dt.datetime.now(dt.UTC))
