@@ -50,8 +50,8 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 REPLACING := niquests urllib3-future jh2 qh3 wassima
 
 lock: $(VENV)/.dev ## Choose versions anew, within pyproject.toml
-	$(LOCK) --upgrade pyproject.toml --extra build -o requirements.txt
-	$(LOCK) --upgrade pyproject.toml --extra build --extra dev -c requirements.txt $(REPLACING:%=--no-emit-package %) -o requirements-dev.txt
+	$(LOCK) --upgrade pyproject.toml --extra build --extra otlp -o requirements.txt
+	$(LOCK) --upgrade pyproject.toml --extra build --extra otlp --extra dev -c requirements.txt $(REPLACING:%=--no-emit-package %) -o requirements-dev.txt
 
 lock-check: $(VENV)/.dev ## Whether the locks are what pyproject.toml asks for
 	@$(BIN)/python .ci/lock_check.py

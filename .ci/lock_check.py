@@ -18,8 +18,9 @@ def main() -> int:
     """Print what is wrong; 0 when nothing is."""
     project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wrong = check("requirements.txt", project["dependencies"] + extras["build"])
-    wrong += check("requirements-dev.txt", project["dependencies"] + extras["build"] + extras["dev"])
+    everywhere = project["dependencies"] + extras["build"] + extras["otlp"]
+    wrong = check("requirements.txt", everywhere)
+    wrong += check("requirements-dev.txt", everywhere + extras["dev"])
     for line in wrong:
         sys.stderr.write(f"{line}\n")
     if wrong:

@@ -20,6 +20,7 @@ import httpx
 import stamina
 from pydantic import SecretStr
 
+from connectors import telemetry
 from connectors.decoding import ACCEPTED, decoded
 from connectors.network import Network, Resolve, is_this_machine, resolve
 from connectors.redaction import hide
@@ -234,6 +235,7 @@ class Http:
             hide(secret.get_secret_value())
         _check_headers(headers)
         with (
+            telemetry.call(method, self._client.base_url.host) as call,
             self._network.exchange(seconds),
             self._client.stream(
                 method,
@@ -244,6 +246,7 @@ class Http:
                 headers=_revealed(headers),
             ) as response,
         ):
+            call.status = response.status_code
             _load(response, secrets, self._hushed)
             return response
 

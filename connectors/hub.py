@@ -1,6 +1,6 @@
-"""The hub as another machine sees it: the portal's /readyz, and the health of Prefect's server.
+"""The hub as another machine sees it: the portal's /readyz and metrics, and the health of Prefect's server.
 
-Belongs here: asking both. Does not: what the portal answers (portal/health.py), or what follows from silence
+Belongs here: asking them. Does not: what the portal answers (portal/health.py), or what follows from silence
 (deployments/watchdog.py, deployments/doctor).
 """
 
@@ -20,6 +20,7 @@ ATTEMPTS: Final = 2
 SECONDS: Final = 10.0
 PORTAL: Final = "BOOSTEZ_PORTAL_URL"
 API: Final = "PREFECT_API_URL"
+METRICS: Final = "BOOSTEZ_METRICS_PORT"
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -57,6 +58,19 @@ def readiness(portal: str, private_hosts: frozenset[str] = frozenset()) -> Ready
 def orchestrates(api: str, private_hosts: frozenset[str] = frozenset()) -> None:
     """See that Prefect's server is healthy. ``api`` ends with /api. Raises as ``readiness``."""
     _asked(api, API, "/health", frozenset({200}), lambda _: None, private_hosts)
+
+
+def metrics(port: int) -> dict[str, float]:
+    """What the portal of this machine tells Prometheus of how it reads its numbers, by name, without those that have labels.
+
+    Raises as ``readiness``.
+    """
+    return _asked(f"http://127.0.0.1:{port}", METRICS, "/metrics", frozenset({200}), _numbers, frozenset())
+
+
+def _numbers(response: Response) -> dict[str, float]:
+    told = (line.split(" ") for line in response.text.splitlines() if not line.startswith("#"))
+    return {words[0]: float(words[1]) for words in told if len(words) == 2 and "{" not in words[0]}
 
 
 def _asked(

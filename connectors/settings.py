@@ -136,6 +136,15 @@ class Settings(BaseSettings):
     pod_image: str | None = Field(
         None, description="On Kubernetes: runs are pods of this image; processes of their worker when unset"
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port beside the portal's on which it answers Prometheus; unset, it does not",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How processes log: text for people, or one JSON object a line"
+    )
     production: bool = Field(
         False,  # noqa: FBT003 - pydantic's way to say a default
         description="Nothing stands in for anything: a part that lacks a setting refuses to start",

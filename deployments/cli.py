@@ -6,16 +6,20 @@ connectors), how it looks (report.py, watching.py) or what all of them share (co
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from connectors import registry
+from connectors import logs, registry
 from connectors.region import alerts, channel_state, offers, plans, quarantine, walks
 from connectors.region.database import region
+from connectors.service_level_rules import service_level_rules
 from connectors.settings import Settings, settings
 from deployments import (
     cli_alerts,
@@ -54,6 +58,7 @@ from deployments.command import (
     quiet_prefect,
     running_flow,
 )
+from deployments.run_logs import RunJson
 from schemas.errors import Misconfigured
 
 FEW = 5  # quarantined payloads that are no sign of anything, whatever their share
@@ -100,8 +105,17 @@ app.command("watchdog")(cli_doctor.watchdog)
 
 
 def main() -> None:
-    """Run the command line."""
-    app(prog_name="boostez")
+    """Run the command line; with BOOSTEZ_LOG_FORMAT=json it ends by its own mistake in such a line too."""
+    with suppress(Misconfigured):  # the command reads them as well, and says what does not fit
+        if settings().log_format == "json":
+            logs.configure(RunJson())
+    try:
+        app(prog_name="boostez")
+    except Exception as error:
+        if not logs.in_json():
+            raise
+        logging.getLogger(logs.OURS).critical("this process ends: %s", type(error).__name__, exc_info=error)
+        sys.exit(1)
 
 
 @app.command()
@@ -235,4 +249,4 @@ def portal(host: cli_prefect.Host = "127.0.0.1") -> None:
 
     production.check("portal", settings())
     with connected() as chosen:
-        run(host, chosen.portal_port, chosen)
+        run(host, chosen.portal_port, chosen, service_level_rules(chosen.service_levels_file))

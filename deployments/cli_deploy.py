@@ -8,14 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 import socket
-import sys
 from typing import Annotated
 
 import typer
 
 from connectors.settings import settings
 from deployments import production, report
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import Json, connected, guarded, note, print_json
 from deployments.stack import PYTHON
 
 
@@ -56,8 +55,9 @@ def worker(
         with get_client(sync_client=True) as client:
             gone = collapse(client, dt.datetime.now(dt.UTC))
         if gone:
-            say(f"{gone:,} late runs are forgotten: a later one of the same deployment does what they would.")
-            sys.stdout.flush()
+            note(
+                f"{gone:,} late runs are forgotten: a later one of the same deployment does what they would."
+            )
         asked = ["--pool", POOL, "--name", name, *(["--limit", str(limit)] if limit else [])]
         more = ["--with-healthcheck"] if health else []
         os.execv(PYTHON, [PYTHON, "-m", "prefect", "worker", "start", *asked, *more])  # noqa: S606 - Prefect's own, in our place

@@ -18,7 +18,7 @@ from connectors.redaction import hide
 from connectors.region.database import Region
 from connectors.settings import settings
 from deployments import report, stack
-from deployments.command import AWAY, DONE, NOT_ALL, Json, guarded, print_json, say
+from deployments.command import AWAY, DONE, NOT_ALL, Json, guarded, note, print_json, say
 from deployments.doctor.examining import Case, Result, examine
 from deployments.watchdog import Watchdog
 
@@ -95,9 +95,9 @@ def watchdog(
     watch = Watchdog(chosen, prefect, chosen.home / "watchdog.json")
     while True:
         for notice in watch.look(clock.now()):
-            say(f"{notice.name}: {notice.kind}, since {notice.outage.since:%Y-%m-%d %H:%M} UTC")
+            note(f"{notice.name}: {notice.kind}, since {notice.outage.since:%Y-%m-%d %H:%M} UTC")
         if once:
             for name, outage in (dead := watch.dead()).items():
-                say(f"{name}: {outage.reason}")
+                note(f"{name}: {outage.reason}")
             raise typer.Exit(AWAY if dead else DONE)
         time.sleep(EVERY)

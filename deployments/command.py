@@ -9,6 +9,7 @@ outside system unreachable.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from typing import Annotated, Any, NoReturn, ParamSpec
 import msgspec
 import typer
 
+from connectors import logs
 from connectors.region import migrations
 from connectors.region.database import Region, safe_region
 from connectors.settings import Settings, settings
@@ -45,7 +47,10 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _fail(error: BoostezError) -> NoReturn:
-    sys.stderr.write(f"boostez: {error}\n")
+    if logs.in_json():
+        logging.getLogger(logs.OURS).error("%s", error)
+    else:
+        sys.stderr.write(f"boostez: {error}\n")
     match error:
         case RetryLater():
             raise typer.Exit(AWAY)
@@ -91,6 +96,15 @@ def print_json(value: object) -> None:
 def say(line: str) -> None:
     """A line on the standard output; what outside systems said in it cannot steer the terminal."""
     sys.stdout.write(f"{documents.visible(line)}\n")
+
+
+def note(line: str) -> None:
+    """A line of a process that goes on: said, or logged where logs are JSON."""
+    if logs.in_json():
+        logging.getLogger(logs.OURS).info("%s", line)
+    else:
+        say(line)
+        sys.stdout.flush()
 
 
 def quiet_prefect() -> None:

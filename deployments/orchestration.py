@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from connectors.settings import Settings
+from deployments import run_logs
 from schemas.errors import Misconfigured
 
 USER: Final = "boostez"  # Prefect knows one, and asks browsers for its name too
@@ -16,6 +17,8 @@ CLIENT: Final = {
     "PREFECT_CLI_WRAP_LINES": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
+    # Its spans repeat names of runs and messages of errors, which may be personal; ours do not (connectors/telemetry.py).
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # what the automation that hears silence counts on (automations.py)
 }
 # The recorder writes task runs one at a time by default, at 20 ms of the server's processor each; in batches, at 5.
@@ -43,7 +46,8 @@ _SHARED: Final = {
 
 def client(settings: Settings) -> dict[str, str]:
     """What whoever calls Prefect's API finds in its environment."""
-    return CLIENT | ({"PREFECT_API_AUTH_STRING": key} if (key := _key(settings)) else {})
+    told = {**CLIENT, **run_logs.ENVIRONMENT[settings.log_format]}
+    return told | ({"PREFECT_API_AUTH_STRING": key} if (key := _key(settings)) else {})
 
 
 def server(settings: Settings, database: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ long as anything may be dead; Prefect is when its server is not healthy.
 from __future__ import annotations
 
 import datetime as dt
-import sys
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,7 @@ from core.outages import Notice, Outages, Seen
 from schemas.errors import BoostezError, Misconfigured
 
 PAGE: Final = "docs/runbook/hub-silent.md"
+_logger: Final = logging.getLogger(__name__)
 
 
 class Watchdog:
@@ -95,7 +96,7 @@ class Watchdog:
         except FileNotFoundError:
             return {}
         except msgspec.DecodeError as error:
-            sys.stderr.write(f"boostez: {self._state} cannot be read, so it is begun anew: {error}\n")
+            _logger.warning("%s cannot be read, so it is begun anew: %s", self._state, error)
             return {}
 
     def _keep(self, standing: Outages) -> None:

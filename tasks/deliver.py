@@ -11,6 +11,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -18,16 +20,19 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.channel import BoardChannel, Channel, DocumentChannel, Entry, ItemChannel, Sent
+from connectors.logs import bound
 from connectors.region import channel_state, ledger
 from connectors.region.database import Region
 from connectors.registry import channel as channel_of
 from connectors.settings import Settings
+from connectors.telemetry import span
 from core.effects import ALL, Intent, Only, Receipt
 from core.plan import Operation, Plan
 from schemas.errors import NO_FAILURE, BoostezError, Misconfigured, Permanent, RetryLater, Unreachable
 from schemas.offer import decode
 from tasks.progress import Progress
 from tasks.run import Delivered, Run
+from tasks.tracing import traced
 
 CLAIMED: Final = 20  # batches a claim: what a lease covers and one commit receives
 SAFE: Final = (
@@ -76,14 +81,16 @@ def carry_out(
         delivered.error = str(error)
         return 0
     delivery = _Delivery(region, channel, delivered, progress, only)
-    try:
-        if wait := channel_state.check_open(region, name):
-            raise RetryLater(f"the channel asked for time: {wait:.0f} s left", after=wait)
-        _SHAPES[next(shape for shape in _SHAPES if isinstance(channel, shape))](delivery)
-    except BoostezError as error:
-        _note(delivery, error)
-    finally:
-        channel.close()
+    with traced(channel=name):
+        try:
+            with span("deliver", boostez__channel=name):
+                if wait := channel_state.check_open(region, name):
+                    raise RetryLater(f"the channel asked for time: {wait:.0f} s left", after=wait)
+                _SHAPES[next(shape for shape in _SHAPES if isinstance(channel, shape))](delivery)
+        except BoostezError as error:
+            _note(delivery, error)
+        finally:
+            channel.close()
     return int(getattr(getattr(channel, "http", None), "writes", 0))
 
 
@@ -161,7 +168,9 @@ def _send_all(delivery: _Delivery) -> None:
             if not intents:
                 return
             batches = [intents[n : n + able.batch] for n in range(0, len(intents), able.batch)]
-            trouble = _receive(delivery, lease, batches, pool.map(_sender(region, channel, lease), batches))
+            send = _sender(region, channel, lease)
+            calls = [partial(copy_context().run, send, batch) for batch in batches]  # with what is bound here
+            trouble = _receive(delivery, lease, batches, pool.map(lambda call: call(), calls))
             delivery.progress.add(len(intents))
             if trouble:
                 raise trouble
@@ -186,7 +195,12 @@ def _sender(region: Region, channel: ItemChannel, lease: int) -> Callable[[Seque
             return stopped[0]
         try:
             _check_lease(region, lease, needed)
-            sent = channel.send(batch)
+            effects = [intent.effect for intent in batch]
+            with (
+                bound(effect_ids=effects),
+                span("send", boostez__channel=channel.name, boostez__effect_ids=effects),
+            ):
+                sent = channel.send(batch)
         except (RetryLater, Permanent) as error:
             stopped.append(error)
             return error

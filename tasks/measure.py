@@ -14,6 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from connectors.telemetry import span
+
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
 
@@ -28,7 +30,7 @@ class Stage(msgspec.Struct):
 
 
 class Meter:
-    """The stages of one run, in the order they first began; a stage that comes in parts adds up."""
+    """The stages of one run, in the order they first began; a stage that comes in parts adds up. Each part is a span."""
 
     def __init__(self) -> None:
         self.stages: dict[str, Stage] = {}
@@ -40,7 +42,8 @@ class Meter:
         _forget_peak()
         begin = time.perf_counter()
         try:
-            yield stage
+            with span(name):
+                yield stage
         finally:
             stage.seconds += time.perf_counter() - begin
             stage.peak_mb = max(stage.peak_mb, peak_mb())

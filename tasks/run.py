@@ -18,6 +18,7 @@ from connectors.registry import Source, source
 from connectors.settings import Settings, settings
 from connectors.spool import Spool
 from tasks.measure import Meter, Stage
+from tasks.tracing import traced
 
 
 class Delivered(msgspec.Struct):
@@ -103,6 +104,7 @@ def opened(source_name: str, mode: str) -> Iterator[Run]:
     """
     wanted, chosen, database = source(source_name), settings(), safe_region()
     with ExitStack() as stack:
+        stack.enter_context(traced(source=wanted.name))
         stack.enter_context(database.sole_sync(wanted.name))
         number = walks.start_run(database, "sync-offers", wanted.name, mode)
         spool = stack.enter_context(Spool(Path(chosen.home) / "spool", number))

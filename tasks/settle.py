@@ -14,8 +14,10 @@ from connectors.region import channel_state, ledger
 from connectors.region.database import Region
 from connectors.registry import channel as channel_of
 from connectors.settings import Settings
+from connectors.telemetry import span
 from core.effects import Receipt, proof
 from schemas.errors import BoostezError, Misconfigured
+from tasks.tracing import traced
 
 LOOKED_UP = 500  # effects a lease
 
@@ -39,10 +41,11 @@ def settle(region: Region, settings: Settings, name: str) -> Settled:
         settled.error = str(error)
         return settled
     try:
-        if channel_state.check_open(region, name):
-            return settled
-        while _settle_some(region, channel, settled):
-            pass
+        with traced(channel=name), span("settle", boostez__channel=name):
+            if channel_state.check_open(region, name):
+                return settled
+            while _settle_some(region, channel, settled):
+                pass
     except BoostezError as error:
         settled.error = str(error)
         get_run_logger().warning("%s cannot be looked up now: %s", name, error)

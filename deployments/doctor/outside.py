@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import socket
 from typing import Final
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from connectors import hub, notifying, registry
+from connectors import hub, notifying, registry, telemetry
 from connectors.aggregator_feed.channel import AggregatorFeed
 from connectors.graph import tokens
 from connectors.mail.relay import Relay
@@ -130,6 +131,36 @@ def portal(case: Case) -> Finding:
     return bad(f"{case.settings.public_url}: {ready.reason}", "docs/runbook/hub-silent.md")
 
 
+def metrics(case: Case) -> Finding:
+    """The portal of this machine tells Prometheus the hub's numbers."""
+    port = case.settings.metrics_port
+    if port is None:
+        return unasked("BOOSTEZ_METRICS_PORT is not set: nothing is told to Prometheus here")
+    told = hub.metrics(port)
+    if told.get("boostez_database_up") != 1:
+        return bad(f"port {port} answers, without the database's numbers", "docs/runbook/hub-silent.md")
+    return good(f"port {port} answers; reading took {told['boostez_metrics_read_seconds']:.1f} s")
+
+
+def traces(case: Case) -> Finding:
+    """What sends traces is there, and somebody is where they are sent."""
+    if not telemetry.chosen(case.environment):
+        return unasked("no OTEL_EXPORTER_OTLP_ENDPOINT: nothing is traced")
+    if not telemetry.installed():
+        return bad(
+            "OTEL_* says where to send traces, and nothing that sends is installed", "Install boostez[otlp]."
+        )
+    for name in telemetry.VARIABLES:
+        if address := case.environment.get(name):
+            place = urlsplit(address)
+            port = place.port or (443 if place.scheme == "https" else 80)
+            try:
+                socket.create_connection((place.hostname or "", port), timeout=5).close()
+            except OSError as error:
+                raise Unreachable(f"Nobody answers at {name}: {type(error).__name__}") from None
+    return good("somebody is where they are sent")
+
+
 def heartbeat(case: Case) -> Finding:
     """Somebody outside would notice that the hub is dead."""
     if case.settings.heartbeat_url is None:
@@ -161,4 +192,6 @@ CHECKS: Final = (
     Check("feeds", feeds, "Check BOOSTEZ_FEEDS_URL, and that its folder takes files of this account."),
     Check("portal", portal, "`boostez portal`, or docs/runbook/hub-silent.md"),
     Check("dead man's switch", heartbeat),
+    Check("metrics", metrics, "`boostez portal` serves them on BOOSTEZ_METRICS_PORT: docs/operating.md"),
+    Check("traces", traces, "Check the collector and OTEL_EXPORTER_OTLP_ENDPOINT: docs/operating.md"),
 )

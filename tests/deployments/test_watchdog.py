@@ -199,13 +199,13 @@ def test_what_reached_nobody_is_sent_again_at_the_next_look(tmp_path: Path, inbo
 
 
 def test_a_state_that_cannot_be_read_is_begun_anew(
-    tmp_path: Path, inbox: Sandbox, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, inbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     state = tmp_path / "watchdog.json"
     state.write_text("{")
     dog = Watchdog(settings(f"http://127.0.0.1:{free_port()}", inbox), None, state)
     assert dog.look(NOW) == []
-    assert "begun anew" in capsys.readouterr().err
+    assert "begun anew" in caplog.text
     assert set(dog.dead()) == {"portal"}
 
 

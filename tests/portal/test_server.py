@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import socket
 
 import pytest
@@ -8,6 +9,7 @@ import uvicorn
 
 from connectors.region.database import Region
 from connectors.settings import Settings
+from core.service_levels import Rules
 from portal import server
 from portal.server import _bound
 from schemas.errors import Misconfigured
@@ -30,7 +32,7 @@ def test_who_reads_what_is_written_nowhere(chosen: Settings, monkeypatch: pytest
 
     monkeypatch.setattr(uvicorn.Server, "run", serve)
     monkeypatch.setattr(server, "region", lambda: Region("postgresql://nobody@127.0.0.1:1/none"))
-    server.run("127.0.0.1", 0, chosen)
+    server.run("127.0.0.1", 0, chosen, Rules(dt.timedelta(days=28), ()))
     [config] = configured
     assert config.access_log is False
 

@@ -22,6 +22,7 @@ from deployments.doctor.every import CHECKS
 from deployments.doctor.examining import Case, Result, examine
 from deployments.stack import gateway_of
 from portal.app import create_app as create_portal
+from portal.metrics import registry_of, serve
 from sandbox.app import create_app
 from sandbox.server import running
 from tests.conftest import fresh_name
@@ -90,8 +91,12 @@ def stand(
         sandbox = Sandbox(base)
         ending.callback(sandbox.http.close)
         port = free_port()
+        metrics_port = free_port()
+        registry = registry_of(list)
+        ending.callback(serve("127.0.0.1", metrics_port, registry))
         settings = Settings(
             home=home,
+            metrics_port=metrics_port,
             contractor_url=base,
             facebook_graph_url=f"{base}/graph",
             facebook_app_secret=SecretStr("sandbox-app-secret"),

@@ -31,12 +31,15 @@ from connectors.region import migrations
 from connectors.region.database import Region
 from deployments.declared import POOL, declared
 from deployments.deploy import register
+from connectors.region.metrics import Measure
 from deployments.doctor.examining import Case
 from deployments.stack import gateway_of
 from portal.app import create_app as create_portal
+from portal.metrics import registry_of, serve
 from sandbox.app import create_app
 from sandbox.keys import Keys
 from sandbox.server import running
+from schemas.errors import Unreachable
 from tests.conftest import TestServer, fresh_name
 from tests.deployments.doctor.conftest import WORKER, Stand, schedule
 from tests.hands import sql
@@ -361,6 +364,27 @@ def a_portal_over_tables_of_an_older_release(ground: Ground) -> Iterator[Case]:
         migrations.downgrade(region, "0007")
         with running(create_portal(region, ground.stand.case.settings)) as base:
             yield ground.stand.with_settings(portal_url=base)
+
+
+@fault("metrics", "gave no good answer", "BOOSTEZ_METRICS_PORT")
+def metrics_that_nobody_serves(ground: Ground) -> Iterator[Case]:
+    yield ground.stand.with_settings(metrics_port=free_port())
+
+
+@fault("metrics", "without the database's numbers", "hub-silent.md")
+def metrics_without_a_database(ground: Ground) -> Iterator[Case]:
+    def read() -> list[Measure]:
+        raise Unreachable("it is away")
+
+    port = free_port()
+    end = serve("127.0.0.1", port, registry_of(read))
+    yield ground.stand.with_settings(metrics_port=port)
+    end()
+
+
+@fault("traces", "Nobody answers at OTEL_EXPORTER_OTLP_ENDPOINT", "collector")
+def a_collector_that_is_away(ground: Ground) -> Iterator[Case]:
+    yield ground.stand.but(environment={"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}"})
 
 
 @contextmanager
