@@ -64,9 +64,7 @@ def send_digest(
         letter = editions.again(region, role, reader, wanted, proof_of(role, rule))
         sent = send_letters(region, chosen, MAIL)
         tell(region, chosen)
-    get_run_logger().info("The digest of %s for %s, %s", role, wanted.name, _told(letter.again))
+    get_run_logger().info(
+        "The digest of %s for %s, %s", role, wanted.name, "again" if letter.had else "for the first time"
+    )
     return dict(msgspec.to_builtins({"letter": letter, "sent": sent}))
-
-
-def _told(again: int) -> str:
-    return f"sent again by hand, time {again}" if again else "which had not left yet"

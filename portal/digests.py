@@ -61,7 +61,7 @@ def _stopped(request: Request) -> Response:
     if told is None:
         return _dead(request)
     readers.stop(request.app.state.region, *told, now)
-    return _page(request, *told, now)
+    return private(request, "digest_stopped.html", role=told[0])
 
 
 def resume(request: Request, given: Mapping[str, str], now: dt.datetime) -> Response:

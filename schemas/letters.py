@@ -149,10 +149,11 @@ class DigestLetter(msgspec.Struct, frozen=True, tag_field="about", tag="digest",
     """One weekly digest to one person.
 
     ``reader`` is the number of an official or a coach, or else the hash of an address (core/digests/rules.py). ``week`` is ISO's,
-    « 2026-W49 ». ``again`` counts from 1 what a person had sent a second time by hand.
+    « 2026-W49 ». ``again`` numbers what somebody had sent by hand; ``had``: its reader has had that week's.
     """
 
     role: Role
     reader: str
     week: str
     again: int = 0
+    had: bool = False

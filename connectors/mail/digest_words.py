@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -46,11 +47,12 @@ LINES: Final = 100_000  # of the file that goes along
 PLAIN: Final = 1_000_000  # bytes of a file that goes along as it is; a longer one is packed
 _FOLDER: Final = LETTERS / "digests"
 _FIXED: Final = (1980, 1, 1, 0, 0, 0)  # a packed file says no time: the same facts are the same bytes
+_UNBROKEN: Final = re.compile(r" (?=[:;?!»])|(?<=«) ")  # where French breaks no line
 Form = Literal["html", "txt"]
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What a letter needs beside its facts. ``again``: it was asked for by hand, and its reader has had one."""
+    """What a letter needs beside its facts. ``again``: its reader has had this week's."""
 
     role: Role
     reader: Reader
@@ -93,8 +95,9 @@ def digest_letter(told: Told, facts: Facts) -> Letter:
 def _rendered(told: Told, values: dict[str, object], form: Form) -> tuple[str, str]:
     """A role's words in one form: the subject, and what follows it."""
     template = templates(LETTERS).get_template(f"digests/{told.role}.txt")
-    subject, _, rest = template.render(values, form=f"digests/parts.{form}").lstrip().partition("\n")
-    return ("Renvoi : " if told.again else "") + " ".join(subject.split(" ")), rest
+    words = _UNBROKEN.sub(wording.NBSP, template.render(values, form=f"digests/parts.{form}"))
+    subject, _, rest = words.lstrip().partition("\n")
+    return (f"Renvoi{wording.NBSP}: " if told.again else "") + subject.strip(), rest
 
 
 def _values(told: Told) -> dict[str, object]:
@@ -175,8 +178,13 @@ def _short(meeting: Meeting) -> str:
 
 
 def _many(number: int, one: str, more: str) -> str:
-    """« 1 offre », « 2 offres »: in French nothing is one, too."""
-    return f"{wording.number(number)}{wording.NBSP}{one if number < 2 else more}"
+    """« 1 offre », « 2 offres »."""
+    return f"{wording.number(number)}{wording.NBSP}{_word(number, one, more)}"
+
+
+def _word(number: int, one: str, more: str) -> str:
+    """In French nothing is one, too."""
+    return one if number < 2 else more
 
 
 def _department(code: str) -> str:
@@ -234,6 +242,7 @@ _HELPERS: Final[dict[str, Any]] = {
     "line": line,
     "n": wording.number,
     "many": _many,
+    "word": _word,
     "moment": _moment,
     "date": _date,
     "when": _when,

@@ -73,6 +73,6 @@ class DigestLetters:
             unsubscribe=self._seals.link("digest", f"{letter.role}.{letter.reader}", now),
             public_url=self._settings.public_url,
             contact=self._settings.contact_email,
-            again=letter.again > 0,
+            again=letter.had,
         )
         return digest_letter(told, facts)

@@ -11,7 +11,6 @@ from typing import Final
 import msgspec
 
 _WHOLE: Final = 1000  # a share is told in tenths of a per cent
-BAR: Final = 10  # characters of a bar in text
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -51,9 +50,3 @@ def filled(part: float, whole: float, width: int) -> int:
     if part <= 0 or whole <= 0:
         return 0
     return min(width, max(1, round(width * part / whole)))
-
-
-def bar(part: float, whole: float) -> str:
-    """A bar in text, ``BAR`` characters wide."""
-    full = filled(part, whole, BAR)
-    return "█" * full + "░" * (BAR - full)

@@ -137,9 +137,9 @@ def find(region: Region, role: Role, week: str) -> Edition | None:
 
 
 def again(region: Region, role: Role, reader: Reader, week: Week, proof: Proof) -> DigestLetter:
-    """Have one person's digest of a week sent by hand: the letter itself when it never left, or else one that says so of itself.
+    """Have one person's digest of a week sent by hand, in time or not; who may have had it reads that it is another.
 
-    Pressed twice while it waits to leave it is one letter.
+    What waits to leave is not written twice: then it is that letter.
 
     Raises:
         Refused: nobody approved of it, or they want none.
@@ -155,14 +155,17 @@ def again(region: Region, role: Role, reader: Reader, week: Week, proof: Proof) 
         if reader.key in readers.stopped(connection, role):
             raise Refused(f"{reader.name} wants no digest any more: only they can choose it again.")
         before = DigestLetter(role, reader.key, week.name)
-        ended = connection.scalars(
+        known = connection.execute(
             text(
-                "SELECT subject FROM effect WHERE channel = :mail AND (subject = :subject OR starts_with(subject, :subject || '.')) "
-                "AND state NOT IN ('planned', 'intent')"
+                "SELECT state, content FROM effect WHERE channel = :mail AND (subject = :subject OR starts_with(subject, :subject || '.'))"
             ),
             {"mail": letters.MAIL, "subject": subject(before)},
         ).all()
-        letter = msgspec.structs.replace(before, again=len(ended))
+        for row in known:
+            if row.state in {"planned", "intent"}:
+                return msgspec.convert(row.content, DigestLetter)
+        had = any(row.state != "rejected" for row in known)
+        letter = msgspec.structs.replace(before, again=len(known) + 1, had=had)
         _write(connection, [letter])
     return letter
 
