@@ -96,6 +96,10 @@ class Stakeholders:
         rows = sql(self.region, "SELECT subject FROM effect WHERE subject LIKE 'digest.%' ORDER BY id")
         return [row.subject for row in rows]
 
+    def stops(self) -> list[str]:
+        """The roles whose digest somebody wants no more."""
+        return [row.role for row in sql(self.region, "SELECT role FROM digest_stop ORDER BY role")]
+
     def to(self, address: str) -> list[Any]:
         """What arrived there, since it was last asked of anybody."""
         return [letter for letter in self.room.take() if letter.to == address]
