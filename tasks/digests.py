@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any, Final
 
 import msgspec
@@ -39,6 +40,7 @@ from tasks import forms
 
 APPROVE: Final = "approve-digest/approve-digest"  # the deployment whose run shows the form
 NAMED: Final = 20  # readers that a form names
+WIDTH: Final = 54  # characters of a line in a form
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -187,10 +189,16 @@ def form_words(region: Region, settings: Settings, role: Role, now: dt.datetime)
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
     try:
         letter = previewed(region, settings, role, None, now)
-        told = f"Subject: {letter.subject}\n\n{letter.text}".replace("```", "'''")
+        told = _wrapped(f"Subject: {letter.subject}\n\n{letter.text}").replace("```", "'''")
     except Misconfigured as nobody:
         told = str(nobody)
     return (
         f"The weekly digest of {role} would go to {len(found)}: {names}{more}. It is asked for once for these words and these "
         f"readers. As HTML: `boostez digest preview {role} --html digest.html`.\n\n```\n{told}\n```"
     )
+
+
+def _wrapped(text: str) -> str:
+    """Lines that fit into Prefect's form, which breaks none of a block."""
+    lines = (wrap(line, WIDTH, subsequent_indent="  ", break_long_words=False) for line in text.splitlines())
+    return "\n".join("\n".join(line) for line in lines)

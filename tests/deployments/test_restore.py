@@ -85,6 +85,7 @@ def live_on(region: Region) -> None:
         connection.execute(text("TRUNCATE official, moderator, venue, season, calendar CASCADE"))
         connection.execute(text("UPDATE alert SET resolved_at = now()"))
         connection.execute(text("DELETE FROM alert_mute"))
+        connection.execute(text("DELETE FROM digest_approval"))
     channel_state.resume(region, "aggregator_feed")
 
 

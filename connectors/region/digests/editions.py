@@ -51,9 +51,9 @@ _COLUMNS: Final = ", ".join(Edition.__struct_fields__)
 
 
 def subject(letter: DigestLetter) -> str:
-    """The name of a letter's effect."""
+    """The name of a letter's effect: small letters, digits and dots, as bounces know markers by (core/bounces.py)."""
     again = f".{letter.again}" if letter.again else ""
-    return f"digest.{letter.role}.{letter.reader}.{letter.week}{again}"
+    return f"digest.{letter.role}.{letter.reader}.{letter.week.replace('-', '').lower()}{again}"
 
 
 def plan(
