@@ -99,7 +99,9 @@ def approve(role: Which, by: By, as_json: Json = False) -> None:
     if as_json:
         print_json(decided)
         return
-    say(f"The digest of {role} is approved by {decided.decided_by}: what is due leaves within half an hour.")
+    say(
+        f"The digest of {role} is approved by {decided.decided_by}: what is due leaves with the next run of `digests`."
+    )
 
 
 @app.command("refuse")

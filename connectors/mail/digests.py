@@ -19,13 +19,15 @@ from connectors.region.database import Region
 from connectors.region.digests import readers
 from connectors.seals import Seals
 from connectors.settings import Settings
-from connectors.writing import Moot
+from connectors.writing import Moot, NotNow
 from core.digests.rules import Reader
 from core.digests.weeks import Week, named
 from core.service_levels import Rules as Levels
+from schemas.errors import Misconfigured
 from schemas.letters import DigestLetter
 
 ABOUT: Final = "digest"
+MENDED: Final = 600.0  # seconds until a file may have been mended
 _decoder = msgspec.json.Decoder(DigestLetter)
 
 
@@ -43,9 +45,14 @@ class DigestLetters:
         self._settings, self._seals = settings, Seals(settings)
         self._region, self._levels, self._clock = region, levels, clock
 
-    def __call__(self, content: bytes) -> Letter | Moot:
-        """The letter. Raises Misconfigured: a reviewed file does not fit its schema."""
-        letter, now = _decoder.decode(content), self._clock()
+    def __call__(self, content: bytes) -> Letter | NotNow | Moot:
+        """The letter. A reviewed file that does not fit its schema keeps digests back, and no other letter."""
+        try:
+            return self._judged(_decoder.decode(content), self._clock())
+        except Misconfigured as error:
+            return NotNow(MENDED, str(error))
+
+    def _judged(self, letter: DigestLetter, now: dt.datetime) -> Letter | Moot:
         rule = digest_rules(self._settings.digests_file)[letter.role]
         week = named(rule.slot, letter.week)
         if not letter.again and week.until <= now:

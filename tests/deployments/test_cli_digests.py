@@ -65,7 +65,7 @@ def test_one_is_approved_of_by_name_and_refused_for_a_reason(terminal: Terminal,
     assert terminal.type("digest", "list").stdout == "No digest was due yet.\n"
     said = terminal.type("digest", "refuse", "press", "--by", "Ada", "--reason", "trop long").stdout
     assert "refused by Ada" in said
-    assert "leaves within half an hour" in terminal.type("digest", "approve", "press", "--by", "Bo").stdout
+    assert "leaves with the next run" in terminal.type("digest", "approve", "press", "--by", "Bo").stdout
     assert terminal.ask("digest", "approve", "press", "--by", "Cy")["decided_by"] == "Bo", "twice is once"
     assert approvals.waiting(hub.region) == []
     assert terminal.ask("digest", "list") == {"waiting": [], "editions": []}

@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any, Final
 
 import html5lib
@@ -50,7 +51,7 @@ from core.service_levels import Level, Seen
 from schemas.documents import Reason
 from schemas.letters import ROLES, Role
 from tests.makers import NOON
-from tests.stakeholders import EIGHT, MONDAY, WEEK, Stakeholders, stakeholders
+from tests.stakeholders import EIGHT, MONDAY, WEEK, Stakeholders, reviewed, stakeholders
 
 WALL = dt.datetime.fromisoformat("2026-12-01T18:30")
 EVIL: Final = "<script>alert(1)</script>&\"'{{ 7 * 7 }}{% endfor %}\r\nBcc: evil@example\u202e"
@@ -288,6 +289,19 @@ def test_a_relay_that_was_away_for_three_days_sends_nothing_old(people: Stakehol
     people.now = MONDAY + dt.timedelta(days=3)
     assert {receipt.cause for receipt in people.room.send()} == {"moot"}
     assert people.room.take() == []
+
+
+@pytest.mark.database
+def test_a_file_with_a_mistake_keeps_digests_back_and_no_other_letter(
+    people: Stakeholders, tmp_path: Path
+) -> None:
+    people.plan()
+    people.room.programme.enrol(people.room.programme.session())
+    wrong = reviewed(tmp_path, lambda text: text.replace("[press]", "[presse]"))
+    with stakeholders(people.region, digests_file=wrong) as later:
+        receipts = later.room.send()
+        assert sorted(receipt.outcome for receipt in receipts) == ["done", "retry", "retry"]
+        assert "presse" in str([receipt.error for receipt in receipts])
 
 
 @pytest.mark.database

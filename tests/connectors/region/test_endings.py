@@ -161,8 +161,9 @@ def test_who_wants_no_digest_since_has_none_and_what_was_sent_is_not_sent_again(
     mine = hosts.keep_official(region, "Ada", "élue", "ada@region.example").id
     older = Older(postgres_server, region)
     other = hosts.keep_official(region, "Bo", "élu", "bo@region.example").id
-    for role, reader in (("officials", mine), ("officials", other), ("press", "hash")):
-        readers.stop(region, role, str(reader), THEN)  # type: ignore[arg-type] - a role
+    readers.stop(region, "officials", str(mine), THEN)
+    readers.stop(region, "officials", str(other), THEN)
+    readers.stop(region, "press", "hash", THEN)
     sql(
         region,
         "INSERT INTO digest_edition (role, week, due_at, until, state, figures, letters, made_at, ended_at) VALUES "

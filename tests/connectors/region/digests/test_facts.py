@@ -162,16 +162,10 @@ def test_who_left_has_no_week(people: Stakeholders) -> None:
     coach = people.coach()
     coaches.end(people.region, "ines@coach.example", people.now)
     week = latest(SLOT, people.now)
-    for role, reader in (("officials", official), ("coaches", coach)):
-        found = digesting.facts_for(
-            people.region,
-            objectives(Settings()),
-            role,
-            str(reader),
-            week,
-            people.now,  # type: ignore[arg-type] - a role
-        )
-        assert found is None
+    gone: tuple[tuple[Role, int], ...] = (("officials", official), ("coaches", coach))
+    for role, reader in gone:
+        levels = objectives(Settings())
+        assert digesting.facts_for(people.region, levels, role, str(reader), week, people.now) is None
 
 
 # Coaches
