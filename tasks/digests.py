@@ -34,6 +34,7 @@ from connectors.seals import Seals
 from connectors.settings import Settings
 from core.digests.rules import Reader, Rule
 from core.digests.weeks import latest
+from core.folding import fold
 from schemas.errors import Misconfigured
 from schemas.letters import ROLES, Role
 from tasks import forms
@@ -172,8 +173,8 @@ def named(region: Region, settings: Settings, role: Role, whom: str) -> Reader:
 
     """
     found = digesting.readers_of(region, digest_rules(settings.digests_file), role)
-    wanted = " ".join(whom.split()).casefold()
-    (*meant,) = (each for each in found if wanted in {each.name.casefold(), each.email.casefold()})
+    wanted = fold(" ".join(whom.split()))
+    meant = [each for each in found if wanted in {fold(each.name), fold(each.email)}]
     if len(meant) != 1:
         names = ", ".join(each.name for each in found[:NAMED]) or "nobody"
         raise Misconfigured(
