@@ -102,9 +102,13 @@ def get(region: Region, number: int) -> Approval:
 
     """
     with region.begin() as connection:
-        row = connection.execute(
-            text(f"SELECT {_COLUMNS} FROM digest_approval WHERE id = :id"), {"id": number}
-        ).one_or_none()
+        return _get(connection, number)
+
+
+def _get(connection: Connection, number: int) -> Approval:
+    row = connection.execute(
+        text(f"SELECT {_COLUMNS} FROM digest_approval WHERE id = :id"), {"id": number}
+    ).one_or_none()
     if row is None:
         raise Misconfigured(f"No approval {number}: `boostez digest list` shows what waits.")
     return _approval(row)
@@ -150,14 +154,15 @@ def decide(
         Refused: words or readers are others by now, or somebody decided meanwhile.
 
     """
-    found = get(region, number)
-    if found.state != "waiting" or (found.form, found.readers) != (proof.form, proof.readers):
-        raise Refused(
-            f"What the form showed of the digest of {found.role} is not what would leave now: look at it again."
-        )
-    if reason is None:
-        return approve(region, found.role, proof, by, now)
-    return refuse(region, found.role, proof, by, reason, now)
+    with region.begin() as connection:
+        lock(connection, _get(connection, number).role)
+        found = _get(connection, number)
+        if found.state != "waiting" or (found.form, found.readers) != (proof.form, proof.readers):
+            raise Refused(
+                f"What the form showed of the digest of {found.role} is not what would leave now: look at it again."
+            )
+        state = "approved" if reason is None else "refused"
+        return _decide(connection, found.role, proof, state, by, reason, now)
 
 
 def _decide(
