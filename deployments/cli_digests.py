@@ -70,21 +70,25 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Show a digest as it would leave now. Its links open nothing, and nothing is sent."""
-    from tasks.digests import named, previewed
+    from tasks.digests import NOTHING, named, previewed
 
     with connected() as chosen:
         reader = named(region(), chosen, role, whom) if whom else None
-        letter = previewed(region(), chosen, role, reader, clock.now())
+        shown = previewed(region(), chosen, role, reader, clock.now())
+    letter = shown.letter
     assert letter.html is not None
     if html:
         html.write_text(letter.html, "utf-8")
     if as_json:
         files = [each.filename for each in letter.attachments]
-        print_json({"subject": letter.subject, "text": letter.text, "html": letter.html, "files": files})
+        told = {"subject": letter.subject, "text": letter.text, "html": letter.html, "files": files}
+        print_json({**told, "leaves": shown.leaves})
         return
     say(f"{letter.subject}\n\n{letter.text}")
     for each in letter.attachments:
         say(f"With it: {each.filename}, {len(each.content):,} bytes")
+    if not shown.leaves:
+        say(NOTHING)
 
 
 @app.command("approve")

@@ -40,6 +40,7 @@ from schemas.letters import ROLES, Role
 from tasks import forms
 
 APPROVE: Final = "approve-digest/approve-digest"  # the deployment whose run shows the form
+NOTHING: Final = "This one has nothing to say this week, and would not be sent."
 NAMED: Final = 20  # readers that a form names
 WIDTH: Final = 54  # characters of a line in a form
 
@@ -50,6 +51,13 @@ class Planned(msgspec.Struct, frozen=True):
     week: str
     outcome: Outcome
     letters: int
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """A digest as it would leave now; ``leaves``: it has something to say, or else it is not sent."""
+
+    letter: Letter
+    leaves: bool
 
 
 def proof_of(role: Role, rule: Rule) -> Proof:
@@ -128,7 +136,7 @@ def _over(region: Region, parameters: Mapping[str, Any]) -> str | None:
 
 def previewed(
     region: Region, settings: Settings, role: Role, reader: Reader | None, now: dt.datetime
-) -> Letter:
+) -> Preview:
     """The newest digest as it would leave now. Its links open nothing: they are sealed with a secret that nobody has.
 
     Without a reader it is the first one's, by name, or that of nobody where the reviewed file names none.
@@ -145,18 +153,16 @@ def previewed(
     if facts is None:
         raise Misconfigured(f"{shown.name} has no digest of {role} any more.")
     nobodys = settings.model_copy(update={"portal_secret": SecretStr(secrets.token_urlsafe(32))})
-    return digest_letter(
-        Told(
-            role=role,
-            reader=shown,
-            week=week,
-            at=now,
-            unsubscribe=Seals(nobodys).link("digest", f"{role}.{shown.key}", now),
-            public_url=settings.public_url,
-            contact=settings.contact_email,
-        ),
-        facts,
+    told = Told(
+        role=role,
+        reader=shown,
+        week=week,
+        at=now,
+        unsubscribe=Seals(nobodys).link("digest", f"{role}.{shown.key}", now),
+        public_url=settings.public_url,
+        contact=settings.contact_email,
     )
+    return Preview(digest_letter(told, facts), not facts.empty)
 
 
 def _nobody(role: Role) -> Reader:
@@ -189,8 +195,11 @@ def form_words(region: Region, settings: Settings, role: Role, now: dt.datetime)
     names = ", ".join(each.name for each in found[:NAMED]) or "nobody yet"
     more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
     try:
-        letter = previewed(region, settings, role, None, now)
-        told = _wrapped(f"Subject: {letter.subject}\n\n{letter.text}").replace("```", "'''")
+        shown = previewed(region, settings, role, None, now)
+        nothing = "" if shown.leaves else f"{NOTHING}\n\n"
+        told = _wrapped(f"{nothing}Subject: {shown.letter.subject}\n\n{shown.letter.text}").replace(
+            "```", "'''"
+        )
     except Misconfigured as nobody:
         told = str(nobody)
     return (

@@ -52,12 +52,15 @@ def test_a_digest_is_read_as_its_reader_would_and_nothing_leaves(
         "Votre territoire et vos dialogues, semaine du 30 novembre 2026\n\nBonjour Ada Roux,"
     )
     html5lib.HTMLParser(strict=True).parse(file.read_text("utf-8"))
+    assert said.endswith("This one has nothing to say this week, and would not be sent.\n")
     assert "Bonjour Zoé Petit" in terminal.ask("digest", "preview", "officials", "--for", "zoe petit")["text"]
     told = terminal.told("digest", "preview", "officials", "--for", "Bo", code=2)
     assert "give the name or the address of one of Ada Roux, Zoé Petit" in told
     assert "nobody would have this digest" in terminal.told("digest", "preview", "coaches", code=2)
     for role in ROLES[2:]:
-        assert "semaine du 30\u00a0novembre 2026" in terminal.ask("digest", "preview", role)["subject"]
+        shown = terminal.ask("digest", "preview", role)
+        assert "semaine du 30\u00a0novembre 2026" in shown["subject"]
+        assert shown["leaves"] is True
     assert editions.listed(hub.region, limit=5) == []
 
 
