@@ -50,12 +50,14 @@ from connectors.lheo import wire as lheo
 from connectors.mail import channel as mail
 from connectors.mail import coverage as coverage_letters
 from connectors.mail import dialogues as dialogue_letters
+from connectors.mail import digests as digest_letters
 from connectors.mail import postings as posting_letters
 from connectors.mail import programme as programme_letters
 from connectors.mail import questions as question_letters
 from connectors.mail.channel import Mail
 from connectors.mail.coverage import CoverageLetters
 from connectors.mail.dialogues import DialogueLetters
+from connectors.mail.digests import DigestLetters
 from connectors.mail.postings import PostingLetters
 from connectors.mail.programme import ProgrammeLetters
 from connectors.mail.questions import QuestionLetters
@@ -69,6 +71,7 @@ from connectors.region.dialogue_steps import Hub
 from connectors.region.reminders import Rules
 from connectors.reminder_rules import reminder_rules
 from connectors.reviewed import reviewed
+from connectors.service_level_rules import service_level_rules
 from connectors.settings import Settings
 from connectors.sms import channel as sms
 from connectors.sms import programme as programme_texts
@@ -78,6 +81,7 @@ from connectors.sms.wire import Text
 from connectors.writing import Writer, by_tag
 from core.drafts import Draft
 from core.policy import Policy
+from core.service_levels import Rules as Levels
 from schemas.errors import BoostezError, Misconfigured
 
 T = TypeVar("T")
@@ -176,6 +180,9 @@ LETTERS: dict[str, Callable[[Settings, Region], Writer[Letter]]] = {
     question_letters.ABOUT: lambda settings, region: QuestionLetters(settings, region, _now),
     dialogue_letters.ABOUT: lambda settings, region: DialogueLetters(settings, region, _now),
     coverage_letters.ABOUT: lambda settings, region: CoverageLetters(settings, region, _now),
+    digest_letters.ABOUT: lambda settings, region: DigestLetters(
+        settings, region, partial(objectives, settings), _now
+    ),
 }
 """Who writes a letter, by what its effect is about."""
 
@@ -341,6 +348,16 @@ def dialogue_hub(settings: Settings) -> Hub:
             rules, channels=tuple(name for name in rules.channels if name != caldav.NAME)
         )
     return Hub(rules, reminder_rules(settings.reminders_file), settings.public_url)
+
+
+def objectives(settings: Settings) -> Levels:
+    """What the hub promises of itself.
+
+    Raises:
+        Misconfigured: the file does not fit its schema, or its objectives make no sense.
+
+    """
+    return service_level_rules(settings.service_levels_file, tuple(SOURCES), tuple(CHANNELS))
 
 
 @cache

@@ -49,6 +49,7 @@ Opener = Literal[
     "moderator",
     "media",
     "alert",
+    "digest",
 ]
 Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
@@ -77,6 +78,7 @@ _PATHS: Final[dict[Opener, str]] = {
     "moderator": "/dialogues/moderation",  # a dialogue's reference and a moderator's number, between them a dot
     "media": "/couverture/accord",  # whom media may show, who says so, the event, and a hash of the address that was written to
     "alert": "/alertes",  # an alert's number
+    "digest": "/lettres",  # a role and a reader's key, between them a dot
 }
 SHORT: Final = "/s"
 _SHORT: Final[dict[str, tuple[Opener, str]]] = {

@@ -9,14 +9,13 @@ import datetime as dt
 from functools import cache
 from pathlib import Path
 
-from connectors.registry import CHANNELS, SOURCES
 from connectors.reviewed import refuse, reviewed
 from core.service_levels import Objective, Rules, faults
 
 
 @cache
-def service_level_rules(file: Path) -> Rules:
-    """Every objective of the file, in its order.
+def service_level_rules(file: Path, sources: tuple[str, ...], channels: tuple[str, ...]) -> Rules:
+    """Every objective of the file, in its order; ``sources`` and ``channels`` are those that there are.
 
     Raises:
         Misconfigured: the file does not fit its schema, or its objectives make no sense; the message has every reason.
@@ -30,5 +29,5 @@ def service_level_rules(file: Path) -> Rules:
             for each in written["objectives"]
         ),
     )
-    refuse(file, (f": {fault}" for fault in faults(rules, tuple(SOURCES), tuple(CHANNELS))))
+    refuse(file, (f": {fault}" for fault in faults(rules, sources, channels)))
     return rules

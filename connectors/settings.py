@@ -1,7 +1,7 @@
 """The settings: where the outside systems are, and what opens them. Read once, from the environment and from files.
 
 Belongs here: one field a setting, its default and its meaning. Does not: channel routing and budgets
-(deployments/channels.toml), the rules of reminders, of alerts and of service levels (deployments/*.toml), or anything that is decided
+(deployments/channels.toml), the rules of reminders, of alerts, of service levels and of digests (deployments/*.toml), or anything that is decided
 while running.
 """
 
@@ -196,6 +196,10 @@ class Settings(BaseSettings):
     alert_destinations: dict[str, list[SecretStr]] = Field(
         default_factory=dict,
         description="Where alerts go, by the destinations of ALERTS_FILE: a JSON object of lists of Apprise addresses",
+    )
+    digests_file: Path = Field(
+        ROOT / "deployments" / "digests.toml",
+        description="When weekly digests leave, and who has those of no table: their rules",
     )
     smtp_url: SecretStr | None = Field(
         None,

@@ -28,6 +28,7 @@ from deployments import (
     cli_database,
     cli_deploy,
     cli_dialogues,
+    cli_digests,
     cli_doctor,
     cli_events,
     cli_firms,
@@ -81,6 +82,7 @@ app.add_typer(cli_sessions.coach_app, name="coach")
 app.add_typer(cli_sessions.reminders_app, name="reminders")
 app.add_typer(cli_dialogues.app, name="dialogue")
 app.add_typer(cli_seasons.app, name="season")
+app.add_typer(cli_digests.app, name="digest")
 app.add_typer(cli_questions.app, name="question")
 app.add_typer(cli_hosts.official_app, name="official")
 app.add_typer(cli_hosts.moderator_app, name="moderator")

@@ -36,7 +36,7 @@ from core.judging import Attendance
 from core.letters import PLACES, PlaceKind
 from core.reminders import Rule, SessionKind
 from core.wall import instant
-from deployments import coverage_examples, dialogue_examples, question_examples
+from deployments import coverage_examples, dialogue_examples, digest_examples, question_examples
 from schemas.firm import Consent, Purpose
 from schemas.letters import PostingAddressee, PostingKind
 
@@ -147,6 +147,7 @@ def letters(settings: Settings, rules: tuple[Rule, ...]) -> dict[str, Letter | T
         **dialogue_examples.letters(settings, house, NOW),
         **question_examples.letters(session("dialogue"), links, house, NOW),
         **coverage_examples.letters(settings, house),
+        **digest_examples.letters(settings, Seals(nobodys), NOW),
     }
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from connectors.region.quarantine import Detained
 from core.csv_rows import csv_rows
+from core.refusals import HEADER, rows
 from core.registration import Change
 
 SHOWN: Final = 60  # characters of a value
@@ -120,10 +121,5 @@ def _value(value: object) -> str:
 
 def refusals(kept: Iterable[Detained]) -> None:
     """Print what the engineers at a source need to mend it: one line a reason, for a spreadsheet."""
-    header = ("ref", "rule", "field", "message", "value")
-    rows = (
-        (payload.ref or payload.key, reason.rule, reason.pointer or "/", reason.message, reason.value)
-        for payload in kept
-        for reason in payload.reasons
-    )
-    sys.stdout.buffer.writelines(csv_rows(header, rows, bom=True))
+    told = rows((payload.ref or payload.key, payload.first_seen_at, payload.reasons) for payload in kept)
+    sys.stdout.buffer.writelines(csv_rows(HEADER, told, bom=True))

@@ -64,6 +64,7 @@ def _sandbox_settings(url: str) -> dict[str, str]:
         "BOOSTEZ_ALERT_URLS": f'["{url.replace("http:", "json:")}/inbox"]',
         "BOOSTEZ_SMTP_URL": mailbox_of(url),
         "BOOSTEZ_SMS_URL": gateway_of(url),
+        "BOOSTEZ_DIGESTS_FILE": str(ROOT / "deployments" / "digests.sandbox.toml"),
     }
     if not os.environ.get("BOOSTEZ_FACEBOOK_GRAPH_URL"):
         told |= {

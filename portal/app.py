@@ -35,6 +35,7 @@ from portal import (
     coverage_consents,
     dialogue_calendars,
     dialogues,
+    digests,
     feeds,
     health,
     moderating,
@@ -84,6 +85,7 @@ _LINKS: Final = (
     "questions/desabonnement",
     "dialogues/moderation",
     "alertes",
+    "lettres",
 )
 """Where links that are somebody's own lead: nothing of it is for search engines."""
 
@@ -130,6 +132,7 @@ def create_app(
             *verifying.ROUTES,
             *coverage_consents.ROUTES,
             *acknowledging.ROUTES,
+            *digests.ROUTES,
             *coverage.ROUTES,
             Route("/feeds/{name}", feeds.serve),
             *health.ROUTES,

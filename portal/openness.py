@@ -21,13 +21,12 @@ from connectors.region.carried import Carried, Met, carried, met
 from connectors.region.database import Region
 from connectors.region.openness import Work, work
 from core.charts import Row, row, shares
+from core.partnership import CONTRACT_EUR, RENEWALS
 from core.progress import TARGET, Part, Progress
 from core.wording import ANNOUNCERS, CHANNELS, NOT_SAID, PARTNERS, STEPS
 from portal.answers import SECURITY, page
 from schemas.reference_tables import departments
 
-CONTRACT_EUR: Final = 340_000  # before tax; Rue89Lyon, 3 July 2017, and L'Informaticien, after Lyon Capitale
-RENEWALS: Final = 2
 KEPT: Final = 60  # seconds that a count serves
 PORTAL: Final = next(iter(CHANNELS))
 _FRAMES: Final = "frame-ancestors https://www.facebook.com https://apps.facebook.com"

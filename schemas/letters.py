@@ -6,7 +6,7 @@ Belongs here: the contents of once-only effects, whatever carries them. Does not
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -137,3 +137,23 @@ class CoverageLetter(msgspec.Struct, frozen=True, tag_field="about", tag="covera
     student: int
     giver: Giver
     event: int = 0
+
+
+Role = Literal["officials", "coaches", "contractor", "press", "direction"]
+"""Who has a weekly digest: officials of their territory, coaches of their cohorts, the contractor of what was refused, the press office
+of figures, the direction of targets and spend."""
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+
+class DigestLetter(msgspec.Struct, frozen=True, tag_field="about", tag="digest", omit_defaults=True):
+    """One weekly digest to one person.
+
+    ``reader`` is the number of an official or a coach, or else the hash of an address (core/digests/rules.py). ``week`` is ISO's,
+    « 2026-W49 ». ``again`` numbers what somebody had sent by hand; ``had``: its reader has had that week's.
+    """
+
+    role: Role
+    reader: str
+    week: str
+    again: int = 0
+    had: bool = False

@@ -24,10 +24,12 @@ from connectors.region import (
     seasons,
 )
 from connectors.region.database import Region
+from connectors.region.digests import approvals, editions
 from connectors.region.late_reminders import late_reminders
 from connectors.region.service_levels import service_levels
-from connectors.service_level_rules import service_level_rules
+from connectors.registry import objectives
 from connectors.settings import Settings
+from core.digests.weeks import USEFUL
 from core.morning import Button, Line, Morning, Part, late, level_line, markdown, span
 from core.service_levels import Level
 from tasks.runs_since import Ran, runs_since
@@ -36,6 +38,7 @@ from tasks.tell import RUNBOOK
 KEY: Final = "morning"
 DRIFT: Final = "drift "  # what the causes of alerts about it begin with (tasks/audit.py)
 _DAY: Final = dt.timedelta(days=1)
+_WEEK: Final = 7 * _DAY
 _PAGE: Final = f"{RUNBOOK}/service-levels.md"
 
 
@@ -61,7 +64,7 @@ def gather(region: Region, settings: Settings, now: dt.datetime) -> Morning:
     """Everything that is worth a look this morning."""
     ran = runs_since(now - _DAY, now)
     pages = Pages(settings.prefect_ui, ran)
-    levels = service_levels(region, service_level_rules(settings.service_levels_file), now)
+    levels = service_levels(region, objectives(settings), now)
     standing = list(_alerts(region))
     told = (
         ("What ran since yesterday", "Nothing ran: is a worker up?", _ran(ran, pages)),
@@ -144,6 +147,10 @@ def _decisions(region: Region, pages: Pages, now: dt.datetime) -> Iterator[Line]
                 None,
                 f"boostez season show '{season.name}'",
             )
+    for approval in approvals.waiting(region):
+        answer = pages.run("answer the form", approval.flow_run)
+        what = f"Digest of {approval.role}: nothing leaves before somebody has read it"
+        yield Line(what, "1", approval.raised_at, answer, f"boostez digest preview {approval.role}")
     if proposed := cohorts.listed(region):
         yield Line("Cohorts proposed", str(len(proposed)), None, None, "boostez cohort list")
 
@@ -204,6 +211,15 @@ def _late(region: Region, pages: Pages, levels: Sequence[Level], now: dt.datetim
         send = pages.press("send now", "reminders")
         yield Line(
             "Reminders due and not sent", str(unsent.number), unsent.since, send, "boostez reminders list"
+        )
+    for edition in editions.expired(region, now - _WEEK):
+        what = f"Digest of {edition.role} for {edition.week}: not sent, it was too late"
+        yield Line(
+            what,
+            f"{span(USEFUL)} at most",
+            edition.due_at,
+            pages.press("send by hand", "send-digest"),
+            "boostez digest list",
         )
     if unanswered := moderation.overdue(region, now):
         answer = pages.press("answer", "answer-question")

@@ -14,20 +14,8 @@ from typing import Any, Final
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import (
-    DeploymentFilter,
-    DeploymentFilterName,
-    FlowFilter,
-    FlowFilterName,
-    FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import StateType
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelled
 
 from connectors.region import postings
 from connectors.region.database import Region
@@ -36,6 +24,7 @@ from connectors.registry import policies
 from connectors.settings import Settings
 from core.effects import Only
 from schemas.errors import BoostezError, Misconfigured
+from tasks import forms
 from tasks.deliver import carry_out
 from tasks.plan import plan_now
 from tasks.progress import Progress
@@ -91,27 +80,11 @@ def ask(region: Region, posting: Posting) -> bool:
 
 
 def end_forms(region: Region) -> list[int]:
-    """End the suspended runs whose text was decided on elsewhere, or is another by now. Returns their postings' numbers.
-
-    Their forms would stand for a month, and then fail.
-    """
-    flow, deployment = DECIDE.split("/")
-    ended = []
-    with get_client(sync_client=True) as client:
-        runs = client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
-            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[deployment])),
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED]))
-            ),
-        )
-        for run in runs:
-            number, revision = run.parameters["posting"], run.parameters["revision"]
-            if told := _decided(region, number, revision):
-                client.set_flow_run_state(run.id, Cancelled(message=told))
-                get_run_logger().info("%s", told)
-                ended.append(number)
-    return ended
+    """End the forms whose text was decided on elsewhere, or is another by now. Returns their postings' numbers."""
+    ended = forms.end(
+        DECIDE, lambda parameters: _decided(region, parameters["posting"], parameters["revision"])
+    )
+    return [parameters["posting"] for parameters in ended]
 
 
 def _decided(region: Region, number: int, revision: int) -> str | None:

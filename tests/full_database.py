@@ -85,6 +85,7 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
         channel_state.pause(hub.region, name, "the disk is full")
         if name != "aggregator_feed":
             channel_state.resume(hub.region, name)
+    _digest(hub.region)
     under_way = walks.start_run(hub.region, "test", "contractor", "full")
     walks.index(hub.region, under_way, [Item(0, "J-1", 1, b"hash", 0, 1)])
 
@@ -138,6 +139,22 @@ def _meet(region: Region) -> None:
         "INSERT INTO comments_read (dialogue_id, channel, cursor, read_at) VALUES (:d, 'facebook_live', 'c-1', :now)",
     ):
         sql(region, statement, **values)
+
+
+def _digest(region: Region) -> None:
+    """A digest that was approved and sent, and somebody who wants none."""
+    for statement in (
+        (
+            "INSERT INTO digest_edition (role, week, due_at, until, state, figures, made_at, ended_at) "
+            "VALUES ('press', '2026-W48', :now, :now, 'sent', '{}', :now, :now)"
+        ),
+        (
+            "INSERT INTO digest_approval (role, form, readers, state, raised_at, decided_at, decided_by) "
+            "VALUES ('press', 'words', ARRAY['somebody'], 'approved', :now, :now, 'Camille')"
+        ),
+        "INSERT INTO digest_stop (role, reader, stopped_at) VALUES ('press', 'somebody', :now)",
+    ):
+        sql(region, statement, now=NOON)
 
 
 def _cover(region: Region) -> None:

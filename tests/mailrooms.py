@@ -16,11 +16,13 @@ from connectors.channel import ItemChannel
 from connectors.mail.channel import Mail
 from connectors.mail.coverage import CoverageLetters
 from connectors.mail.dialogues import DialogueLetters
+from connectors.mail.digests import DigestLetters
 from connectors.mail.programme import ProgrammeLetters
 from connectors.mail.questions import QuestionLetters
 from connectors.region import contacts, ledger, reminders
 from connectors.region.contacts import Contact
 from connectors.region.database import Region
+from connectors.registry import objectives
 from connectors.reminder_rules import reminder_rules
 from connectors.seals import Opener, Seals
 from connectors.settings import Settings
@@ -105,6 +107,7 @@ class Mailroom:
         questions = QuestionLetters(settings, programme.region, self._now)
         hosts = DialogueLetters(settings, programme.region, self._now)
         covering = CoverageLetters(settings, programme.region, self._now)
+        digests = DigestLetters(settings, programme.region, lambda: objectives(settings), self._now)
         texts = ProgrammeTexts(settings, programme.region, rules, self._now)
         self._channels: dict[str, ItemChannel] = {
             "mail": Mail(
@@ -115,6 +118,7 @@ class Mailroom:
                         "dialogue_host": hosts,
                         "question": questions,
                         "coverage": covering,
+                        "digest": digests,
                     }
                 ),
             ),

@@ -20,7 +20,7 @@ LETTERS: Final = Path(__file__).parent / "letters"
 _REMINDER: Final = "reminder_"
 TEMPLATES: Final = frozenset(file.stem.removeprefix(_REMINDER) for file in LETTERS.glob(f"{_REMINDER}*.txt"))
 """The names that rules of reminders may give their words."""
-_GAP: Final = re.compile(r"\n{3,}")  # what a condition leaves that does not hold
+GAP: Final = re.compile(r"\n{3,}")  # what a condition leaves that does not hold
 
 
 class Words(NamedTuple):
@@ -38,7 +38,7 @@ def words(name: str, values: Mapping[str, object]) -> Words:
     subject, _, text = told.partition("\n")
     page = f"{name}.html"
     html = found.get_template(page).render(values) if (LETTERS / page).is_file() else None
-    return Words(subject.strip(), _GAP.sub("\n\n", text).strip() + "\n", html)
+    return Words(subject.strip(), GAP.sub("\n\n", text).strip() + "\n", html)
 
 
 def reminder(template: str, values: Mapping[str, object]) -> Words:

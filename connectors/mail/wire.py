@@ -69,7 +69,7 @@ class _Whole(UnstructuredHeader, BaseHeader):
 
 
 _headers = HeaderRegistry()
-for _name in ("list-unsubscribe", "in-reply-to", "references"):
+for _name in ("list-unsubscribe", "message-id", "in-reply-to", "references"):
     _headers.map_to_type(_name, _Whole)
 _POLICY: Final = SMTP.clone(header_factory=_headers)
 

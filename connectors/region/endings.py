@@ -33,6 +33,8 @@ class Ended(msgspec.Struct):
     links: int = 0
     students: int = 0
     shown: int = 0
+    digests: int = 0
+    editions: int = 0
 
 
 class Endings(msgspec.Struct, frozen=True):
@@ -45,6 +47,8 @@ class Endings(msgspec.Struct, frozen=True):
     links: _Rows
     students: _Rows = ()
     shown: _Rows = ()
+    digests: _Rows = ()
+    editions: _Rows = ()
 
 
 _READING: Final = {
@@ -68,6 +72,18 @@ _COVERAGE: Final = {
         "JOIN student s ON s.id = k.student_id WHERE k.withdrawn_at IS NOT NULL ORDER BY k.id"
     ),
 }
+# Who wants no digest, and which editions are over: those of a week would else be sent a second time.
+_DIGESTS: Final = {
+    "digests": (
+        "SELECT s.role, s.reader, s.stopped_at AS at, coalesce(o.email, k.email) AS email FROM digest_stop s "
+        "LEFT JOIN official o ON s.role = 'officials' AND o.id::text = s.reader "
+        "LEFT JOIN coach k ON s.role = 'coaches' AND k.id::text = s.reader ORDER BY s.role, s.reader"
+    ),
+    "editions": (
+        "SELECT role, week, due_at, until, state, figures::text, letters, made_at, ended_at FROM digest_edition "
+        "WHERE state <> 'waiting' ORDER BY id"
+    ),
+}
 
 
 def read(region: Region) -> Endings:
@@ -75,9 +91,10 @@ def read(region: Region) -> Endings:
     with region.begin() as connection:
         known = _READING if _has(connection, *_TABLES) else {}
         covers = _COVERAGE if _has(connection, "student", "media_consent") else {}
+        digests = _DIGESTS if _has(connection, "digest_stop", "digest_edition") else {}
         found = {
             name: [dict(row) for row in connection.execute(text(statement)).mappings()]
-            for name, statement in {**known, **covers}.items()
+            for name, statement in {**known, **covers, **digests}.items()
         }
         empty: dict[str, _Rows] = dict.fromkeys(Endings.__struct_fields__, ())
         return Endings(**{**empty, **found})
@@ -102,6 +119,8 @@ def apply(region: Region, endings: Endings, now: dt.datetime) -> Ended:
         ended.links = _each(connection, _END_LINK, endings.links)
         ended.students = sum(_forget(connection, each) for each in endings.students)
         ended.shown = _each(connection, _SHOW_NO_MORE, endings.shown)
+        ended.digests = _each(connection, _STOP_DIGEST, endings.digests)
+        ended.editions = _each(connection, _END_EDITION, endings.editions)
         if ended.shown:
             media.retract(connection, person_acts.RESTORE, now)
     return ended
@@ -127,6 +146,17 @@ _SHOW_NO_MORE: Final = (
 _END_COACH: Final = "UPDATE coach SET ended_at = :at WHERE id = :id AND email = :email AND ended_at IS NULL"
 _END_LINK: Final = (
     "UPDATE officer_link SET ended_at = :at WHERE id = :id AND given_at = :given_at AND ended_at IS NULL"
+)
+_STOP_DIGEST: Final = (
+    "INSERT INTO digest_stop (role, reader, stopped_at) SELECT :role, :reader, :at WHERE cast(:email AS text) IS NULL "
+    "OR EXISTS (SELECT FROM official WHERE id::text = :reader AND email = :email) "
+    "OR EXISTS (SELECT FROM coach WHERE id::text = :reader AND email = :email) ON CONFLICT DO NOTHING"
+)
+_END_EDITION: Final = (
+    "INSERT INTO digest_edition AS e (role, week, due_at, until, state, figures, letters, made_at, ended_at) "
+    "VALUES (:role, :week, :due_at, :until, :state, cast(:figures AS jsonb), :letters, :made_at, :ended_at) "
+    "ON CONFLICT (role, week) DO UPDATE SET state = excluded.state, letters = excluded.letters, ended_at = excluded.ended_at "
+    "WHERE e.state = 'waiting'"
 )
 
 

@@ -27,6 +27,7 @@ _GAPS: Final = {
     "contact_id_seq": NUMBERS_GAP,
     "enrolment_id_seq": NUMBERS_GAP,
     "coach_id_seq": NUMBERS_GAP,
+    "official_id_seq": NUMBERS_GAP,
     "officer_link_id_seq": NUMBERS_GAP,
     "question_id_seq": NUMBERS_GAP,
 }

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from connectors.alert_rules import addresses
 from connectors.dialogue_rules import dialogue_rules
+from connectors.digest_rules import digest_rules
 from connectors.network import is_this_machine
-from connectors.registry import ANNOUNCERS, policies
+from connectors.registry import ANNOUNCERS, objectives, policies
 from connectors.reminder_rules import reminder_rules
-from connectors.service_level_rules import service_level_rules
 from connectors.settings import PREFIX, Settings
 from deployments.doctor.examining import Case, Check, Finding, bad, good, warning
 
@@ -105,9 +105,10 @@ def reviewed(case: Case) -> Finding:
     policies(chosen.channels_file)
     reminder_rules(chosen.reminders_file)
     dialogue_rules(chosen.dialogue_file, frozenset(ANNOUNCERS))
-    service_level_rules(chosen.service_levels_file)
+    objectives(chosen)
+    digest_rules(chosen.digests_file)
     addresses(chosen)
-    return good("channels, reminders, dialogues, service levels, alerts")
+    return good("channels, reminders, dialogues, service levels, digests, alerts")
 
 
 def _standing(chosen: Settings) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.service_level_rules import service_level_rules
+from connectors.registry import objectives
 from connectors.settings import Settings
 from schemas.errors import Misconfigured
 
@@ -15,7 +15,7 @@ ONE = 'days = 28\n[[objectives]]\nkind = "freshness"\nof = "contractor"\nminutes
 
 
 def test_the_file_that_is_shipped_fits_and_promises_every_kind() -> None:
-    rules = service_level_rules(Settings().service_levels_file)
+    rules = objectives(Settings())
     assert rules.window == dt.timedelta(days=28)
     assert {objective.kind for objective in rules.objectives} == {"freshness", "latency", "reminders"}
 
@@ -35,4 +35,4 @@ def test_what_is_wrong_is_named(tmp_path: Path, was: str, wrong: str, said: str)
     file = tmp_path / "levels.toml"
     file.write_text(ONE.replace(was, wrong))
     with pytest.raises(Misconfigured, match=said):
-        service_level_rules(file)
+        objectives(Settings(service_levels_file=file))

@@ -16,7 +16,7 @@ from connectors.seals import Opener, Seals
 from connectors.settings import Settings, settings
 from deployments.cli import app
 from deployments.letter_examples import NOW
-from schemas.letters import Kind, QuestionKind
+from schemas.letters import ROLES, Kind, QuestionKind
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,7 @@ def test_every_letter_and_text_is_shown() -> None:
         "posting.confirm", "posting.approved", "posting.refused",
     }  # fmt: skip
     assert {f"question.{kind}" for kind in get_args(QuestionKind)} <= set(told)
+    assert {f"digest.{role}" for role in ROLES} <= set(told)
     assert told["moved"]["calendar"].startswith("BEGIN:VCALENDAR")
 
 

@@ -26,7 +26,7 @@ from core.alert_rules import Pillar
 from core.recovery import AGAIN
 from flows import decide
 from schemas.errors import Cause
-from tasks import postings
+from tasks import digests, postings
 from tasks.tell import DECIDE
 
 WRITTEN = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
@@ -57,13 +57,14 @@ CHOICES = {
 }
 
 EXAMPLES: dict[str, Any] = {
-    **dict.fromkeys(("plan", "posting", "revision", "proposal"), 1),
+    **dict.fromkeys(("plan", "posting", "revision", "proposal", "approval"), 1),
     "run": "0198c8a2-0000-7000-8000-000000000000",
     "starts": "2026-12-08T18:30:00",
     "minutes": 120,
     "capacity": 40,
     "first": "2027-01-11",
     "verdict": "refuse",
+    "role": "press",
 }
 
 
@@ -166,7 +167,7 @@ def test_the_form_for_effects_names_every_cause_and_warns_of_the_parked_ones() -
     assert "twice" in fields["parked"]["description"]
 
 
-@pytest.mark.parametrize("asked", [DECIDE, postings.DECIDE])
+@pytest.mark.parametrize("asked", [DECIDE, postings.DECIDE, digests.APPROVE])
 def test_who_asks_for_a_decision_finds_the_form(asked: str) -> None:
     flow, _, deployment = asked.partition("/")
     assert flow_of(deployment).name == flow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import os
 import subprocess
@@ -50,9 +51,10 @@ def test_every_reason_is_a_line_that_a_spreadsheet_shows_and_does_not_run(
 
     written = listed(database_url, tmp_path, "--csv")
 
-    assert written.startswith(b"\xef\xbb\xbfref,rule,field,message,value\r\n")
+    assert written.startswith(b"\xef\xbb\xbfref,rule,field,message,value,since\r\n")
     rows = list(csv.reader(io.StringIO(written.decode("utf-8-sig"), newline="")))
-    assert rows[1:] == [
+    assert all(dt.datetime.fromisoformat(since).tzinfo for *_, since in rows[1:])
+    assert [row[:-1] for row in rows[1:]] == [
         ["#ab12", "json", "/é", f"'{evil}", shown("'" + evil)],
         ["C-1", "type", "/job/salary/minimum", "/job/salary/minimum must be of type string.", "-5"],
         ["C-1", "required", "/", "the item lacks a required member: 'titre'. Send it.", shown({"ref": evil})],
@@ -60,4 +62,4 @@ def test_every_reason_is_a_line_that_a_spreadsheet_shows_and_does_not_run(
 
 
 def test_an_empty_quarantine_is_a_header(database_url: str, tmp_path: Path) -> None:
-    assert listed(database_url, tmp_path, "--csv") == b"\xef\xbb\xbfref,rule,field,message,value\r\n"
+    assert listed(database_url, tmp_path, "--csv") == b"\xef\xbb\xbfref,rule,field,message,value,since\r\n"

@@ -85,6 +85,9 @@ def live_on(region: Region) -> None:
         connection.execute(text("TRUNCATE official, moderator, venue, season, calendar CASCADE"))
         connection.execute(text("UPDATE alert SET resolved_at = now()"))
         connection.execute(text("DELETE FROM alert_mute"))
+        connection.execute(text("DELETE FROM digest_approval"))
+        connection.execute(text("UPDATE digest_edition SET letters = 7"))
+        connection.execute(text("UPDATE digest_stop SET stopped_at = now()"))
     channel_state.resume(region, "aggregator_feed")
 
 

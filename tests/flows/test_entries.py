@@ -48,6 +48,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "decide_move": {"proposal": 1, "verdict": "refuse", "by": "Ada"},
     "plan_season": {"season": "Hiver"},
     "announce_season": {"season": "Hiver", "by": "Ada"},
+    "approve_digest": {"approval": 1},
+    "send_digest": {"role": "press", "whom": "Service de presse"},
     "import_registrations": {"file": "feuille.csv", "by": "Ada"},
 }
 

@@ -34,6 +34,7 @@ NAMES: Final = (
     "reminders.v1",
     "alerts.v1",
     "service_levels.v1",
+    "digests.v1",
     "france_travail.offer.v2",
     "lheo.action.v1",
     "indeed.job.v1",
@@ -268,6 +269,7 @@ GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "reminders.v1": (tomllib.loads((ROOT / "deployments" / "reminders.toml").read_text("utf-8")),),
     "alerts.v1": (tomllib.loads((ROOT / "deployments" / "alerts.toml").read_text("utf-8")),),
     "service_levels.v1": (tomllib.loads((ROOT / "deployments" / "service_levels.toml").read_text("utf-8")),),
+    "digests.v1": (tomllib.loads((ROOT / "deployments" / "digests.sandbox.toml").read_text("utf-8")),),
     "dialogue.v1": (tomllib.loads((ROOT / "deployments" / "dialogue.toml").read_text("utf-8")),),
     "france_travail.offer.v2": (FRANCE_TRAVAIL,),
     "lheo.action.v1": (LHEO,),
@@ -498,6 +500,12 @@ def test_both_engines_agree_on_rules_of_reminders(payload: Any) -> None:
 @given(payload=payloads("alerts.v1"))
 def test_both_engines_agree_on_rules_of_alerts(payload: Any) -> None:
     check("alerts.v1", payload)
+
+
+@settings(deadline=None)  # the first report loads jsonschema
+@given(payload=payloads("digests.v1"))
+def test_both_engines_agree_on_digests(payload: Any) -> None:
+    check("digests.v1", payload)
 
 
 @settings(deadline=None)  # the first report loads jsonschema

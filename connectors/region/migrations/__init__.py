@@ -21,8 +21,8 @@ from psycopg import errors
 from sqlalchemy.exc import OperationalError
 
 from connectors.region import backends
-from connectors.region.coverage_models import METADATA
 from connectors.region.database import Region
+from connectors.region.digest_models import METADATA
 from schemas.errors import Refused
 
 SCRIPTS = Path(__file__).parent

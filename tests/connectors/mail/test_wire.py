@@ -56,6 +56,13 @@ def test_a_plain_letter_has_two_forms_and_every_header_that_mail_programs_look_a
     assert not {"List-Unsubscribe", "In-Reply-To", "References"} & set(message.keys())
 
 
+def test_a_long_message_id_stays_as_it_is() -> None:
+    """Python encoded one of more than 78 characters: whoever looked for the marker, a bounce say, did not find it."""
+    marker = f"digest.contractor.{'3' * 16}.2026-W49.12-2f"
+    wire = compose("ne-pas-repondre@portail.auvergne-rhone-alpes.example", marker, letter(), NOON)
+    assert f"\r\nMessage-ID: <{marker}@portail.auvergne-rhone-alpes.example>\r\n".encode() in wire
+
+
 def test_a_page_of_its_own_goes_before_the_one_made_of_the_text() -> None:
     page = read(letter(html="<p>Bonjour</p>\n")).get_body(("html",))
     assert page is not None

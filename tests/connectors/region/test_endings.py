@@ -13,6 +13,7 @@ from connectors.region import (
     contacts,
     coverage_rights,
     endings,
+    hosts,
     media,
     officers,
     person_acts,
@@ -20,6 +21,7 @@ from connectors.region import (
     rewinding,
 )
 from connectors.region.database import Region
+from connectors.region.digests import editions, readers
 from connectors.region.endings import Ended, Endings
 from schemas.firm import Consent
 from tests.conftest import TestServer, fresh_name
@@ -148,6 +150,33 @@ def test_links_and_coaches_that_ended_since_are_ended(
     assert older.end_the_same_as(programme.region) == Ended(coaches=1, links=1)
     assert coaches.listed(older.region) == []
     assert officers.holder(older.region, link.id) is None
+    older.drop()
+
+
+def test_who_wants_no_digest_since_has_none_and_what_was_sent_is_not_sent_again(
+    postgres_server: TestServer, programme: Programme
+) -> None:
+    """A restore of Sunday's backup on a Monday would have sent every digest of that Monday a second time."""
+    region = programme.region
+    mine = hosts.keep_official(region, "Ada", "élue", "ada@region.example").id
+    older = Older(postgres_server, region)
+    other = hosts.keep_official(region, "Bo", "élu", "bo@region.example").id
+    readers.stop(region, "officials", str(mine), THEN)
+    readers.stop(region, "officials", str(other), THEN)
+    readers.stop(region, "press", "hash", THEN)
+    sql(
+        region,
+        "INSERT INTO digest_edition (role, week, due_at, until, state, figures, letters, made_at, ended_at) VALUES "
+        "('press', '2026-W48', :now, :now, 'sent', '{\"jobs\": 2}', 3, :now, :now), ('coaches', '2026-W48', :now, :now, 'waiting', '{}', 0, :now, NULL)",
+        now=THEN,
+    )
+    assert older.end_the_same_as(region) == Ended(digests=2, editions=1)
+    assert older.end_the_same_as(region) == Ended()
+    (sent,) = editions.listed(older.region, limit=5)
+    assert (sent.role, sent.state, sent.letters, sent.figures) == ("press", "sent", 3, {"jobs": 2})
+    with older.region.begin() as connection:
+        assert readers.stopped(connection, "officials") == {str(mine)}
+        assert readers.stopped(connection, "press") == {"hash"}
     older.drop()
 
 
