@@ -18,6 +18,7 @@ from connectors.region import alerts, channel_state, offers, plans, quarantine, 
 from connectors.region.database import region
 from connectors.settings import Settings, settings
 from deployments import (
+    cli_access,
     cli_alerts,
     cli_channels,
     cli_cohorts,
@@ -65,6 +66,7 @@ app = typer.Typer(
 )
 sync = typer.Typer(no_args_is_help=True, help="Bring a source and the channels in step.")
 app.add_typer(sync, name="sync")
+app.add_typer(cli_access.app, name="access")
 app.add_typer(cli_alerts.app, name="alert")
 app.add_typer(cli_plans.app, name="plan")
 app.add_typer(cli_postings.app, name="posting")

@@ -65,6 +65,8 @@ def _sandbox_settings(url: str) -> dict[str, str]:
         "BOOSTEZ_SMTP_URL": mailbox_of(url),
         "BOOSTEZ_SMS_URL": gateway_of(url),
     }
+    if not os.environ.get("BOOSTEZ_OIDC_ISSUER"):
+        told |= {"BOOSTEZ_OIDC_ISSUER": f"{url}/identity", "BOOSTEZ_OIDC_CLIENT_SECRET": "sandbox-secret"}
     if not os.environ.get("BOOSTEZ_FACEBOOK_GRAPH_URL"):
         told |= {
             "BOOSTEZ_FACEBOOK_GRAPH_URL": f"{url}/graph",

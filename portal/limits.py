@@ -45,6 +45,7 @@ FORMS: Final = (
         "/bilan/",
         "/couverture/",
         "/alertes/",
+        "/agents/",
     ),
     *("/dialogues/", "/confirmer/", "/questions/nouvelle", "/questions/q"),  # with which references begin
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from connectors.region import contacts, person_acts
+from connectors.region import acts, contacts
 from deployments.cli import app
 from schemas import documents
 from tests.deployments.test_cli import Terminal, terminal
@@ -72,8 +72,8 @@ def test_what_is_kept_is_shown_and_handed_out_as_a_file_that_nobody_else_reads(
     told = json.loads(file.read_text("utf-8"))
     assert told["contacts"][0]["email"] == "ada@fournil.example"
     assert json.loads(terminal.type("person", "export", str(ada)).stdout)["contacts"][0]["number"] == ada
-    acts = [(act.act, act.by) for act in person_acts.listed(programme.region)]
-    assert acts[1:] == [("exported", "Bo"), ("shown", "Bo")]
+    noted = [(act.did, act.by) for act in acts.listed(programme.region)]
+    assert noted[1:] == [("exported", "Bo"), ("shown", "Bo")]
     assert "No contact 99" in terminal.told("person", "export", "99", code=2)
 
 

@@ -48,7 +48,7 @@ LATER = NOW + dt.timedelta(hours=1)
 REWOUND = {
     "channel": {"paused", "paused_reason"},
     "source": {"etag", "cursor"},
-    "officer_link": {"ended_at"},  # what people ended since stays ended
+    "officer_session": {"ended_at"},  # whoever was signed in does so anew
 }
 
 
@@ -78,9 +78,10 @@ def live_on(region: Region) -> None:
         connection.execute(text('UPDATE offer SET content = content || \'{"title": "Perdu"}\''))
         connection.execute(text("DELETE FROM pick"))
         connection.execute(text("DELETE FROM posting"))
-        connection.execute(text("UPDATE officer_link SET ended_at = now(), by = 'Ada'"))
+        connection.execute(text("UPDATE officer_session SET name = 'Ada'"))
+        connection.execute(text("DELETE FROM sign_in"))
         connection.execute(
-            text("TRUNCATE firm, contact, coach, session, import, person_act, bounce, event, student CASCADE")
+            text("TRUNCATE firm, contact, coach, session, import, bounce, event, student CASCADE")
         )
         connection.execute(text("TRUNCATE official, moderator, venue, season, calendar CASCADE"))
         connection.execute(text("UPDATE alert SET resolved_at = now()"))

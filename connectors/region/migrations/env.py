@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
-from connectors.region.coverage_models import METADATA
+from connectors.region.access_models import METADATA
 
 told = context.config.attributes
 
