@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
 
 from connectors.region import acts, officer_sessions
@@ -29,7 +30,7 @@ from sandbox.identity import PEOPLE, Identity
 from sandbox.keys import Keys
 from sandbox.server import running
 from tests.hands import sql
-from tests.identities import Identities, identities
+from tests.identities import CLIENT, Identities, identities
 from tests.officers import ACCESS, sign_in
 from tests.portal.test_posting import seal_of
 from tests.ports import free_port
@@ -119,9 +120,10 @@ def test_cookies_are_read_by_no_script_and_last_as_long_as_what_they_open(
     assert first.headers["location"].startswith(f"{identity}/authorize?")
     assert cookie_name(chosen) == SESSION
     with identities() as there:
-        kept = browser_of(region, chosen, there.base, portal_url="https://offres.region.example")
+        kept = browser_of(
+            region, chosen, there.base, portal_url="https://offres.region.example", oidc_client_id=CLIENT
+        )
         nonce = parse_qs(urlsplit(kept.get(SIGN_IN).headers["location"]).query)
-        there.keys = list(there.keys)
         done = kept.get(BACK, params={"state": nonce["state"][0], "code": nonce["nonce"][0]})
     cookies = done.headers.get_list("set-cookie")
     session = next(each for each in cookies if each.startswith(f"{SESSION}="))
@@ -209,9 +211,14 @@ def test_whoever_takes_longer_than_ten_minutes_begins_again(browser: TestClient,
 
 
 def test_a_cookie_that_somebody_planted_is_not_the_session(browser: TestClient) -> None:
-    browser.cookies.set("agent", "planted" * 5)
-    signed_in(browser)
-    assert "planted" not in browser.cookies["agent"]
+    planted = {"Cookie": f"agent={'x' * 43}"}
+    back = let_in(sent_to(browser), MODERATOR.sub)
+    attempt = f"connexion={browser.cookies['connexion']}"
+    answer = browser.get(back, headers={"Cookie": f"{attempt}; {planted['Cookie']}"})
+    assert answer.status_code == 303
+    assert "x" * 43 not in answer.headers["set-cookie"]
+    browser.cookies.clear()
+    assert browser.get(QUEUE, headers=planted).status_code == 303
 
 
 def test_a_session_ends_when_idle_when_old_and_when_somebody_ends_it(
@@ -236,7 +243,7 @@ def test_a_session_ends_when_idle_when_old_and_when_somebody_ends_it(
 
 
 def test_a_role_that_is_taken_out_of_the_file_is_gone_at_once(
-    browser: TestClient, region: Region, tmp_path: Any
+    browser: TestClient,
 ) -> None:
     signed_in(browser)
     before = browser.app.state.access  # type: ignore[attr-defined]
@@ -263,10 +270,8 @@ def test_a_provider_that_falls_ill_on_the_way_is_said_to_and_signs_nobody_in(
     region: Region, chosen: Settings
 ) -> None:
     with identities() as there:
-        browser = browser_of(region, chosen, there.base)
+        browser = browser_of(region, chosen, there.base, oidc_client_id=CLIENT)
         nonce = _asked(browser, there)
-        from starlette.responses import JSONResponse
-
         there.answer = JSONResponse({}, 500)
         answer = browser.get(BACK, params=nonce)
         assert answer.status_code == 503
@@ -376,9 +381,7 @@ def test_a_provider_that_others_wrote_lets_somebody_in(region: Region, chosen: S
         assert "Terminer aussi celle-là" in out.text
 
 
-def test_the_log_is_read_page_by_page_and_reading_it_is_in_it(
-    browser: TestClient, region: Region, chosen: Settings
-) -> None:
+def test_the_log_is_read_page_by_page_and_reading_it_is_in_it(browser: TestClient, region: Region) -> None:
     sign_in(browser, region, browser.app.state.settings, "Paul", ["auditor"])  # type: ignore[attr-defined]
     with region.begin() as connection:
         acts.note(connection, "approved", "posting", range(120), "<b>Bo</b>", dt.datetime.now(dt.UTC))

@@ -42,7 +42,7 @@ def kept(programme: Programme, contact: int) -> Kept:
 
 
 def acts(programme: Programme) -> Sequence[tuple[str, int | None, str]]:
-    return [(each.did, each.ref and int(each.ref), each.by) for each in log.listed(programme.region)][::-1]
+    return [(each.did, int(each.ref) if each.ref else None, each.by) for each in log.listed(programme.region)][::-1]
 
 
 # Found
