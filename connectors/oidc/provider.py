@@ -126,6 +126,10 @@ class Provider:
             raise Rejected(f"the ID token is refused: {why}")
         return said
 
+    def keys(self) -> list[str]:
+        """The names of the keys that it signs with. Raises as ``metadata``."""
+        return [str(key.kid) for key in self._key_set(anew=False)]
+
     def end_session(self, back: str) -> str | None:
         """The address at which somebody ends their session with the provider, too; None where it has none. Raises as ``metadata``."""
         told = self.metadata().end_session_endpoint

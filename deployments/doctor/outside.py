@@ -16,6 +16,7 @@ from connectors import hub, notifying, registry
 from connectors.aggregator_feed.channel import AggregatorFeed
 from connectors.graph import tokens
 from connectors.mail.relay import Relay
+from connectors.oidc.provider import Provider
 from connectors.sms import wire
 from deployments.doctor.database import skew
 from deployments.doctor.examining import Case, Check, Finding, bad, good, unasked, warning
@@ -130,6 +131,15 @@ def portal(case: Case) -> Finding:
     return bad(f"{case.settings.public_url}: {ready.reason}", "docs/runbook/hub-silent.md")
 
 
+def identity(case: Case) -> Finding:
+    """Officers can sign in: the provider is there, is who we take it for, and has keys."""
+    if case.settings.oidc_issuer is None:
+        return unasked("BOOSTEZ_OIDC_ISSUER is not set: officers' pages are closed, docs/runbook/access.md")
+    found = Provider(case.settings, case.settings.oidc_issuer)
+    told, keys = found.metadata(), found.keys()
+    return good(f"{told.issuer} lets people sign in, with {len(keys)} keys")
+
+
 def heartbeat(case: Case) -> Finding:
     """Somebody outside would notice that the hub is dead."""
     if case.settings.heartbeat_url is None:
@@ -160,5 +170,6 @@ CHECKS: Final = (
     Check("calendars", caldav, "Check BOOSTEZ_CALDAV_URL: docs/runbook/officials-calendars.md"),
     Check("feeds", feeds, "Check BOOSTEZ_FEEDS_URL, and that its folder takes files of this account."),
     Check("portal", portal, "`boostez portal`, or docs/runbook/hub-silent.md"),
+    Check("identity provider", identity, "Check BOOSTEZ_OIDC_ISSUER: docs/runbook/access.md"),
     Check("dead man's switch", heartbeat),
 )

@@ -23,7 +23,6 @@ COMMANDS: dict[tuple[str, ...], list[str]] = {
     ("person", "show"): ["CONTACT", "--by"],
     ("person", "export"): ["CONTACT", "FILE", "--by"],
     ("person", "erase"): ["CONTACT", "--yes", "--by", "--json", "no undo"],
-    ("person", "log"): ["--json"],
     ("firm", "journey"): ["SIRET", "--json"],
 }
 
@@ -105,20 +104,20 @@ def test_an_erasure_is_told_first_and_done_when_asked(
     assert found.erased_at is not None
     assert "was erased before" in terminal.type("person", "erase", str(ada), "--yes").stdout
     assert "was erased" in terminal.told("person", "show", str(ada), code=2)
-    assert f"erased  contact {ada}  Bo" in terminal.type("person", "log").stdout
+    assert f"Bo  erased contact {ada}  command line" in terminal.type("access", "log").stdout
 
 
 def test_the_log_names_nobody(terminal: Terminal, ada: int) -> None:
-    assert terminal.type("person", "log").stdout == "Nobody has touched anybody's data.\n"
+    assert terminal.type("access", "log", "--on", "contact").stdout == "Nobody has done anything.\n"
     terminal.type("person", "find", "roux", "--by", "Bo")
     terminal.type("person", "find", "inconnue", "--by", "Bo")
-    said = terminal.type("person", "log").stdout
-    assert [line.split("  ")[1:] for line in said.splitlines()] == [
-        ["found", "nobody found", "Bo"],
-        ["found", f"contact {ada}", "Bo"],
+    said = terminal.type("access", "log", "--on", "contact").stdout
+    assert [line.split("  ")[2:] for line in said.splitlines()] == [
+        ["Bo", "found contact -", "command line"],
+        ["Bo", f"found contact {ada}", "command line"],
     ]
     assert "roux" not in said.lower()
-    assert terminal.ask("person", "log")[0]["contact_id"] is None
+    assert terminal.ask("access", "log")[0]["ref"] is None
 
 
 def test_a_firm_s_journey_is_told_in_french(terminal: Terminal, ada: int) -> None:

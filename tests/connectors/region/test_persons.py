@@ -42,7 +42,9 @@ def kept(programme: Programme, contact: int) -> Kept:
 
 
 def acts(programme: Programme) -> Sequence[tuple[str, int | None, str]]:
-    return [(each.did, int(each.ref) if each.ref else None, each.by) for each in log.listed(programme.region)][::-1]
+    return [
+        (each.did, int(each.ref) if each.ref else None, each.by) for each in log.listed(programme.region)
+    ][::-1]
 
 
 # Found

@@ -23,6 +23,7 @@ def test_where_all_is_well_nothing_is_bad_and_nothing_to_do(stand: Stand) -> Non
     assert {name for name, r in found.items() if r.verdict == "not asked"} == {
         "calendars",
         "dead man's switch",
+        "identity provider",
     }
     assert [name for name, r in found.items() if r.todo] == []
 
