@@ -34,6 +34,7 @@ NAMES: Final = (
     "reminders.v1",
     "alerts.v1",
     "service_levels.v1",
+    "access.v1",
     "france_travail.offer.v2",
     "lheo.action.v1",
     "indeed.job.v1",
@@ -268,6 +269,7 @@ GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "reminders.v1": (tomllib.loads((ROOT / "deployments" / "reminders.toml").read_text("utf-8")),),
     "alerts.v1": (tomllib.loads((ROOT / "deployments" / "alerts.toml").read_text("utf-8")),),
     "service_levels.v1": (tomllib.loads((ROOT / "deployments" / "service_levels.toml").read_text("utf-8")),),
+    "access.v1": (tomllib.loads((ROOT / "deployments" / "access.toml").read_text("utf-8")),),
     "dialogue.v1": (tomllib.loads((ROOT / "deployments" / "dialogue.toml").read_text("utf-8")),),
     "france_travail.offer.v2": (FRANCE_TRAVAIL,),
     "lheo.action.v1": (LHEO,),
@@ -501,6 +503,12 @@ def test_both_engines_agree_on_rules_of_alerts(payload: Any) -> None:
 
 
 @settings(deadline=None)  # the first report loads jsonschema
+@given(payload=payloads("access.v1"))
+def test_both_engines_agree_on_access(payload: Any) -> None:
+    check("access.v1", payload)
+
+
+@settings(deadline=None)
 @given(payload=payloads("service_levels.v1"))
 def test_both_engines_agree_on_service_levels(payload: Any) -> None:
     check("service_levels.v1", payload)
