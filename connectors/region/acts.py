@@ -22,7 +22,18 @@ from connectors.region.database import Region
 from core.act_chain import EXPIRED, Head, Link, Verdict, judged
 
 What = Literal[
-    "posting", "question", "plan", "alert", "mute", "contact", "offer", "session", "page", "log", "database"
+    "posting",
+    "question",
+    "plan",
+    "alert",
+    "mute",
+    "contact",
+    "student",
+    "offer",
+    "session",
+    "page",
+    "log",
+    "database",
 ]
 Deciding = Literal[
     "approved",

@@ -142,7 +142,7 @@ def test_a_restore_loses_no_act_and_is_one(full: Region, written: Path) -> None:
     assert (restoring.did, restoring.what, restoring.at) == ("restored", "database", LATER)
     assert rest == before
     assert acts.verified(full, head).faults == (), "its chain goes on"
-    restore.undo(full, EVERY, LATER)
+    restore.undo(full, EVERY, LATER + dt.timedelta(hours=1))
     assert [act.did for act in acts.listed(full)[:3]] == ["restored", "restored", "approved"]
     assert acts.verified(full, head).faults == ()
     assert act_owner.missing(full) is None
@@ -282,7 +282,7 @@ def test_a_restore_can_be_undone_and_the_undoing_too(full: Region, written: Path
     assert restore.forget(full) != []
     assert databases(full) == []
     with pytest.raises(Refused, match="nothing to undo"):
-        restore.undo(full, EVERY, LATER)
+        restore.undo(full, EVERY, LATER + dt.timedelta(hours=1))
 
 
 def test_whoever_was_erased_since_the_backup_does_not_come_back_with_it(

@@ -203,7 +203,7 @@ def test_nobody_is_shown_again_who_withdrew_or_was_erased_since(
         if deed == "withdrawn":
             world.withdraw(child, "guardian")
         else:
-            coverage_rights.erase(world.region, child.email, world.now)
+            coverage_rights.erase(world.region, child.email, "Ada", world.now)
         done = older.end_the_same_as(world.region)
         assert done == (Ended(shown=3) if deed == "withdrawn" else Ended(students=1))
         assert older.end_the_same_as(world.region) == Ended(), "twice is once"
