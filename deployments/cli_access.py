@@ -20,6 +20,7 @@ from connectors.region.database import region
 from core.access import granted
 from core.act_chain import Head
 from core.days import PARIS
+from core.terms import ACT
 from deployments.command import Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured, Refused
 
@@ -81,6 +82,10 @@ def verify(
         say(f"{verdict.rows} acts, from {verdict.first or '-'}. Head: {said}")
         for fault in verdict.faults:
             say(f"  {fault}")
+        if noted and verdict.first and noted.id < verdict.first:
+            say(
+                f"Row {noted.id} was dropped since its term was over: right only if it is older than {ACT.amount} years."
+            )
         if unsafe:
             say(f"Our own role could edit the log. An administrator runs, in this database: {unsafe}")
     if verdict.faults:

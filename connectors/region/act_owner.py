@@ -52,11 +52,14 @@ def missing(region: Region) -> str | None:
         told = connection.execute(
             text(
                 "SELECT r.rolsuper, pg_has_role(c.relowner, 'MEMBER') AS ours, quote_ident(current_user) AS role, "
+                "pg_get_userbyid(c.relowner) AS owner, "
                 f"to_regrole('{OWNER}') IS NOT NULL AS made FROM pg_class c, pg_roles r "
                 "WHERE c.oid = to_regclass('act') AND r.rolname = current_user"
             )
         ).one()
     if told.rolsuper or not told.ours:
         return None
+    if told.owner == OWNER:  # which ours is in
+        return f"REVOKE {OWNER} FROM {told.role};"
     made = () if told.made else (f"CREATE ROLE {OWNER} NOLOGIN",)
     return "; ".join((*made, *statements(told.role))) + ";"

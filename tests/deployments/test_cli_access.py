@@ -73,6 +73,14 @@ def test_a_log_that_was_edited_is_told_by_its_chain_or_by_a_head_that_was_noted(
     assert "Row 3 was" in cut.stdout
     assert "docs/runbook/access.md" in cut.stderr
     assert "NUMBER:HASH" in terminal.told("access", "verify", "--head", "3", code=2)
+    with hub.region.begin() as connection:
+        acts.note(connection, "approved", "posting", [4], "Ada", NOON.replace(year=2019))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("UPDATE act SET at = '2019-01-01'"))
+        connection.execute(text("SET LOCAL session_replication_role = origin"))
+        assert acts.expire(connection, NOON) == 2
+    told = terminal.type("access", "verify", "--head", f"1:{'0' * 64}", code=3).stdout
+    assert "Row 1 was dropped since its term was over: right only if it is older than 5 years." in told
     assert (ROOT / "docs" / "runbook" / "access.md").is_file()
 
 

@@ -191,6 +191,8 @@ def test_where_our_role_still_owns_it_an_administrator_is_told_what_to_run(regio
         assert not act_owner.give_away(connection), "it cannot give to a role that it is not in"
     sql(region, todo)
     assert act_owner.missing(ours) is None
+    sql(region, f"GRANT {act_owner.OWNER} TO {role}")
+    assert act_owner.missing(ours) == f"REVOKE {act_owner.OWNER} FROM {role};"
     ours.dispose()
     with region.begin() as connection:
         assert act_owner.give_away(connection)
