@@ -171,7 +171,7 @@ def _make_ready(
     ended = endings.apply(other, endings.read(region), now)
     paused = rewinding.rewind(other, channels, reason, newest=rewinding.drawn(region))
     held = census(other)
-    if todo := act_owner.missing(other):
+    if act_owner.missing(region) is None and (todo := act_owner.missing(other)):
         notes = [*notes, f"the log of acts is our role's again, an administrator runs: {todo}"]
     return Restored(beside.name_of(region), kept, held.version, held.rows, paused, notes, ended, noted)
 

@@ -47,7 +47,7 @@ def give_away(connection: Connection) -> bool:
 
 
 def missing(region: Region) -> str | None:
-    """What an administrator runs so that our role cannot edit the log; None when it cannot."""
+    """What an administrator runs so that our role cannot edit the log; None when it cannot, or there is none."""
     with region.begin() as connection:
         told = connection.execute(
             text(
@@ -56,8 +56,8 @@ def missing(region: Region) -> str | None:
                 f"to_regrole('{OWNER}') IS NOT NULL AS made FROM pg_class c, pg_roles r "
                 "WHERE c.oid = to_regclass('act') AND r.rolname = current_user"
             )
-        ).one()
-    if told.rolsuper or not told.ours:
+        ).one_or_none()
+    if told is None or told.rolsuper or not told.ours:
         return None
     if told.owner == OWNER:  # which ours is in
         return f"REVOKE {OWNER} FROM {told.role};"

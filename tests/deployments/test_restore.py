@@ -295,12 +295,12 @@ def test_whoever_was_erased_since_the_backup_does_not_come_back_with_it(
     done = restored(full, written)
 
     erased = "SELECT erased_at IS NOT NULL AND name IS NULL AND email IS NULL FROM contact WHERE id = :id"
-    assert done.ended == Ended(erased=1)
+    assert done.ended == Ended(erased=1, sessions=1)
     assert scalar(full, erased, id=contact)
     cli_database._print_restored(done)  # noqa: SLF001 - what an admin reads
     assert "ended again, since people had ended it: 1 erased" in capsys.readouterr().out
     back = restore.undo(full, EVERY, LATER + dt.timedelta(minutes=1))
-    assert (back.ended, scalar(full, erased, id=contact)) == (Ended(), True)
+    assert (back.ended, scalar(full, erased, id=contact)) == (Ended(sessions=1), True)
 
 
 def test_what_is_kept_is_named_after_the_instant_and_dropped_on_demand(full: Region, written: Path) -> None:
@@ -664,6 +664,7 @@ def test_what_a_plain_role_may_not_carry_over_is_told(roles: Roles, tmp_path: Pa
     roles.run(
         f"ALTER ROLE {roles.hub} CREATEDB",
         f"CREATE ROLE {gone}",
+        *act_owner.statements(roles.hub),
         f"GRANT SELECT ON offer TO {gone}",
         f"ALTER ROLE {roles.reader} IN DATABASE {name} SET statement_timeout = '5s'",
         "CREATE EXTENSION pg_stat_statements",
@@ -671,10 +672,12 @@ def test_what_a_plain_role_may_not_carry_over_is_told(roles: Roles, tmp_path: Pa
     back_up(roles.region, tmp_path / "b.dump")
     roles.run(f"REVOKE SELECT ON offer FROM {gone}", f"DROP ROLE {gone}")
     notes = restored(roles.region, tmp_path / "b.dump").notes
-    assert len(notes) == 3
+    assert len(notes) == 4
     assert f"ALTER ROLE {roles.reader} IN DATABASE" in notes[0]
     assert "EXTENSION pg_stat_statements" in notes[1]
     assert f'role "{gone}" does not exist' in notes[2]
+    assert "the log of acts is our role's again" in notes[3]
+    assert act_owner.missing(roles.region) is not None
 
 
 def test_a_table_of_others_that_we_may_not_read_is_told(roles: Roles, tmp_path: Path) -> None:
