@@ -56,6 +56,7 @@ Outcome = Literal["done", "refused"]
 THEMSELVES: Final = "themselves"
 TERM: Final = "term"  # nobody asked: its time was over
 RESTORE: Final = "restore"
+TRIGGERS: Final = ("act_chain", "act_kept", "act_whole")  # migration 0010
 PAGE: Final = 1_000  # rows that are read at once
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -149,10 +150,22 @@ def listed(
 
 
 def verified(region: Region, noted: Head | None = None) -> Verdict:
-    """What the chain says of the log, as of one moment; ``noted`` is a head that it had before."""
+    """What the chain says of the log, as of one moment, and whether its triggers are there; ``noted`` is a head that it had before."""
     with region.begin() as connection:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        return judged((_link(row) for row in _rows(connection)), noted)
+        verdict = judged((_link(row) for row in _rows(connection)), noted)
+        standing = connection.scalar(text(_STANDING))
+    if standing == len(TRIGGERS):
+        return verdict
+    return msgspec.structs.replace(
+        verdict, faults=(*verdict.faults, "Triggers that keep it are gone or disabled.")
+    )
+
+
+_STANDING: Final = (
+    "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'act'::regclass AND tgenabled IN ('O', 'A') "
+    f"AND tgname IN ({', '.join(map(repr, TRIGGERS))})"
+)
 
 
 def _rows(connection: Connection) -> Iterator[Row[Any]]:

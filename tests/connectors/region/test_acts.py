@@ -168,6 +168,13 @@ def test_the_application_s_own_role_may_read_and_append_and_nothing_else(
     with ours.begin() as connection:
         assert acts.expire(connection, NOON) == 0, "what is older stands behind what is not"
     assert acts.verified(region).faults == ()
+    sql(
+        ours, "DROP FUNCTION act_kept() CASCADE"
+    )  # as the schema's owner: its triggers go with it, and that is seen
+    for edit in EDITS:
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            sql(ours, edit)
+    assert acts.verified(ours).faults == ("Triggers that keep it are gone or disabled.",)
     ours.dispose()
     sql(region, f'ALTER DATABASE "{name}" OWNER TO CURRENT_USER')
     sql(region, f"DROP OWNED BY {role}")
