@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote, unquote, urlsplit
 
 import html5lib
@@ -23,13 +23,16 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 from pydantic import SecretStr
 from sqlalchemy import text
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from connectors.oidc.provider import Provider
 from connectors.region import alerts, media, postings
 from connectors.region.database import Region
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal import answers, filters, officer, signing_in
+from portal.access import SIGN_IN
 from portal.app import create_app
 from tests.coverage import FILM, Covering
 from tests.makers import portal_draft
@@ -40,6 +43,7 @@ from tests.portal.dialogue_pages import KINDS, Talk
 from tests.portal.programme_pages import Walk
 from tests.portal.test_coverage import link as media_link
 from tests.portal.test_posting import GOOD, NOW, path_of, seal_of, send
+from tests.ports import free_port
 
 FOLDER: Final = Path(__file__).parent / "html"
 CONFIG: Final = FOLDER / "htmlvalidate.mjs"
@@ -153,7 +157,11 @@ def queue(reader: Reader, region: Region, settings: Settings) -> None:
     path = officer.QUEUE
     keep("closed to whom nobody knows", firm.get(path), 503)
     keep("form of a session that is over", firm.post(f"{path}/1", data={"a": "b"}), 401)
-    keep("sign-in to do again", firm.get(signing_in.BACK), 503)
+    state = cast(Starlette, firm.app).state
+    state.provider = Provider(settings, f"http://127.0.0.1:{free_port()}")
+    keep("provider that is away", firm.get(SIGN_IN), 503)
+    keep("sign-in to do again", firm.get(signing_in.BACK), 403)
+    state.provider = None
     sign_in(firm, region, settings, roles=())
     keep("home without a role", firm.get("/agents"))
     keep("page of another role", firm.get(path), 403)
