@@ -1,7 +1,7 @@
 """Signed words: what the portal gave somebody, and knows again.
 
 Belongs here: the secret, links by purpose, the seal of a form. Does not: what a link lets its holder do
-(portal/posting.py, officer.py) or when a posting ends (region/postings.py).
+(portal/posting.py) or when a posting ends (region/postings.py).
 
 Each purpose has a salt of its own, so a link for one thing opens no other. Time is an argument, in UTC.
 
@@ -31,7 +31,6 @@ from schemas.errors import Misconfigured
 Opener = Literal[
     "confirm",
     "manage",
-    "officer",
     "registration",
     "place",
     "preferences",
@@ -54,13 +53,11 @@ Opener = Literal[
 Purpose = Literal["form", "origin"] | Opener
 CONFIRM_WITHIN: Final = dt.timedelta(hours=48)
 ALERT_WITHIN: Final = dt.timedelta(days=30)
-OFFICER_WITHIN: Final = dt.timedelta(days=7)
 FORM_WITHIN: Final = dt.timedelta(hours=12)
 LONGEST: Final = 300  # characters of a seal; ours have about 100
 _PATHS: Final[dict[Opener, str]] = {
     "confirm": "/deposer/confirmer",
     "manage": "/deposer/suivi",
-    "officer": "/deposer/agent",
     "registration": "/inscription/confirmer",  # a registration's reference
     "place": "/inscription/suivi",  # an enrolment's number
     "preferences": "/preferences",  # a contact's number

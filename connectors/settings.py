@@ -242,6 +242,17 @@ class Settings(BaseSettings):
     watchdog_minutes: int = Field(
         10, ge=1, description="Minutes that something may be dead before `boostez watchdog` tells people"
     )
+    access_file: Path = Field(
+        ROOT / "deployments" / "access.toml",
+        description="Who may do what on the officers' pages: their roles",
+    )
+    oidc_issuer: str | None = Field(
+        None, description="The identity provider that officers sign in at; unset, their pages are closed"
+    )
+    oidc_client_id: str = Field("boostez", description="The portal's name at the identity provider")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Its secret there; unset, it is a public client"
+    )
     portal_secret: SecretStr | None = Field(
         None, description="Seals links and forms of the portal; made and kept in HOME when unset"
     )

@@ -22,6 +22,7 @@ from connectors.region.database import region
 from connectors.service_level_rules import service_level_rules
 from connectors.settings import Settings, settings
 from deployments import (
+    cli_access,
     cli_alerts,
     cli_channels,
     cli_cohorts,
@@ -71,6 +72,7 @@ app = typer.Typer(
 )
 sync = typer.Typer(no_args_is_help=True, help="Bring a source and the channels in step.")
 app.add_typer(sync, name="sync")
+app.add_typer(cli_access.app, name="access")
 app.add_typer(cli_alerts.app, name="alert")
 app.add_typer(cli_plans.app, name="plan")
 app.add_typer(cli_postings.app, name="posting")

@@ -26,7 +26,7 @@ media_app = typer.Typer(no_args_is_help=True, help="Images and videos of covered
 Email = Annotated[str, typer.Argument(help="The student's e-mail address.")]
 EventOf = Annotated[str, typer.Option("--event", help="The event's reference, e….")]
 Ref = Annotated[str, typer.Argument(help="The medium's reference, m….")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
+By = Annotated[str, typer.Option(help="Who does it.", default_factory=getpass.getuser, show_default="you")]
 
 
 def _now() -> dt.datetime:
@@ -145,23 +145,24 @@ def withdraw_consent(
 
 @student_app.command("export")
 @guarded
-def export(student: Email) -> None:
+def export(student: Email, by: By) -> None:
     """Print everything that is kept of a student, as JSON, to be handed to them or their guardian."""
     with connected():
-        print_json(coverage_rights.export(region(), student))
+        print_json(coverage_rights.export(region(), student, by, _now()))
 
 
 @student_app.command("erase")
 @guarded
 def erase(
     student: Email,
+    by: By,
     yes: Annotated[bool, typer.Option("--yes", help="There is no undo; do not ask.")] = False,
 ) -> None:
     """Forget a student and their guardian; whatever shows them is taken down and deleted."""
     if not yes:
         typer.confirm(f"{student} is forgotten, and whatever shows them is deleted. Go on?", abort=True)
     with connected():
-        gone = coverage_rights.erase(region(), student, _now())
+        gone = coverage_rights.erase(region(), student, by, _now())
     say(
         f"Forgotten; {gone} media are deleted. What is on Instagram goes with the next run of watch-coverage."
     )

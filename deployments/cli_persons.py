@@ -17,7 +17,7 @@ import msgspec
 import typer
 
 from connectors.person_export import exported
-from connectors.region import person_acts, person_records, persons
+from connectors.region import acts, person_records, persons
 from connectors.region.database import region
 from connectors.region.persons import Erased
 from connectors.reminder_rules import reminder_rules
@@ -81,7 +81,7 @@ def export(
     say(f"{file} holds what is kept of contact {contact}. Hand it to nobody else, and delete it here.")
 
 
-def _exported(chosen: Settings, contact: int, act: person_acts.Name, by: str) -> dict[str, Any]:
+def _exported(chosen: Settings, contact: int, act: acts.OnPeople, by: str) -> dict[str, Any]:
     now = _now()
     return exported(person_records.of(region(), contact, act, by, now), chosen.public_url, now)
 
@@ -126,22 +126,6 @@ def _tell(contact: int, erased: Erased, *, yes: bool) -> None:
         )
     if not yes:
         say("Add --yes to do it. There is no undo.")
-
-
-@app.command("log")
-@guarded
-def log(as_json: Json = False) -> None:
-    """List who found, read, handed out or erased whose data, newest first; people are numbers."""
-    with connected():
-        acts = person_acts.listed(region())
-    if as_json:
-        print_json(acts)
-        return
-    if not acts:
-        say("Nobody has touched anybody's data.")
-    for act in acts:
-        whom = "nobody found" if act.contact_id is None else f"contact {act.contact_id}"
-        say(f"{act.at:%Y-%m-%d %H:%M}  {act.act}  {whom}  {act.by}")
 
 
 def _now() -> dt.datetime:

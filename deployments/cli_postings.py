@@ -12,11 +12,9 @@ from typing import Annotated
 
 import typer
 
-from connectors.region import officers, postings
+from connectors.region import postings
 from connectors.region.database import region
-from connectors.region.officers import Link
 from connectors.region.postings import Posting
-from connectors.seals import Seals
 from deployments.command import Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
 
@@ -88,55 +86,6 @@ def refuse(
         revision = text or postings.get(region(), posting).revision
         decided = postings.refuse(region(), posting, revision, by, reason.strip(), dt.datetime.now(dt.UTC))
     _tell(decided, "the firm is told why within a minute", as_json=as_json)
-
-
-@app.command("link")
-@guarded
-def link(
-    by: Annotated[str, typer.Option(help="The officer's name; decisions by this link are kept under it.")],
-    as_json: Json = False,
-) -> None:
-    """Print an officer's link to the queue on the portal, for somebody without the Prefect UI. It ends after a week."""
-    now = dt.datetime.now(dt.UTC)
-    with connected() as chosen:
-        given = officers.give(region(), by, now)
-        address = Seals(chosen).link("officer", str(given.id), now)
-    if as_json:
-        print_json({"id": given.id, "by": given.by, "until": given.until, "link": address})
-        return
-    say(address)
-    say(f"{_line(given)}. Give it to nobody else. To end it: boostez posting unlink {given.id}")
-
-
-@app.command("links")
-@guarded
-def list_links(as_json: Json = False) -> None:
-    """List officers' links that work, without what opens them."""
-    with connected():
-        found = officers.links(region(), dt.datetime.now(dt.UTC))
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No officer's link works.")
-    for each in found:
-        say(_line(each))
-
-
-@app.command("unlink")
-@guarded
-def unlink(number: Annotated[int, typer.Argument(help="The link's number.")], as_json: Json = False) -> None:
-    """End an officer's link now."""
-    with connected():
-        ended = officers.end(region(), number, dt.datetime.now(dt.UTC))
-    if as_json:
-        print_json(ended)
-    else:
-        say(f"Link {ended.id} of {ended.by} opens nothing any more.")
-
-
-def _line(link: Link) -> str:
-    return f"Link {link.id}, of {link.by}, until {link.until:%Y-%m-%d %H:%M} UTC"
 
 
 def _tell(posting: Posting, then: str, *, as_json: bool) -> None:

@@ -21,7 +21,8 @@ import msgspec
 import typer
 
 from connectors import logs
-from connectors.region import migrations
+from connectors.region import acts, migrations
+from connectors.region.acts import Where
 from connectors.region.database import Region, safe_region
 from connectors.settings import Settings, settings
 from deployments import orchestration, stack
@@ -39,7 +40,8 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            command(*args, **kwargs)
+            with acts.acting(Where("command line")):
+                command(*args, **kwargs)
         except BoostezError as error:
             _fail(error)
 

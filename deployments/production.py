@@ -33,6 +33,15 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The settings of each part, by its name. A part is given no other part's secrets."""
 
+MAY: Final[Mapping[str, tuple[str, ...]]] = {
+    "portal": (
+        "oidc_issuer",
+        "oidc_client_id",
+        "oidc_client_secret",
+    )  # without them officers' pages are closed
+}
+"""What a part is given besides, and starts without."""
+
 
 def check(part: str, settings: Settings) -> None:
     """See that in production a part has what it needs; elsewhere defaults and the sandbox serve.

@@ -17,7 +17,7 @@ from typing import IO
 
 import msgspec
 
-from connectors.region import beside, endings, migrations, rewinding
+from connectors.region import act_owner, acts, beside, endings, migrations, rewinding
 from connectors.region.census import census
 from connectors.region.database import Region
 from connectors.region.endings import Ended
@@ -33,7 +33,7 @@ class Restored(msgspec.Struct, frozen=True):
     """What serves now as ``database``, and under which name the one before it is kept.
 
     ``version`` is the schema's, ``paused`` are the channels that wait for an audit, ``notes`` what was not carried over, ``ended`` what
-    people had ended in the one before it, and so is ended in this one.
+    people had ended in the one before it, and so is ended in this one; ``noted`` how many acts its log lacked.
     """
 
     database: str
@@ -43,6 +43,7 @@ class Restored(msgspec.Struct, frozen=True):
     paused: list[str]
     notes: list[str]
     ended: Ended
+    noted: int
 
 
 def restore(
@@ -166,10 +167,13 @@ def _make_ready(
     now: dt.datetime,
 ) -> Restored:
     migrations.upgrade(other)
+    noted = acts.carry(region, other, acts.RESTORE, now)
     ended = endings.apply(other, endings.read(region), now)
     paused = rewinding.rewind(other, channels, reason, newest=rewinding.drawn(region))
     held = census(other)
-    return Restored(beside.name_of(region), kept, held.version, held.rows, paused, notes, ended)
+    if act_owner.missing(region) is None and (todo := act_owner.missing(other)):
+        notes = [*notes, f"the log of acts is our role's again, an administrator runs: {todo}"]
+    return Restored(beside.name_of(region), kept, held.version, held.rows, paused, notes, ended, noted)
 
 
 @contextmanager

@@ -66,6 +66,8 @@ def _sandbox_settings(url: str) -> dict[str, str]:
         "BOOSTEZ_SMS_URL": gateway_of(url),
         "BOOSTEZ_DIGESTS_FILE": str(ROOT / "deployments" / "digests.sandbox.toml"),
     }
+    if not os.environ.get("BOOSTEZ_OIDC_ISSUER"):
+        told |= {"BOOSTEZ_OIDC_ISSUER": f"{url}/identity", "BOOSTEZ_OIDC_CLIENT_SECRET": "sandbox-secret"}
     if not os.environ.get("BOOSTEZ_FACEBOOK_GRAPH_URL"):
         told |= {
             "BOOSTEZ_FACEBOOK_GRAPH_URL": f"{url}/graph",

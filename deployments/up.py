@@ -173,6 +173,7 @@ def _first_sync(lent: Stack, ending: ExitStack, children: list[Child]) -> int:
 def _addresses(chosen: Settings) -> None:
     _say(f"  Prefect UI   http://127.0.0.1:{chosen.prefect_port}")
     _say(f"  Open portal  {chosen.public_url}")
+    _say(f"  Officers     {chosen.public_url}/agents")
     _say(f"  Feeds        {chosen.feeds} (on the portal: {chosen.public_url}/feeds)")
     if _needs_sandbox(chosen):
         _say(f"  Sandbox      {chosen.sandbox_url}/_sandbox/truth (mails: …/mails, texts: …/texts)")

@@ -1,9 +1,9 @@
-"""Acknowledging an alert, behind the link that its message carries: whoever does acts, and nobody else is called.
+"""Acknowledging an alert: its message leads here, and whoever may see to operations acts; nobody else is called.
 
 Belongs here: routes. Does not: what an acknowledgement does (core/alerting.py), statements (connectors/region/alerts.py), or words
 (templates/alert.html; what happened is written in English, as staff read it everywhere).
 
-Opening the link changes nothing: mail servers open links.
+The link says which alert, and lets nobody in. Opening it changes nothing: mail servers open links.
 """
 
 from __future__ import annotations
@@ -20,11 +20,8 @@ from connectors import clock
 from connectors.region import alerts
 from connectors.region.alerts import Alert
 from connectors.seals import ALERT_WITHIN, Seals
-from core.html import printable
-from portal.forms import answered, go, private, sealed, with_form
-
-NAME: Final = "nom"
-LONGEST: Final = 80  # characters of a name
+from portal.access import Officer, form_for, page_for
+from portal.forms import go, private, sealed, with_form
 
 
 def _opened(request: Request, now: dt.datetime) -> Alert | None:
@@ -37,42 +34,30 @@ def _dead(request: Request) -> Response:
     return private(request, "alert_gone.html", 410)
 
 
-def show(request: Request) -> Response:
+def show(request: Request, _: Officer) -> Response:
     """What happened, since when, what it affects and what to do."""
     now = clock.now()
     alert = _opened(request, now)
     return _dead(request) if alert is None else _page(request, alert, now)
 
 
-def _page(request: Request, alert: Alert, now: dt.datetime, status: int = 200, typed: str = "") -> Response:
-    return with_form(
-        request,
-        "alert.html",
-        status,
-        now,
-        alert=alert,
-        values={NAME: typed},
-        errors={NAME: "missing"} if status == 422 else {},
-        lengths={NAME: LONGEST},
-    )
+def _page(request: Request, alert: Alert, now: dt.datetime, status: int = 200) -> Response:
+    return with_form(request, "alert.html", status, now, alert=alert)
 
 
-def acknowledge(request: Request, given: Mapping[str, str], now: dt.datetime) -> Response:
+def acknowledge(request: Request, officer: Officer, given: Mapping[str, str], now: dt.datetime) -> Response:
     """Somebody acts. Who is second is shown who was first."""
     alert = _opened(request, now)
     if alert is None:
         return _dead(request)
-    name = " ".join(printable(given.get(NAME, "")).split())[:LONGEST]
     if not sealed(request, given, now):
-        return _page(request, alert, now, 403, name)
-    if not name:
-        return _page(request, alert, now, 422)
-    alerts.acknowledge(request.app.state.region, alert.id, name, now)
+        return _page(request, alert, now, 403)
+    alerts.acknowledge(request.app.state.region, alert.id, officer.name, now)
     return go(request.url.path)
 
 
 _LINK: Final = "/alertes/{seal}"
 ROUTES: Final = (
-    Route(_LINK, show, methods=["GET"]),
-    Route(_LINK, answered(acknowledge), methods=["POST"]),
+    Route(_LINK, page_for("operations", show), methods=["GET"]),
+    Route(_LINK, form_for("operations", acknowledge), methods=["POST"]),
 )

@@ -41,7 +41,7 @@ SECURITY: Final = {
 
 
 class Headers:
-    """ASGI middleware: security headers on every answer, HSTS when the public address is https, no host in a redirect."""
+    """ASGI middleware: security headers on every answer, HSTS when the public address is https, no host in a redirect that does not lead outside."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
@@ -53,9 +53,8 @@ class Headers:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if (
-                    "location" in headers
-                ):  # ours always; Host may say anything, and is in what the router writes
+                # Ours, but for the way to sign in; Host may say anything, and is in what the router writes.
+                if "location" in headers and "leads_outside" not in scope:
                     headers["location"] = urlunsplit(("", "", *urlsplit(headers["location"])[2:]))
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)

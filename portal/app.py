@@ -20,7 +20,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from connectors.access_rules import access_rules
 from connectors.dialogue_rules import dialogue_rules
+from connectors.oidc.provider import provider
 from connectors.region.database import Region
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings
@@ -38,6 +40,7 @@ from portal import (
     digests,
     feeds,
     health,
+    journal,
     moderating,
     offer,
     officer,
@@ -55,6 +58,7 @@ from portal import (
     sessions,
     sheet,
     short_links,
+    signing_in,
     sitemap,
     syndication,
     texts,
@@ -86,6 +90,7 @@ _LINKS: Final = (
     "dialogues/moderation",
     "alertes",
     "lettres",
+    "agents",
 )
 """Where links that are somebody's own lead: nothing of it is for search engines."""
 
@@ -98,7 +103,7 @@ def create_app(
     ``clock`` gives the seconds by which rates are counted.
 
     Raises:
-        Misconfigured: the rules of reminders, or those of dialogues, make no sense.
+        Misconfigured: the rules of reminders, of dialogues or of access make no sense, or the provider's address.
 
     """
     app = Starlette(
@@ -110,8 +115,10 @@ def create_app(
             *texts.ROUTES,
             *openness.ROUTES,
             *posting.ROUTES,
-            *question_queue.ROUTES,  # before the officers' other queue, whose postings are named alike
+            *signing_in.ROUTES,
+            *question_queue.ROUTES,
             *officer.ROUTES,
+            *journal.ROUTES,
             *sessions.ROUTES,
             *registration.ROUTES,
             *moderating.ROUTES,
@@ -162,6 +169,7 @@ def create_app(
     app.state.counter = openness.Counter(region)
     app.state.rules = reminder_rules(settings.reminders_file)
     app.state.dialogue_rules = dialogue_rules(settings.dialogue_file)
+    app.state.access, app.state.provider = access_rules(settings.access_file), provider(settings)
     return app
 
 

@@ -25,6 +25,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from connectors import clock
+from connectors.region import acts
+from connectors.region.acts import Where
 from connectors.seals import FORM_WITHIN, Seals
 from portal.answers import SECURITY, rendered
 
@@ -50,7 +52,8 @@ def answered(handler: Handler, *, most: int = MOST) -> Callable[[Request], Any]:
 
     async def answer(request: Request) -> Response:
         given = await fields(request, most)
-        return await run_in_threadpool(handler, request, given, clock.now())
+        with acts.acting(Where("portal")):
+            return await run_in_threadpool(handler, request, given, clock.now())
 
     return answer
 

@@ -45,11 +45,13 @@ FORMS: Final = (
         "/bilan/",
         "/couverture/",
         "/alertes/",
+        "/agents/",
     ),
     *("/dialogues/", "/confirmer/", "/questions/nouvelle", "/questions/q"),  # with which references begin
 )
 """Forms that change something. Unsubscribing is not among them: one mail program asks it for thousands of people at once."""
 _CALENDARS: Final = ("/dialogues/departement/", "/dialogues/theme/", "/dialogues/elu/")
+SIGNING_IN: Final = ("/agents/connexion", "/agents/retour")  # each writes a row, whoever asks
 CHECKS: Final = ("/verifier", "/api/v1/verifier")  # each costs up to some seconds
 
 
@@ -72,6 +74,7 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
     chosen = (
         Rule("verification", settings.portal_rate_checks, paths=CHECKS, method="POST"),
         Rule("salle", settings.portal_rate_rooms, prefixes=("/presence/",), method="POST"),
+        Rule("identification", settings.portal_rate_forms, paths=SIGNING_IN),
         Rule("formulaires", settings.portal_rate_forms, prefixes=FORMS, method="POST"),
         Rule("api", settings.portal_rate_api, prefixes=(API,)),
         Rule(

@@ -1,9 +1,9 @@
 """The officers' queue: what firms posted and nobody decided on, for officers without a Prefect UI.
 
 Belongs here: routes, and in which order a page becomes a decision. Does not: a decision's effect (connectors/region/postings.py),
-whose a link is (connectors/region/officers.py), sentences (templates/).
+who an officer is (access.py), sentences (templates/).
 
-Opening a page changes nothing. A decision holds for the text that was shown, and is kept under the name in the link.
+Opening a page changes nothing. A decision holds for the text that was shown, and is kept under the name of whoever is signed in.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region import officers, postings, questions
+from connectors.region import postings
 from connectors.region.database import Region
 from connectors.region.postings import Posting
-from connectors.seals import OFFICER_WITHIN, Seals
 from core.html import printable
 from core.normalise import normalise
+from portal.access import HOME, Officer, form_for, page_for
 from portal.comparing import Change, changes
-from portal.forms import answered, go, private, sealed, with_form
+from portal.forms import go, private, sealed, with_form
 from portal.posting import previewed
 from schemas.errors import Misconfigured, Refused
 from schemas.offer import Offer
 
+QUEUE: Final = f"{HOME}/offres"
 SHORTEST, LONGEST = 3, 2000  # characters of a reason
 _DIGITS: Final = 9  # of a number in an address or a form
 
@@ -49,19 +50,6 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def officer_of(request: Request, now: dt.datetime) -> str | None:
-    """Whose link it is."""
-    link = Seals(request.app.state.settings).opened(
-        "officer", request.path_params["seal"], now, OFFICER_WITHIN
-    )
-    return None if link is None else officers.holder(request.app.state.region, int(link))
-
-
-def dead(request: Request) -> Response:
-    """What a link that opens nothing says."""
-    return private(request, "officer_gone.html", 410)
-
-
 def _seen(region: Region, posting: Posting, now: dt.datetime) -> Waiting:
     assert posting.draft is not None
     draft = msgspec.structs.replace(posting.draft, published_at=posting.published_at or now)
@@ -72,21 +60,16 @@ def _seen(region: Region, posting: Posting, now: dt.datetime) -> Waiting:
     return Waiting(posting, known, new, changes(out, new) if out and new else ())
 
 
-def queue(request: Request) -> Response:
+def queue(request: Request, officer: Officer) -> Response:
     """What waits, oldest first."""
     now = _now()
-    by = officer_of(request, now)
-    if by is None:
-        return dead(request)
     region = request.app.state.region
     waiting = [_seen(region, posting, now) for posting in postings.listed(region)]
     return private(
         request,
         "officer_queue.html",
-        by=by,
+        by=officer.name,
         waiting=waiting,
-        questions=questions.counts(region).waiting,
-        holder=request.path_params["seal"],
     )
 
 
@@ -104,16 +87,12 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
 
 
-def one(request: Request) -> Response:
+def one(request: Request, officer: Officer) -> Response:
     """One text as residents would see it, and what to look at; or what was decided on it."""
-    now = _now()
-    by = officer_of(request, now)
-    if by is None:
-        return dead(request)
     posting = _posting(request)
     if posting is None:
-        return private(request, "officer_none.html", 404, holder=request.path_params["seal"])
-    return _page(request, posting, by, now, chosen=request.query_params.get("motif", ""))
+        return private(request, "officer_none.html", 404)
+    return _page(request, posting, officer.name, _now(), chosen=request.query_params.get("motif", ""))
 
 
 def _page(
@@ -127,9 +106,8 @@ def _page(
     reason: str = "",
     chosen: str = "",
 ) -> Response:
-    holder = request.path_params["seal"]
     if posting.state != "waiting" or posting.draft is None:
-        return private(request, "officer_decided.html", status, posting=posting, holder=holder)
+        return private(request, "officer_decided.html", status, posting=posting)
     seen = _seen(request.app.state.region, posting, now)
     return with_form(
         request,
@@ -140,7 +118,6 @@ def _page(
         seen=seen,
         posting=posting,
         by=by,
-        holder=holder,
         problem=problem,
         reason=reason,
         chosen=chosen,
@@ -148,14 +125,12 @@ def _page(
     )
 
 
-def decide(request: Request, given: Mapping[str, str], now: dt.datetime) -> Response:
+def decide(request: Request, officer: Officer, given: Mapping[str, str], now: dt.datetime) -> Response:
     """Approve or refuse the text that was shown, or say why not."""
-    by = officer_of(request, now)
-    if by is None:
-        return dead(request)
+    by = officer.name
     posting = _posting(request)
     if posting is None:
-        return private(request, "officer_none.html", 404, holder=request.path_params["seal"])
+        return private(request, "officer_none.html", 404)
     reason = printable(given.get("raison", "")).replace("\r\n", "\n").strip()
     revision = _number(given.get("texte", ""))
 
@@ -177,12 +152,11 @@ def decide(request: Request, given: Mapping[str, str], now: dt.datetime) -> Resp
     except Refused:
         newest = postings.get(region, posting.id)
         return again(409, "rule" if newest.revision == revision else "newer")
-    return go(f"/deposer/agent/{request.path_params['seal']}/{posting.id}")
+    return go(f"{QUEUE}/{posting.id}")
 
 
-_QUEUE: Final = "/deposer/agent/{seal}"
 ROUTES: Final = (
-    Route(_QUEUE, queue),
-    Route(f"{_QUEUE}/{{number}}", one, methods=["GET"]),
-    Route(f"{_QUEUE}/{{number}}", answered(decide), methods=["POST"]),
+    Route(QUEUE, page_for("postings", queue)),
+    Route(f"{QUEUE}/{{number}}", page_for("postings", one), methods=["GET"]),
+    Route(f"{QUEUE}/{{number}}", form_for("postings", decide), methods=["POST"]),
 )

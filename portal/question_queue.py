@@ -1,7 +1,7 @@
-"""« Questions à modérer »: what residents asked, for officers behind their own link: published, refused, merged, answered.
+"""« Questions à modérer »: what residents asked, for officers: published, refused, merged, answered.
 
 Belongs here: routes, and in which order a page becomes a decision. Does not: a decision's effect (connectors/region/moderation.py),
-whose a link is (officer.py), sentences (templates/).
+who an officer is (access.py), sentences (templates/).
 
 Opening a page changes nothing. What cannot be taken back, because somebody is written to, is shown once more before it is done.
 """
@@ -25,12 +25,13 @@ from core import question_text
 from core.html import printable
 from core.questions import State
 from core.registrations import line
+from portal.access import HOME, Officer, form_for, page_for
 from portal.dialogues import rules_of
-from portal.forms import answered, go, private, sealed, with_form
-from portal.officer import dead, officer_of
+from portal.forms import go, private, sealed, with_form
 from portal.shown_questions import Shown, shown
 from schemas.errors import Misconfigured, Refused
 
+QUEUE: Final = f"{HOME}/questions"
 ANSWERED_BY: Final = 120  # characters of who answers
 LENGTHS: Final = {"mots": moderation.WORDS, "reponse": moderation.LONGEST, "elu": ANSWERED_BY}
 FIELDS: Final = ("article", "mots", "dans", "autre", "reponse", "elu")
@@ -47,21 +48,17 @@ class Case(msgspec.Struct, frozen=True):
     like: tuple[Question, ...] = ()
 
 
-def queue(request: Request) -> Response:
+def queue(request: Request, officer: Officer) -> Response:
     """What waits for a moderator, oldest first; then what waits for its answer, the most urgent first."""
     now, region = clock.now(), request.app.state.region
-    by = officer_of(request, now)
-    if by is None:
-        return dead(request)
     published = questions.listed(region, states=_PUBLISHED, sort="due")
     return private(
         request,
         "question_queue.html",
-        by=by,
+        by=officer.name,
         waiting=[_case(request, each, now) for each in moderation.queue(region, now)],
         published=shown(request, published, now),
         themes=rules_of(request).themes,
-        holder=request.path_params["seal"],
     )
 
 
@@ -76,19 +73,18 @@ def _question(request: Request) -> Question | None:
     return None if found is None or found.state == "unconfirmed" else found
 
 
-def one(request: Request) -> Response:
+def one(request: Request, officer: Officer) -> Response:
     """One question, and what can be decided on it."""
-    now = clock.now()
-    by, question = officer_of(request, now), _question(request)
-    if by is None:
-        return dead(request)
+    question = _question(request)
     if question is None:
         return _none(request)
-    return _page(request, question, by, now, dict.fromkeys(FIELDS, "") | _first(request, question))
+    return _page(
+        request, question, officer.name, clock.now(), dict.fromkeys(FIELDS, "") | _first(request, question)
+    )
 
 
 def _none(request: Request) -> Response:
-    return private(request, "question_queue_none.html", 404, holder=request.path_params["seal"])
+    return private(request, "question_queue_none.html", 404)
 
 
 def _first(request: Request, question: Question) -> dict[str, str]:
@@ -125,15 +121,12 @@ def _page(
         charter=rules_of(request).charter,
         answer_days=rules_of(request).answer_days,
         lengths=LENGTHS,
-        holder=request.path_params["seal"],
     )
 
 
-def decide(request: Request, given: Mapping[str, str], now: dt.datetime) -> Response:
+def decide(request: Request, officer: Officer, given: Mapping[str, str], now: dt.datetime) -> Response:
     """Decide as the pressed button says, after a second look where there is no way back."""
-    by, question = officer_of(request, now), _question(request)
-    if by is None:
-        return dead(request)
+    by, question = officer.name, _question(request)
     if question is None:
         return _none(request)
     values, action = _read(given), given.get("action", "")
@@ -200,7 +193,6 @@ def _second_look(
         values=values,
         target=_target(request, question, values),
         charter=rules_of(request).charter,
-        holder=request.path_params["seal"],
     )
 
 
@@ -221,9 +213,8 @@ def _decide(
     decisions[action]()
 
 
-_QUEUE: Final = "/deposer/agent/{seal}/questions"
 ROUTES: Final = (
-    Route(_QUEUE, queue),
-    Route(f"{_QUEUE}/{{ref}}", one, methods=["GET"]),
-    Route(f"{_QUEUE}/{{ref}}", answered(decide), methods=["POST"]),
+    Route(QUEUE, page_for("questions", queue)),
+    Route(f"{QUEUE}/{{ref}}", page_for("questions", one), methods=["GET"]),
+    Route(f"{QUEUE}/{{ref}}", form_for("questions", decide), methods=["POST"]),
 )

@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application: the contractor at the root, ``/graph``, ``/inbox``, ``/sms``, and its own ``/_sandbox``.
+"""The sandbox as one ASGI application: the contractor at the root, ``/graph``, ``/inbox``, ``/sms``, ``/identity``, and its own ``/_sandbox``.
 
 A mail relay serves beside it, on a port of its own.
 
@@ -26,6 +26,7 @@ from sandbox.exchange import Exchange
 from sandbox.faults import Faults, Order
 from sandbox.gateway import Gateway
 from sandbox.graph import Graph
+from sandbox.identity import Identity
 from sandbox.inbox import Inbox
 from sandbox.instagram import Grams
 from sandbox.keys import Keys
@@ -108,6 +109,7 @@ def create_app(
             *graph.routes(),
             *inbox.routes(),
             *gateway.routes(),
+            *Identity(keys).routes(),
             *administration.routes(),
         ],
         middleware=[Middleware(Logged, log=log, clock=clock), Middleware(Faults, orders=orders)],

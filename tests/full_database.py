@@ -22,7 +22,7 @@ from connectors.region import (
     mutes,
     notices,
     offers,
-    officers,
+    officer_sessions,
     persons,
     planning,
     postings,
@@ -77,7 +77,8 @@ def fill(hub: Hub, sandbox: Sandbox) -> None:
     _stop_and_tell(hub)
     posted = postings.add(hub.region, portal_draft(), "contact@fournil.example", b"origin", NOON)
     postings.confirm(hub.region, posted.ref, NOON)
-    officers.give(hub.region, "Camille", NOON)
+    officer_sessions.begin(hub.region, "u-1", "Camille", ["postings"], "192.0.2.1", NOON)
+    officer_sessions.leave(hub.region, "state", "/agents", NOON)
     _accompany(hub.region)
     _meet(hub.region)
     _cover(hub.region)

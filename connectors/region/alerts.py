@@ -14,6 +14,7 @@ import datetime as dt
 import msgspec
 from sqlalchemy import Connection, text
 
+from connectors.region import acts
 from connectors.region.database import Region
 from schemas.errors import Misconfigured
 
@@ -124,15 +125,15 @@ def named(region: Region, number: int) -> Alert:
 def acknowledge(region: Region, number: int, by: str, now: dt.datetime) -> bool:
     """Somebody acts: nobody else is called, and it is not repeated for a while. Returns whether they are the first."""
     with region.begin() as connection:
-        return bool(
-            connection.execute(
-                text(
-                    "UPDATE alert SET acknowledged_at = :now, acknowledged_by = :by "
-                    "WHERE id = :id AND resolved_at IS NULL AND acknowledged_at IS NULL"
-                ),
-                {"id": number, "by": by, "now": now},
-            ).rowcount
-        )
+        first = connection.execute(
+            text(
+                "UPDATE alert SET acknowledged_at = :now, acknowledged_by = :by "
+                "WHERE id = :id AND resolved_at IS NULL AND acknowledged_at IS NULL"
+            ),
+            {"id": number, "by": by, "now": now},
+        ).rowcount
+        acts.note(connection, "acknowledged", "alert", [number] * first, by, now)
+    return bool(first)
 
 
 def open_rows(connection: Connection) -> list[Alert]:

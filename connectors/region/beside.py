@@ -16,7 +16,7 @@ from psycopg import errors
 from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from connectors.region import backends
+from connectors.region import act_owner, backends
 from connectors.region.database import WORK, Region
 from schemas.errors import Misconfigured, Refused, Unreachable
 
@@ -91,7 +91,7 @@ def check_able(region: Region) -> None:
                 "SELECT quote_ident(rolname) AS role, quote_ident(datname) AS database, "
                 "rolsuper OR rolcreatedb AS creates, rolsuper OR pg_has_role(rolname, datdba, 'USAGE') AS owns, "
                 "(SELECT min(quote_ident(tableowner)) FROM pg_tables WHERE schemaname = 'public' "
-                "AND tableowner <> pg_get_userbyid(datdba)) AS another "
+                f"AND tableowner NOT IN (pg_get_userbyid(datdba), '{act_owner.OWNER}')) AS another "
                 "FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()"
             )
         ).one()

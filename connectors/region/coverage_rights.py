@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import media, media_consents, students, wants
+from connectors.region import acts, media, media_consents, students, wants
 from connectors.region.database import Region
 from connectors.region.media_consents import Consent
 from connectors.region.students import Student
@@ -39,8 +39,8 @@ class Tidied(msgspec.Struct, frozen=True):
     students: int = 0
 
 
-def export(region: Region, email: str) -> Export:
-    """What is kept of the student with that address.
+def export(region: Region, email: str, by: str, now: dt.datetime) -> Export:
+    """What is kept of the student with that address. That somebody read it is noted.
 
     Raises:
         Misconfigured: there is none.
@@ -57,15 +57,17 @@ def export(region: Region, email: str) -> Export:
         "ORDER BY m.id"
     )
     with region.begin() as connection:
-        return Export(
+        kept = Export(
             student,
             media_consents.of(region, student.id),
             [dict(row._mapping) for row in connection.execute(text(crews), {"id": student.id})],  # noqa: SLF001 - SQLAlchemy's name for it
             [dict(row._mapping) for row in connection.execute(text(shown), {"id": student.id})],  # noqa: SLF001
         )
+        acts.note(connection, "exported", "student", [student.id], by, now)
+    return kept
 
 
-def erase(region: Region, email: str, now: dt.datetime) -> int:
+def erase(region: Region, email: str, by: str, now: dt.datetime) -> int:
     """Forget a student and their guardian: whatever shows them is taken down and deleted. Returns how many media that is.
 
     Raises:
@@ -74,7 +76,9 @@ def erase(region: Region, email: str, now: dt.datetime) -> int:
     """
     student = students.named(region, email)
     with region.begin() as connection:
-        return erase_in(connection, student.id, now)
+        gone = erase_in(connection, student.id, now)
+        acts.note(connection, "erased", "student", [student.id], by, now)
+    return gone
 
 
 def erase_in(connection: Connection, student: int, now: dt.datetime) -> int:

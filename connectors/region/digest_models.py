@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ARRAY, CheckConstraint, Identity, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from connectors.region.coverage_models import METADATA
+from connectors.region.access_models import METADATA
 from connectors.region.models import Base
 
 __all__ = ["METADATA"]  # with these tables in it

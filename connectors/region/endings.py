@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import contacts, coverage_rights, media, person_acts
+from connectors.region import acts, contacts, coverage_rights, media
 from connectors.region.database import Region
 
 _Rows = Sequence[dict[str, Any]]
@@ -30,7 +30,7 @@ class Ended(msgspec.Struct):
     withdrawn: int = 0
     stopped: int = 0
     coaches: int = 0
-    links: int = 0
+    sessions: int = 0
     students: int = 0
     shown: int = 0
     digests: int = 0
@@ -44,7 +44,6 @@ class Endings(msgspec.Struct, frozen=True):
     withdrawn: _Rows
     stopped: _Rows
     coaches: _Rows
-    links: _Rows
     students: _Rows = ()
     shown: _Rows = ()
     digests: _Rows = ()
@@ -61,9 +60,8 @@ _READING: Final = {
         "SELECT id, created_at, mail_stopped, sms_stopped FROM contact WHERE coalesce(mail_stopped, sms_stopped) IS NOT NULL ORDER BY id"
     ),
     "coaches": "SELECT id, email, ended_at AS at FROM coach WHERE ended_at IS NOT NULL AND email IS NOT NULL ORDER BY id",
-    "links": "SELECT id, given_at, ended_at AS at FROM officer_link WHERE ended_at IS NOT NULL ORDER BY id",
 }
-_TABLES: Final = ("contact", "consent", "coach", "officer_link")
+_TABLES: Final = ("contact", "consent", "coach")
 # Students who were erased, and what was agreed to of showing them and is not any more.
 _COVERAGE: Final = {
     "students": "SELECT id, created_at, erased_at AS at FROM student WHERE erased_at IS NOT NULL ORDER BY id",
@@ -116,13 +114,13 @@ def apply(region: Region, endings: Endings, now: dt.datetime) -> Ended:
         ended.withdrawn = _each(connection, _WITHDRAW, endings.withdrawn)
         ended.stopped = _each(connection, _STOP, endings.stopped)
         ended.coaches = _each(connection, _END_COACH, endings.coaches)
-        ended.links = _each(connection, _END_LINK, endings.links)
+        ended.sessions = connection.execute(text(_END_SESSIONS), {"now": now}).rowcount
         ended.students = sum(_forget(connection, each) for each in endings.students)
         ended.shown = _each(connection, _SHOW_NO_MORE, endings.shown)
         ended.digests = _each(connection, _STOP_DIGEST, endings.digests)
         ended.editions = _each(connection, _END_EDITION, endings.editions)
         if ended.shown:
-            media.retract(connection, person_acts.RESTORE, now)
+            media.retract(connection, acts.RESTORE, now)
     return ended
 
 
@@ -144,9 +142,6 @@ _SHOW_NO_MORE: Final = (
     "AND k.student_id = s.id AND k.kind = :kind AND k.given_by = :given_by AND k.given_at = :given_at AND k.withdrawn_at IS NULL"
 )
 _END_COACH: Final = "UPDATE coach SET ended_at = :at WHERE id = :id AND email = :email AND ended_at IS NULL"
-_END_LINK: Final = (
-    "UPDATE officer_link SET ended_at = :at WHERE id = :id AND given_at = :given_at AND ended_at IS NULL"
-)
 _STOP_DIGEST: Final = (
     "INSERT INTO digest_stop (role, reader, stopped_at) SELECT :role, :reader, :at WHERE cast(:email AS text) IS NULL "
     "OR EXISTS (SELECT FROM official WHERE id::text = :reader AND email = :email) "
@@ -158,6 +153,8 @@ _END_EDITION: Final = (
     "ON CONFLICT (role, week) DO UPDATE SET state = excluded.state, letters = excluded.letters, ended_at = excluded.ended_at "
     "WHERE e.state = 'waiting'"
 )
+# One that was ended since must not open again: whoever is signed in does so anew.
+_END_SESSIONS: Final = "UPDATE officer_session SET ended_at = :now WHERE ended_at IS NULL"
 
 
 def _erase(connection: Connection, person: dict[str, Any], now: dt.datetime) -> int:
@@ -170,7 +167,7 @@ def _erase(connection: Connection, person: dict[str, Any], now: dt.datetime) -> 
     if not same:
         return 0
     contacts.erase(connection, person["id"], person["at"])
-    person_acts.note(connection, "erased", [person["id"]], person_acts.RESTORE, now)
+    acts.note(connection, "erased", "contact", [person["id"]], acts.RESTORE, now)
     return 1
 
 

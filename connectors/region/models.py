@@ -398,16 +398,6 @@ class PostingRow(Base):
     )
 
 
-class OfficerLinkRow(Base):
-    """A link to the queue of postings: whose it is, and whether it was ended. Its seal ends it after a week."""
-
-    __tablename__ = "officer_link"
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    by: Mapped[str]  # an officer's name; erased by ``tidy``
-    given_at: Mapped[dt.datetime]
-    ended_at: Mapped[dt.datetime | None]
-
-
 class BoardRow(Base):
     """The open portal's board: what residents see. A withdrawn offer leaves its row, without content, for the 410."""
 

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import questions, watches
+from connectors.region import acts, questions, watches
 from connectors.region.database import Region
 from connectors.region.questions import COMPARED, Question
 from core import alike, question_text
@@ -100,6 +100,7 @@ def publish(region: Region, ref: str, by: str, now: dt.datetime, rules: Rules) -
             due=due(now, rules.answer_days),
         )
         watches.tell(connection, question.id, "published", watches.concerned(connection, question.id))
+        acts.note(connection, "published", "question", [question.ref], by, now)
     return published
 
 
@@ -130,6 +131,7 @@ def refuse(
             reason=reason,
         )
         watches.tell(connection, question.id, "refused", watches.concerned(connection, question.id))
+        acts.note(connection, "refused", "question", [question.ref], by, now, why=f"article {article}")
     return refused
 
 
@@ -156,6 +158,7 @@ def answer(region: Region, ref: str, words: str, answered_by: str, by: str, now:
             official=official,
         )
         watches.tell(connection, question.id, "answered", watches.concerned(connection, question.id))
+        acts.note(connection, "answered", "question", [question.ref], by, now)
     return answered
 
 
@@ -189,6 +192,7 @@ def merge(region: Region, ref: str, into_ref: str, by: str, now: dt.datetime) ->
         for statement in _MOVES:
             connection.execute(text(statement), {"id": question.id, "into": target.id, "now": now})
         watches.tell(connection, question.id, "merged", concerned)
+        acts.note(connection, "merged", "question", [question.ref], by, now, why=f"into {target.ref}")
         return questions.get(connection, question.id)
 
 

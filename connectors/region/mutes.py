@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
+from connectors.region import acts
 from connectors.region.database import Region
 from schemas.errors import Misconfigured
 
@@ -42,29 +43,31 @@ def mute(region: Region, pattern: str, by: str, why: str, until: dt.datetime, no
     if not now < until <= now + LONGEST:
         raise Misconfigured(f"A mute lasts {LONGEST.days} days at most: mute it again when it ends.")
     with region.begin() as connection:
-        return int(
-            connection.execute(
-                text(
-                    "INSERT INTO alert_mute (pattern, by, why, muted_at, until) "
-                    "VALUES (:pattern, :by, :why, :now, :until) RETURNING id"
-                ),
-                {"pattern": pattern, "by": by, "why": why, "now": now, "until": until},
-            ).scalar_one()
+        number = connection.execute(
+            text(
+                "INSERT INTO alert_mute (pattern, by, why, muted_at, until) "
+                "VALUES (:pattern, :by, :why, :now, :until) RETURNING id"
+            ),
+            {"pattern": pattern, "by": by, "why": why, "now": now, "until": until},
+        ).scalar_one()
+        acts.note(
+            connection, "muted", "mute", [number], by, now, why=f"{pattern} until {until:%Y-%m-%dT%H:%MZ}"
         )
+    return int(number)
 
 
 def unmute(region: Region, number: int, by: str, now: dt.datetime) -> bool:
     """End a mute now. Returns whether it held."""
     with region.begin() as connection:
-        return bool(
-            connection.execute(
-                text(
-                    "UPDATE alert_mute SET ended_at = :now, ended_by = :by "
-                    "WHERE id = :id AND ended_at IS NULL AND until > :now"
-                ),
-                {"id": number, "by": by, "now": now},
-            ).rowcount
-        )
+        held = connection.execute(
+            text(
+                "UPDATE alert_mute SET ended_at = :now, ended_by = :by "
+                "WHERE id = :id AND ended_at IS NULL AND until > :now"
+            ),
+            {"id": number, "by": by, "now": now},
+        ).rowcount
+        acts.note(connection, "unmuted", "mute", [number] * held, by, now)
+    return bool(held)
 
 
 def holding(region: Region, now: dt.datetime) -> list[Mute]:

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import plans
+from connectors import clock
+from connectors.region import acts, plans
 from connectors.region.copying import copy_rows
 from connectors.region.database import Region, lock_revisions
 from core.guards import Limits, Snapshot, Withdrawals, snapshot
@@ -496,6 +497,8 @@ def _restate(
                 ),
                 {"id": offer, "change": change, "fields": json.dumps(fields)},
             )
+            did: acts.Deciding = "withdrew" if change == "closed" else "undid"
+            acts.note(connection, did, "offer", [offer], by, clock.now())
     region.wrote(2 * done)
     return bool(done)
 

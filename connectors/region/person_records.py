@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import person_acts, persons
+from connectors.region import acts, persons
 from connectors.region.database import Region
 from schemas.errors import Misconfigured
 from schemas.letters import NAMED
@@ -23,7 +23,7 @@ from schemas.letters import NAMED
 READ: Final = frozenset(
     {
         *("contact", "consent", "registration", "enrolment", "reminder"),
-        *("answer", "cohort_member", "bounce", "person_act", "posting", "coach"),
+        *("answer", "cohort_member", "bounce", "posting", "coach"),
         *("question", "watch", "ask", "official", "moderator", "student"),
     }
 )
@@ -47,7 +47,7 @@ class Kept(msgspec.Struct, frozen=True):
     student: list[dict[str, Any]]
 
 
-def of(region: Region, contact: int, act: person_acts.Name, by: str, now: dt.datetime) -> Kept:
+def of(region: Region, contact: int, act: acts.OnPeople, by: str, now: dt.datetime) -> Kept:
     """Everything that is kept of the person whose record that is. That somebody read it, and why, is noted.
 
     Raises:
@@ -64,7 +64,7 @@ def of(region: Region, contact: int, act: person_acts.Name, by: str, now: dt.dat
             [_record(connection, number) for number in numbers],
             *(_rows(connection, statement, numbers) for statement in _BY_ADDRESS),
         )
-        person_acts.note(connection, act, numbers, by, now)
+        acts.note(connection, act, "contact", numbers, by, now)
     return kept
 
 
@@ -150,7 +150,7 @@ _PARTS: Final = {
     ),
     "bounces": "SELECT kind, status, at FROM bounce WHERE contact_id = ANY(:ids) ORDER BY id",
     # Not who of the staff it was: they are no more the person's than the person is theirs (CJEU, C-579/21, 22 June 2023).
-    "acts": "SELECT act, at FROM person_act WHERE contact_id = ANY(:ids) ORDER BY id",
+    "acts": "SELECT did AS act, at FROM act WHERE what = 'contact' AND ref = ANY(cast(cast(:ids AS bigint[]) AS text[])) ORDER BY id",
 }
 _ADDRESS: Final = "IN (SELECT lower(email) FROM contact WHERE id = ANY(:ids))"
 _UNCONFIRMED: Final = (

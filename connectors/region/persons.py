@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import contacts, enrolments, person_acts, residents
+from connectors.region import acts, contacts, enrolments, residents
 from connectors.region.database import Region
 from core import addresses
 from core.reminders import Rule
@@ -69,7 +69,7 @@ def find(region: Region, words: str, by: str, now: dt.datetime, *, limit: int = 
             },
         )
         found = [Person(*row) for row in rows]
-        person_acts.note(connection, "found", [each.contact for each in found] or [None], by, now)
+        acts.note(connection, "found", "contact", [each.contact for each in found] or [None], by, now)
     return found
 
 
@@ -114,7 +114,7 @@ def erase(
     rules: Sequence[Rule],
     contact: int,
     now: dt.datetime,
-    by: str = person_acts.THEMSELVES,
+    by: str = acts.THEMSELVES,
     *,
     dry_run: bool = False,
 ) -> Erased:
@@ -156,7 +156,7 @@ def _erase(connection: Connection, rules: Sequence[Rule], contact: int, now: dt.
     places = enrolments.give_back(connection, rules, to_come, numbers, now)
     for number in numbers:
         contacts.erase(connection, number, now)
-    person_acts.note(connection, "erased", numbers, by, now)
+    acts.note(connection, "erased", "contact", numbers, by, now)
     return Erased(tuple(numbers), places, told.reminders, registrations, asked, tuple(told.postings))
 
 

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from connectors import clock
-from connectors.region import alerts
+from connectors.region import acts, alerts
 from connectors.region.copying import copy_rows
 from connectors.region.database import Region, lock_revisions
 from core.guards import Trip, hash_of
@@ -284,7 +284,9 @@ def _not_now(held: Held) -> str:
     return f"Plan {held.id} {told[held.state]}."
 
 
-def _decide(connection: Connection, plan: int, state: State, by: str, reason: str) -> Held:
+def _decide(
+    connection: Connection, plan: int, state: Literal["approved", "refused"], by: str, reason: str
+) -> Held:
     row = connection.execute(
         text(
             "UPDATE held_plan SET state = :state, decided_at = now(), decided_by = :by, reason = :reason WHERE id = :plan "
@@ -294,6 +296,9 @@ def _decide(connection: Connection, plan: int, state: State, by: str, reason: st
     ).one()
     held = Held(*row)
     _over(connection, held.kind, held.place)
+    acts.note(
+        connection, state, "plan", [plan], by, clock.now(), why=f"{held.kind} {held.place}, {held.hash}"
+    )
     return held
 
 

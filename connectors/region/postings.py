@@ -21,7 +21,7 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import alerts, offers, once
+from connectors.region import acts, alerts, offers, once
 from connectors.region.database import Region, lock_revisions
 from connectors.region.letters import MAIL
 from core.drafts import Draft
@@ -348,6 +348,7 @@ def approve(region: Region, number: int, revision: int, by: str, now: dt.datetim
         )
         alerts.end(connection, now, posting.cause)
         _write(connection, approved, "approved")
+        acts.note(connection, "approved", "posting", [number], by, now, why=f"text {revision}")
     region.wrote(written)
     return approved
 
@@ -390,6 +391,7 @@ def refuse(region: Region, number: int, revision: int, by: str, reason: str, now
         )
         alerts.end(connection, now, posting.cause)
         _write(connection, refused, "refused")
+        acts.note(connection, "refused", "posting", [number], by, now, why=f"text {revision}")
     return refused
 
 

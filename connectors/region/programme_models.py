@@ -360,15 +360,3 @@ class BounceRow(Base):
         UniqueConstraint("marker", "kind"),
         CheckConstraint("kind IN ('hard', 'soft', 'complaint')", name="kind"),
     )
-
-
-class PersonActRow(Base):
-    """That somebody looked for a person's data, read, handed out or erased them: when and who, never what."""
-
-    __tablename__ = "person_act"
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    act: Mapped[str]
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
-    by: Mapped[str]  # whoever of the staff | themselves | term | restore
-    at: Mapped[dt.datetime] = mapped_column(index=True)
-    __table_args__ = (CheckConstraint("act IN ('found', 'shown', 'exported', 'erased')", name="act"),)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import enrolments, person_acts, persons
+from connectors.region import acts, enrolments, persons
 from connectors.region.database import Region
 from core import terms
 from core.reminders import Rule
@@ -65,7 +65,6 @@ _STATEMENTS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "bounce": ("DELETE FROM bounce WHERE at <= :bounce",),
     "proof": ("UPDATE consent SET proof = '{}' WHERE withdrawn_at <= :proof AND proof <> '{}'",),
-    "act": ("DELETE FROM person_act WHERE at <= :act",),
 }
 
 
@@ -84,7 +83,7 @@ def tidy(region: Region, rules: Sequence[Rule], now: dt.datetime, *, dry_run: bo
     silent = _at_term(region, now)
     if not dry_run:
         for number in silent:
-            persons.erase(region, rules, number, now, person_acts.TERM)
+            persons.erase(region, rules, number, now, acts.TERM)
     return msgspec.structs.replace(tidied, contact=len(silent))
 
 
@@ -104,6 +103,7 @@ def _tidy(connection: Connection, rules: Sequence[Rule], now: dt.datetime) -> Ti
         free_text=_empty_answers(connection, backs["free_text"]),
         coach=_erase_hosts(connection, backs["coach"]),
         places=_free_places(connection, rules, now),
+        act=acts.expire(connection, backs["act"]),
     )
 
 

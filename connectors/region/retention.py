@@ -1,6 +1,6 @@
 """What is kept of those who posted, and until when: postings end, and what is personal is erased in time.
 
-Belongs here: statements that end, delete and erase by the clock. Does not: what a person decides (postings.py, officers.py).
+Belongs here: statements that end, delete and erase by the clock. Does not: what a person decides (postings.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import text
 
+from connectors.region import officer_sessions
 from connectors.region.database import Region
 from connectors.region.postings import COUNTED, KEPT, SOURCE
 
@@ -56,7 +57,7 @@ def tidy(region: Region, now: dt.datetime) -> Tidied:
             ),
             {"before": now - KEPT},
         ).rowcount
-        connection.execute(text("DELETE FROM officer_link WHERE given_at <= :before"), {"before": now - KEPT})
+        officer_sessions.forget(connection, now - KEPT)
         connection.execute(
             text("UPDATE posting SET origin = NULL WHERE origin IS NOT NULL AND created_at <= :before"),
             {"before": now - COUNTED},

@@ -19,7 +19,7 @@ from connectors.region import channel_state
 from connectors.region.database import Region
 
 GAP = 2**32  # leases that may have been drawn since: markers out there bear them, ours to come must not
-NUMBERS_GAP = 1_000_000  # people, places, links and questions that may have been since
+NUMBERS_GAP = 1_000_000  # people, places and questions that may have been since
 Drawn = Mapping[str, int]
 _GAPS: Final = {
     "effect_lease_seq": GAP,
@@ -28,7 +28,6 @@ _GAPS: Final = {
     "enrolment_id_seq": NUMBERS_GAP,
     "coach_id_seq": NUMBERS_GAP,
     "official_id_seq": NUMBERS_GAP,
-    "officer_link_id_seq": NUMBERS_GAP,
     "question_id_seq": NUMBERS_GAP,
 }
 

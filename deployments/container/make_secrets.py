@@ -19,6 +19,7 @@ GIVEN = (  # by others; "boostez worker" names those that are missing
     "boostez_facebook_app_secret",
     "boostez_smtp_url",
     "boostez_alert_urls",
+    "boostez_oidc_client_secret",
 )
 
 

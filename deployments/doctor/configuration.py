@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
+from connectors.access_rules import access_rules
 from connectors.alert_rules import addresses
 from connectors.dialogue_rules import dialogue_rules
 from connectors.digest_rules import digest_rules
@@ -108,7 +111,8 @@ def reviewed(case: Case) -> Finding:
     objectives(chosen)
     digest_rules(chosen.digests_file)
     addresses(chosen)
-    return good("channels, reminders, dialogues, service levels, digests, alerts")
+    access_rules(chosen.access_file)
+    return good("channels, reminders, dialogues, service levels, digests, alerts, access")
 
 
 def _standing(chosen: Settings) -> Iterator[str]:
@@ -120,6 +124,7 @@ def _standing(chosen: Settings) -> Iterator[str]:
             yield name
     mailboxes = {port + 1 for port in ports}
     others = [("SMTP_URL", chosen.smtp_url), ("SMS_URL", chosen.sms_url)]
+    others += [("OIDC_ISSUER", SecretStr(chosen.oidc_issuer or ""))]
     others += [("ALERT_URLS", address) for address in chosen.alert_urls]
     for name, address in others:
         url = address.get_secret_value() if address else ""

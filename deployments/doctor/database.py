@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from connectors.region import act_owner, acts
 from connectors.region.condition import Condition, condition, needed
 from connectors.region.database import OLDEST, Region
-from deployments.doctor.examining import Case, Check, Finding, bad, good, unasked
+from deployments.doctor.examining import Case, Check, Finding, bad, good, unasked, warning
 
 ANSWERS: Final = "database"
 SKEW: Final = dt.timedelta(seconds=10)  # between two clocks: reminders and leases are counted in minutes
@@ -53,6 +54,18 @@ def extended(case: Case) -> Finding:
         wanted = "; ".join(f"CREATE EXTENSION {name}" for name in missing)
         return bad(f"missing: {', '.join(missing)}", f"As the database's owner: {wanted};")
     return good("unaccent")
+
+
+def noted(case: Case) -> Finding:
+    """The log of acts is what was written, and our own role cannot edit it."""
+    verdict = acts.verified(_region(case))
+    if verdict.faults:
+        return bad(f"the log of acts was edited: {verdict.faults[0]}", "docs/runbook/access.md")
+    if todo := act_owner.missing(_region(case)):
+        return warning(
+            "our own role owns the log of acts", f"An administrator runs, in this database: {todo}"
+        )
+    return good(f"{verdict.rows} acts, each follows the one before")
 
 
 def beats(case: Case) -> Finding:
@@ -99,5 +112,6 @@ CHECKS: Final = (
     Check("database keeps what it confirms", safe, "docs/runbook/restore.md", (ANSWERS,)),
     Check("tables", migrated, "", (ANSWERS,)),
     Check("extensions", extended, "", (ANSWERS,)),
+    Check("log of acts", noted, "", (ANSWERS, "tables")),
     Check("heartbeat", beats, "", (ANSWERS, "tables")),
 )

@@ -17,6 +17,7 @@ from connectors import hub, notifying, registry, telemetry
 from connectors.aggregator_feed.channel import AggregatorFeed
 from connectors.graph import tokens
 from connectors.mail.relay import Relay
+from connectors.oidc.provider import Provider
 from connectors.sms import wire
 from deployments.doctor.database import skew
 from deployments.doctor.examining import Case, Check, Finding, bad, good, unasked, warning
@@ -131,6 +132,15 @@ def portal(case: Case) -> Finding:
     return bad(f"{case.settings.public_url}: {ready.reason}", "docs/runbook/hub-silent.md")
 
 
+def identity(case: Case) -> Finding:
+    """Officers can sign in: the provider is there, is who we take it for, and has keys."""
+    if case.settings.oidc_issuer is None:
+        return unasked("BOOSTEZ_OIDC_ISSUER is not set: officers' pages are closed, docs/runbook/access.md")
+    found = Provider(case.settings, case.settings.oidc_issuer)
+    told, keys = found.metadata(), found.keys()
+    return good(f"{told.issuer} lets people sign in, with {len(keys)} keys")
+
+
 def metrics(case: Case) -> Finding:
     """The portal of this machine tells Prometheus the hub's numbers."""
     port = case.settings.metrics_port
@@ -191,6 +201,7 @@ CHECKS: Final = (
     Check("calendars", caldav, "Check BOOSTEZ_CALDAV_URL: docs/runbook/officials-calendars.md"),
     Check("feeds", feeds, "Check BOOSTEZ_FEEDS_URL, and that its folder takes files of this account."),
     Check("portal", portal, "`boostez portal`, or docs/runbook/hub-silent.md"),
+    Check("identity provider", identity, "Check BOOSTEZ_OIDC_ISSUER: docs/runbook/access.md"),
     Check("dead man's switch", heartbeat),
     Check("metrics", metrics, "`boostez portal` serves them on BOOSTEZ_METRICS_PORT: docs/operating.md"),
     Check("traces", traces, "Check the collector and OTEL_EXPORTER_OTLP_ENDPOINT: docs/operating.md"),

@@ -70,7 +70,6 @@ def test_a_link_is_of_the_portal_and_short() -> None:
     assert link.startswith("https://portail.example/deposer/suivi/")
     assert len(link) < 160
     assert seals().link("confirm", "P-1", NOON).startswith("https://portail.example/deposer/confirmer/")
-    assert seals().link("officer", "1", NOON).startswith("https://portail.example/deposer/agent/")
 
 
 def test_an_origin_can_be_counted_for_a_day_and_not_be_read_back() -> None:

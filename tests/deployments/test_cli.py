@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
 from connectors.region import channel_state, offers, plans, postings, quarantine
@@ -20,7 +19,6 @@ from connectors.registry import policies
 from deployments import stack
 from deployments.cli import app
 from deployments.stack import Stack
-from portal.app import create_app
 from schemas.offer import key_of
 from tests.flows.stories import everywhere, stock
 from tests.hands import PageEditor, sql
@@ -91,9 +89,6 @@ COMMANDS = {
     ("posting", "show"): ["POSTING", "--json"],
     ("posting", "approve"): ["POSTING", "--by", "--text", "--json"],
     ("posting", "refuse"): ["POSTING", "--reason", "--by", "--text", "--json"],
-    ("posting", "link"): ["--by", "--json"],
-    ("posting", "links"): ["--json"],
-    ("posting", "unlink"): ["NUMBER", "--json"],
     ("audit",): ["channel", "--heal", "--json"],
     ("replay", "quarantine"): ["--source", "--cause", "--since", "--ref", "--yes", "--json"],
     ("replay", "channel"): ["NAME", "--since", "--ref", "--yes", "--json"],
@@ -446,24 +441,6 @@ def test_an_officer_reads_and_approves_a_posting(terminal: Terminal, hub: Hub) -
     assert terminal.ask("posting", "list") == []
     assert len(terminal.ask("posting", "list", "--all")) == 1
     assert "boostez posting list" in terminal.told("posting", "show", "99", code=2)
-
-
-def test_an_officers_link_is_given_listed_without_its_seal_and_ended(terminal: Terminal, hub: Hub) -> None:
-    assert terminal.type("posting", "links").stdout == "No officer's link works.\n"
-    given = terminal.ask("posting", "link", "--by", "Camille")
-    assert (given["by"], given["id"]) == ("Camille", 1)
-    client = TestClient(create_app(hub.region, hub.settings))
-    path = given["link"].removeprefix(hub.settings.public_url)
-    assert "Bonjour Camille" in client.get(path).text
-    told = terminal.type("posting", "links").stdout
-    assert told.startswith("Link 1, of Camille, until ")
-    assert path.rpartition("/")[2] not in told + json.dumps(terminal.ask("posting", "links"))
-    assert "opens nothing any more" in terminal.type("posting", "unlink", "1").stdout
-    assert client.get(path).status_code == 410
-    assert terminal.ask("posting", "links") == []
-    assert "boostez posting links" in terminal.told("posting", "unlink", "9", code=2)
-    assert "A name of 2 to 80 characters" in terminal.told("posting", "link", "--by", " ", code=2)
-    assert "--by" in terminal.type("posting", "link", code=2).stderr
 
 
 def test_a_refusal_needs_a_reason_that_the_firm_can_read(terminal: Terminal, hub: Hub) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from connectors.region import contacts, person_acts
+from connectors.region import acts, contacts
 from deployments.cli import app
 from schemas import documents
 from tests.deployments.test_cli import Terminal, terminal
@@ -23,7 +23,6 @@ COMMANDS: dict[tuple[str, ...], list[str]] = {
     ("person", "show"): ["CONTACT", "--by"],
     ("person", "export"): ["CONTACT", "FILE", "--by"],
     ("person", "erase"): ["CONTACT", "--yes", "--by", "--json", "no undo"],
-    ("person", "log"): ["--json"],
     ("firm", "journey"): ["SIRET", "--json"],
 }
 
@@ -72,8 +71,8 @@ def test_what_is_kept_is_shown_and_handed_out_as_a_file_that_nobody_else_reads(
     told = json.loads(file.read_text("utf-8"))
     assert told["contacts"][0]["email"] == "ada@fournil.example"
     assert json.loads(terminal.type("person", "export", str(ada)).stdout)["contacts"][0]["number"] == ada
-    acts = [(act.act, act.by) for act in person_acts.listed(programme.region)]
-    assert acts[1:] == [("exported", "Bo"), ("shown", "Bo")]
+    noted = [(act.did, act.by) for act in acts.listed(programme.region)]
+    assert noted[1:] == [("exported", "Bo"), ("shown", "Bo")]
     assert "No contact 99" in terminal.told("person", "export", "99", code=2)
 
 
@@ -105,20 +104,20 @@ def test_an_erasure_is_told_first_and_done_when_asked(
     assert found.erased_at is not None
     assert "was erased before" in terminal.type("person", "erase", str(ada), "--yes").stdout
     assert "was erased" in terminal.told("person", "show", str(ada), code=2)
-    assert f"erased  contact {ada}  Bo" in terminal.type("person", "log").stdout
+    assert f"Bo  erased contact {ada}  command line" in terminal.type("access", "log").stdout
 
 
 def test_the_log_names_nobody(terminal: Terminal, ada: int) -> None:
-    assert terminal.type("person", "log").stdout == "Nobody has touched anybody's data.\n"
+    assert terminal.type("access", "log", "--on", "contact").stdout == "Nobody has done anything.\n"
     terminal.type("person", "find", "roux", "--by", "Bo")
     terminal.type("person", "find", "inconnue", "--by", "Bo")
-    said = terminal.type("person", "log").stdout
-    assert [line.split("  ")[1:] for line in said.splitlines()] == [
-        ["found", "nobody found", "Bo"],
-        ["found", f"contact {ada}", "Bo"],
+    said = terminal.type("access", "log", "--on", "contact").stdout
+    assert [line.split("  ")[2:] for line in said.splitlines()] == [
+        ["Bo", "found contact -", "command line"],
+        ["Bo", f"found contact {ada}", "command line"],
     ]
     assert "roux" not in said.lower()
-    assert terminal.ask("person", "log")[0]["contact_id"] is None
+    assert terminal.ask("access", "log")[0]["ref"] is None
 
 
 def test_a_firm_s_journey_is_told_in_french(terminal: Terminal, ada: int) -> None:

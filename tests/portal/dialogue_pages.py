@@ -8,13 +8,15 @@ from typing import Final
 
 from starlette.testclient import TestClient
 
-from connectors.region import asks, dialogue_holding, dialogue_life, officers, questions, sessions
+from connectors.region import asks, dialogue_holding, dialogue_life, questions, sessions
 from connectors.region.database import Region
 from connectors.region.dialogue_life import Placement
 from connectors.region.dialogues import Dialogue
 from connectors.settings import Settings
 from core.questions import State
+from portal.question_queue import QUEUE
 from tests.hands import sql
+from tests.officers import sign_in
 from tests.portal import dialogues as made
 from tests.portal.dialogues import ANSWER, BY, hub
 from tests.portal.programme import NOW, path, press, rules
@@ -170,7 +172,8 @@ class Talk:
 
     def moderating(self) -> Iterator[Seen]:
         region, visitor = self.region, self.visitor
-        queue = f"{path(self.settings, 'officer', officers.give(region, 'Camille', NOW).id)}/questions"
+        sign_in(visitor, region, self.settings)
+        queue = QUEUE
         yield Seen("queue of questions", visitor.get(queue))
         (known, *_) = questions.listed(region, sort="due", states=PUBLISHED)
         waits = made.waiting(region, f"{known.body[:150]} Écrivez à ada@fournil.example ou 06 12 34 56 78")

@@ -1,4 +1,4 @@
-"""The page behind an alert's link: it tells all, and a name and a button acknowledge."""
+"""The page that an alert's link leads to: it tells all, and a button acknowledges in the name of whoever is signed in."""
 
 from __future__ import annotations
 
@@ -13,11 +13,20 @@ from connectors.region.alerts import Alert
 from connectors.region.database import Region
 from connectors.seals import ALERT_WITHIN, Seals
 from connectors.settings import Settings
+from portal.access import cookie_name
 from tests.hands import sql
+from tests.officers import sign_in
 from tests.portal.programme import press
 
 pytestmark = pytest.mark.database
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def visitor(visitor: TestClient, region: Region, relayed: Settings) -> TestClient:
+    """Somebody who sees to operations."""
+    sign_in(visitor, region, relayed, "Ada Lovelace", ["operations"])
+    return visitor
 
 
 def raised(region: Region, runbook: str = "docs/runbook/contractor-unreachable.md") -> Alert:
@@ -53,27 +62,32 @@ def test_it_tells_what_since_when_what_is_affected_and_how(
     assert "Disallow: /alertes" in visitor.get("/robots.txt").text
 
 
-def test_opening_it_changes_nothing_and_a_name_acknowledges(
+def test_opening_it_changes_nothing_and_its_button_acknowledges(
     visitor: TestClient, region: Region, relayed: Settings
 ) -> None:
     path = link(relayed, raised(region))
     visitor.get(path)
     assert alerts.unresolved(region)[0].acknowledged_at is None
-    assert press(visitor, path, nom=" Ada \u0000 Lovelace ").status_code == 303
+    assert press(visitor, path).status_code == 303
     assert alerts.unresolved(region)[0].acknowledged_by == "Ada Lovelace"
     page = visitor.get(path).text
     assert "Prise en charge par Ada Lovelace" in page
     assert "Je m’en occupe" not in page
 
 
-def test_without_a_name_or_with_a_stale_form_nothing_is_acknowledged(
+def test_with_a_stale_form_or_another_role_nothing_is_acknowledged(
     visitor: TestClient, region: Region, relayed: Settings
 ) -> None:
     path = link(relayed, raised(region))
-    unnamed = press(visitor, path, nom="  ")
-    assert unnamed.status_code == 422
-    assert "Ce champ est à remplir" in unnamed.text
-    assert visitor.post(path, data={"nom": "Ada"}).status_code == 403
+    assert visitor.post(path, data={"a": "b"}).status_code == 403
+    sign_in(visitor, region, relayed, roles=["postings", "questions", "auditor"])
+    refused = visitor.get(path)
+    assert refused.status_code == 403
+    assert "contractor could not be read" not in refused.text
+    visitor.cookies.delete(cookie_name(relayed))
+    assert visitor.get(path).status_code == 503, (
+        "a link alone shows nothing: here nobody can say who they are"
+    )
     assert alerts.unresolved(region)[0].acknowledged_at is None
 
 
@@ -101,4 +115,4 @@ def test_a_link_of_another_purpose_or_too_old_opens_nothing(
         "/alertes/x",
     ):
         assert visitor.get(path).status_code == 410
-        assert visitor.post(path, data={"nom": "Ada"}).status_code == 410
+        assert visitor.post(path, data={"a": "b"}).status_code == 410

@@ -17,13 +17,14 @@ from icalendar import Calendar
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from connectors import clock
-from connectors.region import dialogue_life, officers
+from connectors.region import dialogue_life
 from connectors.region.database import Region
 from connectors.region.dialogues import Dialogue
-from connectors.seals import Seals
 from portal.app import create_app
+from portal.question_queue import QUEUE
 from sandbox.server import running
 from tests.mailrooms import Mailroom, Received, mailroom
+from tests.officers import sign_in_page
 from tests.portal import dialogues as made
 from tests.portal.dialogues import ANSWER, BY, TEXT, hub
 from tests.portal.programme import NOW
@@ -132,10 +133,8 @@ def test_a_question_is_asked_confirmed_published_voted_for_answered_and_its_auth
     told(ada, "Elle attend d’être relue")
 
     officer = person().new_page()
-    link = Seals(world.post.settings).link(
-        "officer", str(officers.give(world.region, "Camille", NOW).id), clock.now()
-    )
-    officer.goto(f"{link}/questions")
+    sign_in_page(officer.context, world.base, world.region, world.post.settings)
+    officer.goto(f"{world.base}{QUEUE}")
     told(officer, "1 question attend")
     follow(officer, TEXT)
     press(officer, "Publier")

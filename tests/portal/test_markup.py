@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote, unquote, urlsplit
 
 import html5lib
@@ -23,23 +23,27 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 from pydantic import SecretStr
 from sqlalchemy import text
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from connectors.region import alerts, media, officers, postings
+from connectors.oidc.provider import Provider
+from connectors.region import alerts, media, postings
 from connectors.region.database import Region
 from connectors.seals import Seals
 from connectors.settings import Settings
-from portal import answers, filters
+from portal import answers, filters, officer, signing_in
+from portal.access import SIGN_IN
 from portal.app import create_app
 from tests.coverage import FILM, Covering
 from tests.makers import portal_draft
+from tests.officers import sign_in
 from tests.portal import dialogues as made
 from tests.portal import test_pages_in_a_browser as browsed
 from tests.portal.dialogue_pages import KINDS, Talk
-from tests.portal.programme import press
 from tests.portal.programme_pages import Walk
 from tests.portal.test_coverage import link as media_link
-from tests.portal.test_posting import GOOD, NOW, path_of, send
+from tests.portal.test_posting import GOOD, NOW, path_of, seal_of, send
+from tests.ports import free_port
 
 FOLDER: Final = Path(__file__).parent / "html"
 CONFIG: Final = FOLDER / "htmlvalidate.mjs"
@@ -150,7 +154,20 @@ def posting(reader: Reader, region: Region, settings: Settings) -> None:
 def queue(reader: Reader, region: Region, settings: Settings) -> None:
     """The officers' pages: an empty queue, an offer in every state, and what goes wrong."""
     firm, keep = reader.firm, reader.keep
-    path = path_of(Seals(settings).link("officer", str(officers.give(region, "Camille", NOW).id), NOW))
+    path = officer.QUEUE
+    keep("closed to whom nobody knows", firm.get(path), 503)
+    keep("form of a session that is over", firm.post(f"{path}/1", data={"a": "b"}), 401)
+    state = cast(Starlette, firm.app).state
+    state.provider = Provider(settings, f"http://127.0.0.1:{free_port()}")
+    keep("provider that is away", firm.get(SIGN_IN), 503)
+    keep("sign-in to do again", firm.get(signing_in.BACK), 403)
+    state.provider = None
+    sign_in(firm, region, settings, roles=())
+    keep("home without a role", firm.get("/agents"))
+    keep("page of another role", firm.get(path), 403)
+    sign_in(firm, region, settings)
+    keep("officer's home", firm.get("/agents"))
+    keep("log of acts", firm.get("/agents/journal"))
     keep("empty queue", firm.get(path))
     draft = portal_draft(expires_at=NOW + dt.timedelta(days=30))
     added = postings.add(region, draft, "autre@fournil.example", b"origin", NOW)
@@ -170,7 +187,7 @@ def queue(reader: Reader, region: Region, settings: Settings) -> None:
     postings.amend(region, added.ref, 2, over, NOW)
     keep("what a rule refuses", firm.get(one))
     keep("no such offer", firm.get(f"{path}/999999"), 404)
-    keep("dead queue", firm.get("/deposer/agent/x"), 410)
+    keep("signed out", firm.post(signing_in.OUT, data={"sceau": seal_of(firm.get("/agents").text)}))
 
 
 def programme(reader: Reader, region: Region, settings: Settings) -> None:
@@ -210,6 +227,7 @@ def covered(reader: Reader, region: Region, settings: Settings) -> None:
 def alerted(reader: Reader, region: Region, settings: Settings) -> None:
     """The page of an alert, in every state."""
     firm, keep = reader.firm, reader.keep
+    sign_in(firm, region, settings)
     alerts.sound(region, "source contractor", "contractor could not be read", "No answer.\n" + "x" * 200, NOW)
     with region.begin() as connection:
         connection.execute(
@@ -220,8 +238,7 @@ def alerted(reader: Reader, region: Region, settings: Settings) -> None:
     alert = next(each for each in alerts.unresolved(region) if each.cause == "source contractor")
     path = path_of(Seals(settings).link("alert", str(alert.id), NOW))
     keep("alert", firm.get(path))
-    keep("alert that is stale", firm.post(path, data={"nom": "Ada"}), 403)
-    keep("alert without a name", press(firm, path, nom=""), 422)
+    keep("alert that is stale", firm.post(path, data={"a": "b"}), 403)
     alerts.acknowledge(region, alert.id, "Ada", NOW)
     keep("alert acknowledged", firm.get(path))
     alerts.resolve(region, NOW, alert.cause)

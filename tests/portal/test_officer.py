@@ -1,4 +1,4 @@
-"""The officers' queue: reached by a link, decided under its name, on exactly the text that was shown."""
+"""The officers' queue: decided under the name of whoever is signed in, on exactly the text that was shown."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import offers, officers, postings
+from connectors.region import acts, offers, postings
 from connectors.region.database import Region
 from connectors.region.postings import Posting
-from connectors.seals import OFFICER_WITHIN, Seals
 from connectors.settings import Settings
 from core.drafts import Draft
 from portal import officer
+from portal.access import cookie_name
 from portal.app import create_app
 from schemas.offer import Employer
 from tests.makers import incoming, job, portal_draft
+from tests.officers import sign_in
 from tests.portal.test_hostile import Markup
-from tests.portal.test_posting import path_of, seal_of
+from tests.portal.test_posting import seal_of
 
 pytestmark = pytest.mark.database
 NOW = dt.datetime.now(dt.UTC)
@@ -44,9 +45,10 @@ def browser(region: Region, chosen: Settings) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def queue(region: Region, chosen: Settings) -> str:
-    """The path of Ada's queue."""
-    return path_of(Seals(chosen).link("officer", str(officers.give(region, "Ada", NOW).id), NOW))
+def queue(browser: TestClient, region: Region, chosen: Settings) -> str:
+    """The path of the queue, once Ada is signed in."""
+    sign_in(browser, region, chosen, "Ada")
+    return officer.QUEUE
 
 
 def draft(**changes: Any) -> Draft:
@@ -99,7 +101,7 @@ def test_the_queue_says_what_waits_and_since_when_oldest_first(
     assert unconfirmed.title not in none.text
 
 
-def test_a_text_is_seen_as_residents_will_and_approved_under_the_links_name(
+def test_a_text_is_seen_as_residents_will_and_approved_under_the_officers_name(
     browser: TestClient, region: Region, queue: str
 ) -> None:
     posting = posted(region)
@@ -225,32 +227,46 @@ def test_what_a_rule_refuses_is_not_approved_and_can_be_refused(
     assert press(browser, path, "refuser", raison="Ce code postal n’existe pas.").status_code == 303
 
 
-def test_a_link_is_good_for_a_week_for_its_purpose_and_until_it_is_ended(
-    browser: TestClient, region: Region, chosen: Settings, queue: str
+def test_who_may_not_sees_nothing_and_decides_nothing(
+    browser: TestClient, region: Region, chosen: Settings
 ) -> None:
     posting = posted(region)
-    seals, link = Seals(chosen), officers.give(region, "Bob", NOW)
-    others = [
-        seals.seal("manage", str(link.id), NOW),
-        seals.seal("form", str(link.id), NOW),
-        seals.seal("officer", "99", NOW),
-        seals.seal("officer", str(link.id), NOW - OFFICER_WITHIN - dt.timedelta(minutes=1)),
-        "x",
-    ]
-    good = seals.seal("officer", str(link.id), NOW - OFFICER_WITHIN + dt.timedelta(hours=1))
-    assert browser.get(f"/deposer/agent/{good}").status_code == 200
-    assert browser.get(f"/deposer/suivi/{good}").status_code == 410
-    shown = browser.get(f"/deposer/agent/{good}/{posting.id}").text
-    officers.end(region, link.id, NOW)
-    form = {"sceau": seal_of(shown), "texte": "1", "action": "approuver"}
-    for seal in (*others, good):
-        for path in (f"/deposer/agent/{seal}", f"/deposer/agent/{seal}/{posting.id}"):
-            answer = browser.get(path)
-            assert answer.status_code == 410
-            assert posting.title not in answer.text
-        assert browser.post(path, data=form).status_code == 410
+    path = f"{officer.QUEUE}/{posting.id}"
+    sign_in(browser, region, chosen, "Ada")
+    form = {"sceau": seal_of(browser.get(path).text), "texte": "1", "action": "approuver"}
+    browser.cookies.delete(cookie_name(chosen))
+    for place in (officer.QUEUE, path):
+        answer = browser.get(place, follow_redirects=False)
+        assert answer.status_code == 503, "no provider: closed"
+        assert posting.title not in answer.text
+    assert browser.post(path, data=form).status_code == 401
+    sign_in(browser, region, chosen, "Bob", ["questions", "operations", "auditor"])
+    for answer in (browser.get(officer.QUEUE), browser.get(path), browser.post(path, data=form)):
+        assert answer.status_code == 403
+        assert "Il vous manque le rôle «&nbsp;offres&nbsp;»" in answer.text
+        assert "l’équipe Boostez de la Région" in answer.text
+        assert posting.title not in answer.text
     assert postings.get(region, posting.id).state == "waiting"
-    assert browser.get(queue).status_code == 200, "another's link goes on"
+    refused = [(act.by, act.ref, act.note) for act in acts.listed(region) if act.outcome == "refused"]
+    at = (("Bob", "/agents/offres", "lacks postings"), ("Bob", "/agents/offres/{number}", "lacks postings"))
+    assert refused == [at[1], at[1], at[0]]
+
+
+def test_a_decision_is_in_the_log_with_who_what_and_from_where(
+    browser: TestClient, region: Region, queue: str
+) -> None:
+    posting = posted(region)
+    press(browser, f"{queue}/{posting.id}", "approuver")
+    decision, signed_in = acts.listed(region)
+    assert (decision.by, decision.account, decision.via) == ("Ada", "sub-Ada", "portal")
+    assert (decision.did, decision.what, decision.ref, decision.note) == (
+        "approved",
+        "posting",
+        str(posting.id),
+        "text 1",
+    )
+    assert decision.address == "testclient"
+    assert signed_in.did == "signed_in"
 
 
 def test_a_form_of_another_site_or_without_its_seal_decides_nothing(
@@ -268,7 +284,7 @@ def test_a_form_of_another_site_or_without_its_seal_decides_nothing(
     answer = browser.post(path, data={**form, "sceau": "x"})
     assert answer.status_code == 403
     assert "Mon motif." in answer.text
-    browser.cookies.clear()
+    browser.cookies.delete("__Host-deposer")
     assert browser.post(path, data=form).status_code == 403
     assert postings.get(region, posting.id).state == "waiting"
 
@@ -277,12 +293,12 @@ def test_its_pages_are_kept_by_nobody_and_told_to_nobody(
     browser: TestClient, region: Region, queue: str
 ) -> None:
     posting = posted(region)
-    for path in (queue, f"{queue}/{posting.id}", f"{queue}/99", "/deposer/agent/x"):
+    for path in (queue, f"{queue}/{posting.id}", f"{queue}/99"):
         headers = browser.get(path).headers
         assert headers["cache-control"] == "no-store", path
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["x-robots-tag"] == "noindex"
-    assert "Disallow: /deposer/" in browser.get("/robots.txt").text
+    assert "Disallow: /agents/" in browser.get("/robots.txt").text
 
 
 HOSTILE = "<script>alert(1)</script>\"'>&{{7*7}}"
@@ -291,8 +307,8 @@ HOSTILE = "<script>alert(1)</script>\"'>&{{7*7}}"
 def test_what_a_firm_or_an_officer_writes_is_words(
     browser: TestClient, region: Region, chosen: Settings
 ) -> None:
-    link = officers.give(region, "Ada <b>", NOW)
-    queue = path_of(Seals(chosen).link("officer", str(link.id), NOW))
+    sign_in(browser, region, chosen, "Ada <b>")
+    queue = officer.QUEUE
     name = Employer(name=HOSTILE, siret="73282932000074")
     posting = posted(region, title=f"Titre {HOSTILE}", employer=name, description=f"{HOSTILE} et du texte.")
     postings.approve(region, posting.id, 1, "Bob", NOW)

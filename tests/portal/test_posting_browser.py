@@ -11,13 +11,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import SecretStr
 
-from connectors.region import officers, postings
+from connectors.region import postings
 from connectors.region.database import Region
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal.app import create_app
+from portal.officer import QUEUE
 from sandbox.server import running
 from tests.makers import portal_draft
+from tests.officers import sign_in_page
 from tests.portal.test_pages_in_a_browser import WHOLE
 from tests.portal.test_posting import GOOD, NOW
 
@@ -119,17 +121,16 @@ def confirmed(region: Region) -> postings.Posting:
     return found
 
 
-def queue(chosen: Settings, base: str, region: Region) -> str:
-    number = str(officers.give(region, "Camille", NOW).id)
-    return base + Seals(chosen).link("officer", number, NOW).removeprefix(chosen.public_url)
-
-
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_every_page_of_an_officer_is_accessible(
     browser: Browser, base: str, region: Region, chosen: Settings, size: str, scheme: Any
 ) -> None:
-    address = queue(chosen, base, region)
+    address = f"{base}{QUEUE}"
     page = page_of(browser, base, size, color_scheme=scheme)
+    sign_in_page(page.context, base, region, chosen)
+    for path in ("/agents", "/agents/journal"):
+        page.goto(base + path)
+        sound(page)
     page.goto(address)
     sound(page)
     first = confirmed(region)
@@ -152,9 +153,12 @@ def test_every_page_of_an_officer_is_accessible(
     page.get_by_role("button", name="Refuser").click()
     assert "Refusée par Camille" in page.content()
     sound(page)
-    for path in (f"{address}/99", f"{base}/deposer/agent/x"):
-        page.goto(path)
-        sound(page)
+    page.goto(f"{address}/99")
+    sound(page)
+    page.context.clear_cookies()
+    sign_in_page(page.context, base, region, chosen, "Lou", ())
+    page.goto(address)
+    sound(page)
     page.context.close()
 
 
@@ -163,7 +167,8 @@ def test_an_officer_decides_without_javascript_and_with_the_keyboard_alone(
 ) -> None:
     posting = confirmed(region)
     page = page_of(browser, base, "telephone", java_script_enabled=False)
-    page.goto(queue(chosen, base, region))
+    sign_in_page(page.context, base, region, chosen)
+    page.goto(base + QUEUE)
     page.get_by_role("link", name=posting.title).press("Enter")
     page.get_by_role("link", name="Entreprise et SIRET").press("Enter")
     assert "SIRET" in page.locator("#raison").input_value()

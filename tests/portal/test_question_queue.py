@@ -8,15 +8,17 @@ import pytest
 from httpx import Response
 from starlette.testclient import TestClient
 
-from connectors.region import moderation, officers, questions
+from connectors.region import moderation, questions
 from connectors.region.database import Region
 from connectors.region.questions import Question
 from connectors.settings import Settings
-from tests.hands import sql
+from portal.access import cookie_name
+from portal.question_queue import QUEUE
 from tests.hostile import SCRIPTS
+from tests.officers import sign_in
 from tests.portal import dialogues as made
 from tests.portal.dialogues import ANSWER, BY
-from tests.portal.programme import NOW, path
+from tests.portal.programme import NOW
 from tests.portal.test_hostile import Markup
 from tests.portal.test_openness import read
 from tests.portal.test_posting import seal_of
@@ -26,12 +28,12 @@ OTHER: Final = "Quand le car du soir entre Aurillac et Saint-Flour revient-il ?"
 
 
 class Officer:
-    """Somebody with a link."""
+    """Somebody who may moderate, signed in."""
 
     def __init__(self, visitor: TestClient, region: Region, settings: Settings) -> None:
         self.visitor, self.region = visitor, region
-        link = path(settings, "officer", officers.give(region, "Camille Durand", NOW).id)
-        self.queue = f"{link}/questions"
+        self.queue = QUEUE
+        sign_in(visitor, region, settings, "Camille Durand", ["questions"])
 
     def at(self, question: Question) -> str:
         return f"{self.queue}/{question.ref}"
@@ -157,8 +159,8 @@ def test_what_somebody_else_decided_meanwhile_is_told(
     assert unsealed.status_code == 403
 
 
-def test_nobody_decides_without_a_link_that_works(
-    officer: Officer, visitor: TestClient, region: Region
+def test_nobody_decides_who_is_not_signed_in(
+    officer: Officer, visitor: TestClient, region: Region, relayed: Settings
 ) -> None:
     one = made.waiting(region)
     assert visitor.get(f"{officer.queue}/qnone").status_code == 404
@@ -166,10 +168,10 @@ def test_nobody_decides_without_a_link_that_works(
         region, questions.Draft("jobs", "Combien d’emplois en 2027 ?"), "a@x.example", b"o", "w", NOW
     )
     assert visitor.get(officer.at(unconfirmed)).status_code == 404
-    sql(region, "UPDATE officer_link SET ended_at = now()")
-    for at in (officer.queue, officer.at(one), "/deposer/agent/x/questions"):
-        assert visitor.get(at).status_code == 410
-    assert visitor.post(officer.at(one), data={"action": "publier"}).status_code == 410
+    visitor.cookies.delete(cookie_name(relayed))
+    for at in (officer.queue, officer.at(one)):
+        assert visitor.get(at).status_code == 503, "no provider: closed"
+    assert visitor.post(officer.at(one), data={"action": "publier"}).status_code == 401
     assert officer.state(one).state == "waiting"
 
 

@@ -35,6 +35,7 @@ NAMES: Final = (
     "alerts.v1",
     "service_levels.v1",
     "digests.v1",
+    "access.v1",
     "france_travail.offer.v2",
     "lheo.action.v1",
     "indeed.job.v1",
@@ -270,6 +271,7 @@ GOOD: Final[dict[str, tuple[dict[str, Any], ...]]] = {
     "alerts.v1": (tomllib.loads((ROOT / "deployments" / "alerts.toml").read_text("utf-8")),),
     "service_levels.v1": (tomllib.loads((ROOT / "deployments" / "service_levels.toml").read_text("utf-8")),),
     "digests.v1": (tomllib.loads((ROOT / "deployments" / "digests.sandbox.toml").read_text("utf-8")),),
+    "access.v1": (tomllib.loads((ROOT / "deployments" / "access.toml").read_text("utf-8")),),
     "dialogue.v1": (tomllib.loads((ROOT / "deployments" / "dialogue.toml").read_text("utf-8")),),
     "france_travail.offer.v2": (FRANCE_TRAVAIL,),
     "lheo.action.v1": (LHEO,),
@@ -508,7 +510,13 @@ def test_both_engines_agree_on_digests(payload: Any) -> None:
     check("digests.v1", payload)
 
 
-@settings(deadline=None)  # the first report loads jsonschema
+@settings(deadline=None)
+@given(payload=payloads("access.v1"))
+def test_both_engines_agree_on_access(payload: Any) -> None:
+    check("access.v1", payload)
+
+
+@settings(deadline=None)
 @given(payload=payloads("service_levels.v1"))
 def test_both_engines_agree_on_service_levels(payload: Any) -> None:
     check("service_levels.v1", payload)

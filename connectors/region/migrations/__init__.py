@@ -20,7 +20,7 @@ from alembic.util import CommandError
 from psycopg import errors
 from sqlalchemy.exc import OperationalError
 
-from connectors.region import backends
+from connectors.region import act_owner, backends
 from connectors.region.database import Region
 from connectors.region.digest_models import METADATA
 from schemas.errors import Refused
@@ -53,6 +53,8 @@ def upgrade(region: Region, revision: str = "head") -> None:
     with _ALONE:
         try:
             command.upgrade(_config(region), revision)
+            with region.begin() as connection:
+                act_owner.give_away(connection)
         except OperationalError as error:
             _explain(region, error)
             raise

@@ -8,7 +8,7 @@ import json
 import msgspec
 import pytest
 
-from connectors.region import coverage_rights, events, media, media_consents, students
+from connectors.region import acts, coverage_rights, events, media, media_consents, students
 from connectors.region.coverage_rights import Tidied
 from connectors.region.database import Region
 from schemas.errors import Misconfigured, Refused
@@ -35,6 +35,7 @@ def everything(region: Region) -> str:
         "medium_step",
         "effect",
         "alert",
+        "act",
     )
     return json.dumps([[str(row) for row in sql(region, f"SELECT * FROM {table}")] for table in tables])
 
@@ -43,7 +44,7 @@ def test_an_export_tells_everything_of_one_and_nothing_of_others(world: Covering
     child, other = world.agreed(), world.agreed()
     events.join(world.region, world.event.ref, child.id, "cadreuse")
     shown, made, foreign = world.published(child), world.published(other, author=child), world.medium(other)
-    told = coverage_rights.export(world.region, child.email)
+    told = coverage_rights.export(world.region, child.email, "Ada", world.now)
     assert told.student == child
     assert {consent.by for consent in told.consents} == {"student", "guardian"}
     assert [crew["role"] for crew in told.crews] == ["cadreuse"]
@@ -51,13 +52,16 @@ def test_an_export_tells_everything_of_one_and_nothing_of_others(world: Covering
     written = msgspec.json.encode(told).decode()
     assert foreign.ref not in written
     assert other.name not in written
+    coverage_rights.erase(world.region, child.email, "Bo", world.now)
+    noted = [(act.did, act.ref, act.by) for act in acts.listed(world.region, on="student")]
+    assert noted == [("erased", str(child.id), "Bo"), ("exported", str(child.id), "Ada")]
 
 
 def test_who_is_erased_is_nowhere_any_more_and_neither_is_what_shows_them(world: Covering) -> None:
     child, other = world.agreed(), world.agreed()
     events.join(world.region, world.event.ref, child.id, "cadreuse")
     shown, kept = world.published(child, other), world.published(other, author=child)
-    assert coverage_rights.erase(world.region, child.email.upper(), world.now) == 1
+    assert coverage_rights.erase(world.region, child.email.upper(), "Ada", world.now) == 1
     left = everything(world.region)
     for word in (child.name, child.email, child.guardian_name, child.guardian_email):
         assert str(word) not in left
@@ -124,5 +128,5 @@ def test_a_consent_ends_and_not_too_late(world: Covering) -> None:
 def test_the_file_is_gone_with_the_medium(world: Covering) -> None:
     world.published(world.agreed(19), content=PIXEL)
     email = students.listed(world.region)[0].email
-    coverage_rights.erase(world.region, email, world.now)
+    coverage_rights.erase(world.region, email, "Ada", world.now)
     assert sql(world.region, "SELECT * FROM medium_file") == []

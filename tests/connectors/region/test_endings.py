@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import text
 
 from connectors.region import (
+    acts,
     coaches,
     contacts,
     coverage_rights,
     endings,
     hosts,
     media,
-    officers,
-    person_acts,
+    officer_sessions,
     programme_retention,
     rewinding,
 )
@@ -28,6 +28,7 @@ from tests.conftest import TestServer, fresh_name
 from tests.coverage import Covering
 from tests.hands import sql
 from tests.makers import NOON
+from tests.officers import ACCESS
 from tests.programme import DAY, Programme
 from tests.reminder_rules import RULES
 
@@ -79,8 +80,8 @@ def test_whoever_was_erased_since_is_erased_again(programme: Programme, backed_u
     found = contacts.get(older.region, contact)
     assert found is not None
     assert (found.erased_at, found.name, found.email, found.agreed) == (THEN, None, None, frozenset())
-    assert [(each.act, each.contact_id, each.by) for each in person_acts.listed(older.region)] == [
-        ("erased", contact, "restore")
+    assert [(each.did, each.ref, each.by) for each in acts.listed(older.region)] == [
+        ("erased", str(contact), "restore")
     ]
     assert older.end_the_same_as(programme.region) == Ended(), "twice is once"
 
@@ -139,17 +140,16 @@ def test_an_address_that_bounced_since_takes_no_mail(
     assert older.end_the_same_as(programme.region) == Ended()
 
 
-def test_links_and_coaches_that_ended_since_are_ended(
+def test_coaches_who_ended_since_are_ended_and_whoever_is_signed_in_does_so_anew(
     postgres_server: TestServer, programme: Programme
 ) -> None:
     coaches.keep(programme.region, "Claire", "claire@region.example")
-    link = officers.give(programme.region, "Ada", NOON)
+    token = officer_sessions.begin(programme.region, "u-1", "Ada", ["postings"], None, NOON)
     older = Older(postgres_server, programme.region)
     coaches.end(programme.region, "claire@region.example", THEN)
-    officers.end(programme.region, link.id, THEN)
-    assert older.end_the_same_as(programme.region) == Ended(coaches=1, links=1)
+    assert older.end_the_same_as(programme.region) == Ended(coaches=1, sessions=1)
     assert coaches.listed(older.region) == []
-    assert officers.holder(older.region, link.id) is None
+    assert officer_sessions.opened(older.region, token, ACCESS, NOON) is None
     older.drop()
 
 
@@ -187,8 +187,6 @@ def test_a_backup_of_another_hub_has_other_people_of_the_same_numbers(
     postgres_server.create_database(other_name, template)
     other = Region(postgres_server.url(other_name))
     theirs = Programme(other, now=NOON + dt.timedelta(microseconds=1)).person()
-    officers.give(other, "Bo", NOON + DAY)
-    officers.end(programme.region, officers.give(programme.region, "Ada", NOON).id, NOON)
     contact = programme.person()
     assert contact == theirs
     programme.erase(contact)
@@ -200,7 +198,7 @@ def test_a_backup_of_another_hub_has_other_people_of_the_same_numbers(
 
 def test_a_database_without_people_has_ended_nothing(empty_database_url: str) -> None:
     empty = Region(empty_database_url)
-    assert endings.read(empty) == Endings((), (), (), (), ())
+    assert endings.read(empty) == Endings((), (), (), ())
     empty.dispose()
 
 
@@ -218,7 +216,7 @@ def test_who_is_known_after_a_restore_has_a_number_that_no_link_out_there_names(
     assert again.contact_id > lost + rewinding.NUMBERS_GAP
     assert again.id > place.id + rewinding.NUMBERS_GAP
     with older.region.begin() as connection:
-        assert connection.scalar(text("SELECT nextval('officer_link_id_seq')")) > rewinding.NUMBERS_GAP
+        assert connection.scalar(text("SELECT nextval('question_id_seq')")) > rewinding.NUMBERS_GAP
 
 
 @pytest.mark.parametrize("deed", ["withdrawn", "erased"])
@@ -234,7 +232,7 @@ def test_nobody_is_shown_again_who_withdrew_or_was_erased_since(
         if deed == "withdrawn":
             world.withdraw(child, "guardian")
         else:
-            coverage_rights.erase(world.region, child.email, world.now)
+            coverage_rights.erase(world.region, child.email, "Ada", world.now)
         done = older.end_the_same_as(world.region)
         assert done == (Ended(shown=3) if deed == "withdrawn" else Ended(students=1))
         assert older.end_the_same_as(world.region) == Ended(), "twice is once"

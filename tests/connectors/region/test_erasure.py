@@ -33,8 +33,6 @@ SAYS_NOTHING = {
     "contact.origin": "the name of an import, or portal",
     "enrolment.attended_by": "how it is known, or their coach",
     "enrolment.state": "a word of ours",
-    "person_act.act": "a word of ours",
-    "person_act.by": "who of the staff",
     "question.answer": "an official's",
     "question.answered_by": "an official",
     "question.body": "read by everybody, and moderated: it stays, without a name; what nobody has read is deleted whole",
@@ -97,7 +95,6 @@ def known(programme: Programme) -> int:
         "INSERT INTO answer (contact_id, about, enrolment_id, content, at) VALUES (:c, 'satisfaction', :e, '{}', :now)",
         "INSERT INTO cohort_member (cohort_id, contact_id, joined_at) VALUES (:g, :c, :now)",
         "INSERT INTO bounce (marker, kind, contact_id, at) VALUES ('m', 'soft', :c, :now)",
-        "INSERT INTO person_act (act, contact_id, by, at) VALUES ('found', :c, 'ada', :now)",
         """INSERT INTO question (ref, theme, body, contact_id, origin, state, asked_at, published_at, due_at, changed_at)
         VALUES ('q', 'jobs', 'Quand ?', :c, 'portal', 'published', :now, :now, :now, :now)""",
         "INSERT INTO watch (question_id, contact_id, at) SELECT id, :c, :now FROM question",

@@ -8,7 +8,8 @@ from typing import Any, get_args
 import pytest
 
 from connectors.person_export import SCHEMA, exported
-from connectors.region import contacts, hosts, person_acts, person_records, persons, postings
+from connectors.region import acts as log
+from connectors.region import contacts, hosts, person_records, persons, postings
 from connectors.region.database import Region
 from connectors.region.enrolments import Enrolment
 from connectors.region.models import METADATA
@@ -41,7 +42,9 @@ def kept(programme: Programme, contact: int) -> Kept:
 
 
 def acts(programme: Programme) -> Sequence[tuple[str, int | None, str]]:
-    return [(each.act, each.contact_id, each.by) for each in person_acts.listed(programme.region)][::-1]
+    return [
+        (each.did, int(each.ref) if each.ref else None, each.by) for each in log.listed(programme.region)
+    ][::-1]
 
 
 # Found
@@ -87,7 +90,7 @@ def test_who_looked_is_noted_and_not_for_what(programme: Programme) -> None:
     persons.find(programme.region, "camille", "ada", NOON)
     persons.find(programme.region, "personne d’autre", "ada", NOON)
     assert acts(programme) == [("found", wanted, "ada"), ("found", None, "ada")]
-    assert "camille" not in str(sql(programme.region, "SELECT person_act::text FROM person_act")).lower()
+    assert "camille" not in str(sql(programme.region, "SELECT act::text FROM act")).lower()
 
 
 # Erased
@@ -460,7 +463,7 @@ def test_after_an_erasure_no_table_holds_a_word_of_theirs(programme: Programme) 
 def test_the_ledger_and_the_queue_name_nobody_even_before(programme: Programme) -> None:
     """What was sent and what waits names people by number: no address, name or telephone number is in a row of theirs."""
     filled(programme)
-    ours = {"effect", "reminder", "enrolment", "session", "bounce", "person_act", "consent"}
+    ours = {"effect", "reminder", "enrolment", "session", "bounce", "act", "consent"}
     assert _naming(programme.region) & ours == set()
     ((letters,),) = sql(
         programme.region, "SELECT count(*) FROM effect WHERE content ->> 'about' = 'programme'"

@@ -22,16 +22,17 @@ from prefect.settings import get_current_settings
 from prefect.states import Running, Scheduled
 from prefect.workers.process import ProcessWorker
 from pydantic import SecretStr
+from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.region import migrations
+from connectors.region import acts, migrations
 from connectors.region.database import Region
+from connectors.region.metrics import Measure
 from deployments.declared import POOL, declared
 from deployments.deploy import register
-from connectors.region.metrics import Measure
 from deployments.doctor.examining import Case
 from deployments.stack import gateway_of
 from portal.app import create_app as create_portal
@@ -43,6 +44,7 @@ from schemas.errors import Unreachable
 from tests.conftest import TestServer, fresh_name
 from tests.deployments.doctor.conftest import WORKER, Stand, schedule
 from tests.hands import sql
+from tests.makers import NOON
 from tests.ports import free_port
 
 Plant = Callable[["Ground"], AbstractContextManager[Case]]
@@ -344,6 +346,27 @@ def an_alert_that_goes_nowhere(ground: Ground) -> Iterator[Case]:
 @fault("calendars", "no calendar home", "officials-calendars.md")
 def a_calendar_server_that_is_none(ground: Ground) -> Iterator[Case]:
     yield ground.stand.with_settings(caldav_url=f"{ground.stand.sandbox.base}/calendars")
+
+
+@fault("identity provider", "set what it says", "access.md")
+def an_identity_provider_that_is_another(ground: Ground) -> Iterator[Case]:
+    yield ground.stand.with_settings(oidc_issuer=f"{ground.stand.sandbox.base}/identity/")
+
+
+@fault("log of acts", "Row 1 is not what was written", "access.md")
+def an_act_that_somebody_edited(ground: Ground) -> Iterator[Case]:
+    region = ground.stand.case.region
+    assert region is not None
+    with region.begin() as connection:
+        acts.note(connection, "approved", "posting", [1], "Ada", NOON)
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("UPDATE act SET by = 'Bo'"))
+    try:
+        yield ground.stand.case
+    finally:
+        with region.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(text("DELETE FROM act"))
 
 
 @fault("feeds", "cannot be reached", "BOOSTEZ_FEEDS_URL")

@@ -24,6 +24,7 @@ def test_where_all_is_well_nothing_is_bad_and_nothing_to_do(stand: Stand) -> Non
         "calendars",
         "dead man's switch",
         "traces",
+        "identity provider",
     }
     assert [name for name, r in found.items() if r.todo] == []
 

@@ -17,7 +17,7 @@ from jsonschema import Draft7Validator
 
 from connectors.settings import ROOT
 from deployments.container.make_secrets import drawn
-from deployments.production import NEEDS
+from deployments.production import MAY, NEEDS
 from tests.deployments.production.files import CONTAINER, parse, read, run
 
 FILE = CONTAINER / "compose.yaml"
@@ -58,7 +58,7 @@ def test_a_part_is_given_what_it_refuses_to_start_without(name: str) -> None:
 
 @pytest.mark.parametrize("name", PART)
 def test_a_part_is_given_no_secret_of_another_s(name: str) -> None:
-    wanted = {f"boostez_{setting}" for setting in NEEDS[PART[name]]}
+    wanted = {f"boostez_{setting}" for setting in NEEDS[PART[name]] + MAY.get(PART[name], ())}
     more = {"boostez_database_url"} if name == "worker" else set()
     assert set(SERVICES[name]["secrets"]) <= wanted | more
 
@@ -89,7 +89,7 @@ def test_only_the_proxy_is_open_and_no_database_is_on_a_network_that_leads_outsi
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     closed = {name for name, network in COMPOSE["networks"].items() if network.get("internal")}
     outside = {name for name, service in SERVICES.items() if set(service["networks"]) - closed}
-    assert outside == {"worker", "proxy"}
+    assert outside == {"worker", "proxy", "portal"}
     assert set(SERVICES["proxy"]["networks"]).isdisjoint(SERVICES["postgres"]["networks"])
 
 

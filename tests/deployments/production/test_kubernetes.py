@@ -13,7 +13,7 @@ import yaml
 
 from connectors.settings import ROOT
 from deployments.container.make_secrets import drawn
-from deployments.production import NEEDS
+from deployments.production import MAY, NEEDS
 from tests.deployments.production.files import KUBERNETES, on_this_machine, parse, read, run
 
 PART = {"portal": "portal", "prefect-server": "server", "prefect-services": "services", "worker": "worker"}
@@ -74,7 +74,7 @@ def test_a_part_has_what_it_refuses_to_start_without_and_no_secret_of_another_s(
     secrets = {item["path"] for item in volume["items"]}
     wanted = {f"boostez_{setting}" for setting in NEEDS[PART[name]]}
     assert wanted <= secrets | {key.lower() for key in settings["data"]}
-    assert secrets <= wanted
+    assert secrets <= wanted | {f"boostez_{setting}" for setting in MAY.get(PART[name], ())}
 
 
 def test_what_pods_name_is_there() -> None:

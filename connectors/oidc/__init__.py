@@ -1,0 +1,1 @@
+"""OpenID Connect: who an officer is, as the Region's identity provider says."""

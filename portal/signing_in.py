@@ -1,0 +1,191 @@
+"""Signing in and out: to the Region's identity provider, back from it, and the officers' home page.
+
+Belongs here: these routes and their cookies. Does not: the provider (connectors/oidc), sessions (connectors/region/officer_sessions.py),
+or what a page asks for (access.py).
+
+A session's cookie is new each time, so one that somebody planted before opens nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from connectors import clock
+from connectors.oidc.attempt import Attempt, begun
+from connectors.oidc.provider import Provider
+from connectors.region import acts, alerts, officer_sessions, postings, questions
+from connectors.region.acts import Where
+from connectors.seals import Seals
+from core.access import claimed
+from core.html import printable
+from portal.access import HOME, SIGN_IN, Officer, address_of, cookie_name, form_for, officer_of, page_for
+from portal.answers import SECURITY
+from portal.forms import PRIVATE, go, https, private, sealed, with_form
+from schemas.errors import Permanent, Rejected, RetryLater, Unknown
+
+BACK: Final = f"{HOME}/retour"
+OUT: Final = f"{HOME}/deconnexion"
+NAME: Final = 80  # characters of somebody's name
+_PATH: Final = re.compile(r"/(?:agents|alertes)(?:/[A-Za-z0-9._~-]+)*(?:\?[A-Za-z0-9=&_.%-]*)?", re.ASCII)
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_log: Final = logging.getLogger(__name__)
+
+
+def leads_to(asked: str) -> str:
+    """Where somebody goes on once they are signed in: a page of officers, whatever the address says."""
+    return asked if len(asked) <= 500 and _PATH.fullmatch(asked) else HOME
+
+
+def leave(request: Request) -> Response:
+    """To the provider. Whoever is signed in already just goes on."""
+    now, state = clock.now(), request.app.state
+    onward = leads_to(request.query_params.get("suite", ""))
+    if officer_of(request, now) is not None:
+        return go(onward)
+    if state.provider is None:
+        return private(request, "access_closed.html", 503)
+    attempt = begun()
+    try:
+        address = state.provider.authorization(attempt, _back(request), state.access.scopes)
+    except (RetryLater, Permanent) as error:
+        return _away(request, error)
+    officer_sessions.leave(state.region, attempt.state, onward, now)
+    request.scope["leads_outside"] = True
+    answer = RedirectResponse(address, 303, headers=SECURITY | PRIVATE)
+    _keep(request, answer, _attempt_cookie(request), attempt.secret, officer_sessions.ON_THE_WAY)
+    return answer
+
+
+def come_back(request: Request) -> Response:
+    """From the provider, once: with a code that proves who somebody is, or with its refusal."""
+    now, state = clock.now(), request.app.state
+    if state.provider is None:
+        return private(request, "access_closed.html", 503)
+    attempt = Attempt(request.cookies.get(_attempt_cookie(request), ""))
+    onward = None
+    if _SECRET.fullmatch(attempt.secret) and request.query_params.get("state") == attempt.state:
+        onward = officer_sessions.come_back(state.region, attempt.state, now)
+    if onward is None:
+        return _again(request, "stale")
+    try:
+        answer = _signed_in(request, state.provider, attempt, onward, now)
+    except Rejected as error:
+        answer = _refused(request, str(error), now)
+    except (RetryLater, Unknown, Permanent) as error:
+        answer = _away(request, error)
+    _keep(request, answer, _attempt_cookie(request), "", dt.timedelta())
+    return answer
+
+
+def _signed_in(
+    request: Request, provider: Provider, attempt: Attempt, onward: str, now: dt.datetime
+) -> Response:
+    told = request.query_params
+    if "code" not in told:
+        raise Rejected(f"the provider says {told.get('error', 'nothing')[:60]!r}")
+    claims = provider.claims(told["code"], told.get("iss"), attempt, _back(request), now)
+    state, account, address = request.app.state, claims["sub"], address_of(request)
+    grants = claimed(claims, state.access.claim) & state.access.values
+    with acts.acting(Where("portal", address, account)):
+        token = officer_sessions.begin(state.region, account, name_of(claims), grants, address, now)
+    answer = go(onward)
+    _keep(request, answer, cookie_name(state.settings), token, state.access.longest)
+    return answer
+
+
+def name_of(claims: Mapping[str, Any]) -> str:
+    """What decisions are kept under: the name that the provider knows, or what it has of one."""
+    for claim in ("name", "preferred_username", "email", "sub"):
+        told = claims.get(claim)
+        name = " ".join(printable(told).split())[:NAME] if isinstance(told, str) else ""
+        if name:
+            return name
+    return "?"
+
+
+def _refused(request: Request, why: str, now: dt.datetime) -> Response:
+    _log.warning("somebody was not signed in: %s", why)
+    with request.app.state.region.begin() as connection, acts.acting(Where("portal", address_of(request))):
+        acts.note(connection, "signed_in", "session", [None], "?", now, outcome="refused", why=why)
+    return _again(request, "refused")
+
+
+def _again(request: Request, why: str) -> Response:
+    return private(request, "access_again.html", 403, why=why, sign_in=SIGN_IN)
+
+
+def _away(request: Request, error: Exception) -> Response:
+    _log.error("nobody can sign in: %s", error)
+    answer = private(request, "access_away.html", 503, sign_in=SIGN_IN)
+    answer.headers["Retry-After"] = "30"
+    return answer
+
+
+def home(request: Request, officer: Officer) -> Response:
+    """What waits for an officer, by role."""
+    state, now = request.app.state, clock.now()
+    standing = alerts.unresolved(state.region) if "operations" in officer.roles else []
+    seals = Seals(state.settings)
+    return with_form(
+        request,
+        "access_home.html",
+        200,
+        now,
+        officer=officer,
+        ask=state.access.ask,
+        postings=len(postings.listed(state.region)) if "postings" in officer.roles else 0,
+        questions=questions.counts(state.region).waiting if "questions" in officer.roles else 0,
+        alerts=[(each, seals.link("alert", str(each.id), now)) for each in standing],
+    )
+
+
+def sign_out(request: Request, officer: Officer, given: Mapping[str, str], now: dt.datetime) -> Response:
+    """End the session here; the page says how to end the provider's, too."""
+    state = request.app.state
+    if not sealed(request, given, now):
+        return home(request, officer)
+    officer_sessions.sign_out(state.region, officer.session, now)
+    there = None
+    try:
+        there = state.provider and state.provider.end_session(f"{state.settings.public_url}{HOME}")
+    except (RetryLater, Permanent) as error:
+        _log.warning("the provider's session cannot be ended from here: %s", error)
+    answer = private(request, "access_out.html", 200, there=there, sign_in=SIGN_IN)
+    _keep(request, answer, cookie_name(state.settings), "", dt.timedelta())
+    return answer
+
+
+def _back(request: Request) -> str:
+    return f"{request.app.state.settings.public_url}{BACK}"
+
+
+def _attempt_cookie(request: Request) -> str:
+    return "__Host-connexion" if https(request) else "connexion"
+
+
+def _keep(request: Request, answer: Response, name: str, value: str, age: dt.timedelta) -> None:
+    """A cookie that no script reads; with no age it is taken back."""
+    answer.set_cookie(
+        name,
+        value,
+        max_age=int(age.total_seconds()),
+        secure=https(request),
+        httponly=True,
+        samesite="lax",  # it comes along when the provider leads back
+    )
+
+
+ROUTES: Final = (
+    Route(HOME, page_for(None, home)),
+    Route(SIGN_IN, leave),
+    Route(BACK, come_back),
+    Route(OUT, form_for(None, sign_out), methods=["POST"]),
+)
