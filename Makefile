@@ -27,7 +27,7 @@ test-fast: $(VENV)/.dev ## The tests that need no database, browser or stack
 test-world: $(VENV)/.dev ## Every point x every fault, 2,000 pairs of faults, 200 real kills, every cut catalogue, 10,000 reminders (`make test` plays a part)
 	@BOOSTEZ_WORLD_WHOLE=1 BOOSTEZ_WORLD_PAIRS=$${BOOSTEZ_WORLD_PAIRS:-2000} BOOSTEZ_WORLD_KILLS=$${BOOSTEZ_WORLD_KILLS:-200} \
 		$(BIN)/python -m pytest $(PYTEST) tests/world tests/deployments/test_whole_catalogue.py tests/deployments/test_runs.py \
-		tests/deployments/production/test_several_servers.py tests/flows/test_secrets.py
+		tests/deployments/production/test_several_servers.py tests/flows/test_secrets.py tests/deployments/test_restore.py tests/core/cohorts/test_sizes.py
 
 test-oldest: $(VENV)/.dev ## The database tests on the server of BOOSTEZ_TEST_SERVER (PostgreSQL 15, say)
 	@test -n "$(BOOSTEZ_TEST_SERVER)" || { echo "Set BOOSTEZ_TEST_SERVER to a superuser's address of that server." >&2; exit 2; }

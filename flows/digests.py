@@ -28,7 +28,7 @@ from tasks.letters import send_letters
 from tasks.tell import tell
 
 
-@flow(name="send-digests", description=__doc__)
+@flow(name="send-digests", flow_run_name="weekly digests that are due", description=__doc__)
 def send_digests() -> dict[str, Any]:
     """Plan the letters of each digest that is due, have a person asked where one must be, and send."""
     chosen, region = settings(), safe_region()

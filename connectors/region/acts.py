@@ -25,6 +25,7 @@ What = Literal[
     "posting",
     "question",
     "plan",
+    "digest",
     "alert",
     "mute",
     "contact",

@@ -19,12 +19,14 @@ from prefect.server.schemas.schedules import CronSchedule
 from prefect.utilities.callables import parameter_schema
 
 from connectors.region import plans
+from connectors.region.digests import approvals
+from connectors.region.digests.approvals import Approval
 from connectors.region.plans import Held
 from connectors.registry import CHANNELS, EVERY, SOURCES, WANTED
 from connectors.settings import ROOT
 from core.alert_rules import Pillar
 from core.recovery import AGAIN
-from flows import decide
+from flows import approve_digest, decide
 from schemas.errors import Cause
 from tasks import digests, postings
 from tasks.tell import DECIDE
@@ -102,7 +104,7 @@ def test_a_deployment_s_tags_say_its_pillar(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
-@pytest.mark.usefixtures("region_of_a_plan")
+@pytest.mark.usefixtures("region_of_what_waits")
 def test_a_run_is_named_after_what_it_does_whatever_is_left_out(name: str) -> None:
     """Scheduled runs that lack a name keep Prefect's own, "tangible-robin"; a name that fails would fail the run."""
     flow, given = flow_of(name), DEPLOYMENTS[name].get("parameters", {})
@@ -117,13 +119,16 @@ def test_a_run_is_named_after_what_it_does_whatever_is_left_out(name: str) -> No
 
 
 @pytest.fixture
-def region_of_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A decision is named after its plan: one that waits."""
+def region_of_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision is named after what waits for it."""
     held = Held(
         1, "source", "contractor", "fall", "", "", {"now": 28}, [], "waiting", dt.datetime.now(dt.UTC)
     )
-    monkeypatch.setattr(decide, "safe_region", lambda: None)
+    asked = Approval(1, "press", "", (), "waiting", held.raised_at, None, None, None, None)
+    for module in (decide, approve_digest):
+        monkeypatch.setattr(module, "safe_region", lambda: None)
     monkeypatch.setattr(plans, "get", lambda *_: held)
+    monkeypatch.setattr(approvals, "get", lambda *_: asked)
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)

@@ -9,11 +9,12 @@ asked about anew; one less is not. Officials and coaches are added to their tabl
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy import Connection, text
 
+from connectors.region import acts
 from connectors.region.database import Region
 from schemas.errors import Misconfigured, Refused
 from schemas.letters import Role
@@ -161,7 +162,7 @@ def decide(
             raise Refused(
                 f"What the form showed of the digest of {found.role} is not what would leave now: look at it again."
             )
-        state = "approved" if reason is None else "refused"
+        state: Literal["approved", "refused"] = "approved" if reason is None else "refused"
         return _decide(connection, found.role, proof, state, by, reason, now)
 
 
@@ -169,7 +170,7 @@ def _decide(
     connection: Connection,
     role: Role,
     proof: Proof,
-    state: str,
+    state: Literal["approved", "refused"],
     by: str,
     reason: str | None,
     now: dt.datetime,
@@ -198,7 +199,9 @@ def _decide(
             ),
             values,
         ).one()
-    return _approval(row)
+    decided = _approval(row)
+    acts.note(connection, state, "digest", [decided.id], by, now, why=f"{role}, {proof.form}")
+    return decided
 
 
 _TURN: Final = 72_014  # advisory lock class: one decision on a role, or one edition of it, at a time

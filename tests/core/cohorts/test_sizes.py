@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.world.walking import WHOLE
+
 PROGRAM = """
 import time
 from core.cohorts import Options, propose
@@ -24,6 +26,7 @@ print(seconds, most // 1024, proposal.placed)
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not WHOLE, reason="a minute on a busy machine: `make test-world` takes it")
 def test_8000_firms_are_brought_together_in_a_minute_and_little_memory() -> None:
     """In a process of its own: its seconds of a processor and its memory are nobody else's. On an idle machine it takes 25 s and 36 MB."""
     told = subprocess.run(
