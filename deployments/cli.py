@@ -19,7 +19,7 @@ import typer
 from connectors import logs, registry
 from connectors.region import alerts, channel_state, offers, plans, quarantine, walks
 from connectors.region.database import region
-from connectors.service_level_rules import service_level_rules
+from connectors.registry import objectives
 from connectors.settings import Settings, settings
 from deployments import (
     cli_access,
@@ -253,4 +253,4 @@ def portal(host: cli_prefect.Host = "127.0.0.1") -> None:
 
     production.check("portal", settings())
     with connected() as chosen:
-        run(host, chosen.portal_port, chosen, service_level_rules(chosen.service_levels_file))
+        run(host, chosen.portal_port, chosen, objectives(chosen))

@@ -29,7 +29,7 @@ from connectors.region import (
     walks,
 )
 from connectors.region.database import Region
-from connectors.region.models import METADATA
+from connectors.region.digest_models import METADATA
 from connectors.region.walks import Item
 from core.policy import Policy
 from deployments import backup

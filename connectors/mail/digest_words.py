@@ -47,7 +47,9 @@ LINES: Final = 100_000  # of the file that goes along
 PLAIN: Final = 1_000_000  # bytes of a file that goes along as it is; a longer one is packed
 _FOLDER: Final = LETTERS / "digests"
 _FIXED: Final = (1980, 1, 1, 0, 0, 0)  # a packed file says no time: the same facts are the same bytes
-_UNBROKEN: Final = re.compile(r" (?=[:;?!»])|(?<=«) ")  # where French breaks no line
+# Where French breaks no line.
+_THIN: Final = re.compile(r" (?=[;?!])")
+_WIDE: Final = re.compile(r" (?=[:»])|(?<=«) ")
 Form = Literal["html", "txt"]
 
 
@@ -95,7 +97,8 @@ def digest_letter(told: Told, facts: Facts) -> Letter:
 def _rendered(told: Told, values: dict[str, object], form: Form) -> tuple[str, str]:
     """A role's words in one form: the subject, and what follows it."""
     template = templates(LETTERS).get_template(f"digests/{told.role}.txt")
-    words = _UNBROKEN.sub(wording.NBSP, template.render(values, form=f"digests/parts.{form}"))
+    words = template.render(values, form=f"digests/parts.{form}")
+    words = _WIDE.sub(wording.NBSP, _THIN.sub(wording.THIN, words))
     subject, _, rest = words.lstrip().partition("\n")
     return (f"Renvoi{wording.NBSP}: " if told.again else "") + subject.strip(), rest
 

@@ -246,6 +246,14 @@ def alerted(reader: Reader, region: Region, settings: Settings) -> None:
     keep("alert gone", firm.get("/alertes/x"), 410)
 
 
+def weekly(reader: Reader, settings: Settings) -> None:
+    """The page behind the link of a weekly digest."""
+    path = path_of(Seals(settings).link("digest", "press.1", NOW))
+    reader.keep("digest", reader.firm.get(path))
+    reader.keep("digest stopped", reader.firm.post(path))
+    reader.keep("digest that is stopped", reader.firm.get(path))
+
+
 def talk(reader: Reader, region: Region, settings: Settings) -> None:
     """The pages of dialogues and questions, whatever they answer."""
     for seen in Talk(reader.firm, region, settings).everything():
@@ -298,6 +306,7 @@ def test_every_page_is_valid_and_parses_without_an_error(
     programme(reader, region, chosen)
     covered(reader, region, chosen)
     alerted(reader, region, chosen)
+    weekly(reader, chosen)
     talk(reader, region, chosen)
     trouble(reader, region, chosen, monkeypatch)
     assert used >= set(templates.list_templates())

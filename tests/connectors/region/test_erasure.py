@@ -11,7 +11,7 @@ from sqlalchemy import Column, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from connectors.region import contacts, persons, registrations
-from connectors.region.programme_models import METADATA
+from connectors.region.digest_models import METADATA
 from schemas.firm import Consent, FirmDraft, PersonDraft, Registration
 from tests.hands import sql
 from tests.makers import NOON

@@ -11,8 +11,8 @@ from connectors.person_export import SCHEMA, exported
 from connectors.region import acts as log
 from connectors.region import contacts, hosts, person_records, persons, postings
 from connectors.region.database import Region
+from connectors.region.digest_models import METADATA
 from connectors.region.enrolments import Enrolment
-from connectors.region.models import METADATA
 from connectors.region.person_records import Kept
 from connectors.region.persons import Erased
 from schemas import documents

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 from connectors.region.database import Region
 from connectors.region.metrics import BUCKETS, Distribution, Measure, measures
-from connectors.service_level_rules import service_level_rules
+from connectors.registry import objectives
 from connectors.settings import ROOT, Settings
 from portal.metrics import Answers, registry_of
 from tests.conftest import TestServer, fresh_name
@@ -80,7 +80,7 @@ def exposed(postgres_server: TestServer, databases: Databases) -> dict[str, set[
     """What /metrics has, by name, with the labels of each: of an empty hub, whose portal has answered once."""
     name, uses = databases.take(fresh_name("monitoring"))
     region = Region(postgres_server.url(name))
-    rules = service_level_rules(Settings().service_levels_file)
+    rules = objectives(Settings())
     told = measures(region, rules, dt.datetime.now(dt.UTC))
     region.dispose()
     databases.give_back(name, uses)
@@ -149,7 +149,7 @@ def test_the_dashboard_is_one_that_grafana_lays_out() -> None:
 
 
 def test_lines_of_the_dashboard_are_what_is_promised() -> None:
-    promised = service_level_rules(Settings().service_levels_file).objectives
+    promised = objectives(Settings()).objectives
     (fresh,) = [each for each in promised if each.kind == "freshness"]
     (panel,) = [each for each in PANELS if each["title"] == "Since the last good sync"]
     assert (
