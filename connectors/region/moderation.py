@@ -203,7 +203,8 @@ _MOVES: Final = (
     "DELETE FROM vote WHERE question_id = :id",
     """INSERT INTO watch (question_id, contact_id, at) SELECT t.id, w.contact_id, w.at FROM question t, (
         SELECT contact_id, at FROM watch WHERE question_id = :id UNION ALL
-        SELECT contact_id, cast(:now AS timestamptz) FROM question WHERE id = :id AND contact_id IS NOT NULL) w
+        SELECT q.contact_id, cast(:now AS timestamptz) FROM question q JOIN contact c ON c.id = q.contact_id
+        WHERE q.id = :id AND c.erased_at IS NULL) w
     WHERE t.id = :into AND t.contact_id IS DISTINCT FROM w.contact_id ON CONFLICT DO NOTHING""",
     "DELETE FROM watch WHERE question_id = :id",
 )

@@ -72,11 +72,11 @@ def end(region: Region, question: int, contact: int) -> bool:
 
 
 def concerned(connection: Connection, question: int) -> list[int]:
-    """The author of a locked question, when they are known, and everybody who watches it."""
+    """The author of a locked question, when they are known and not forgotten, and everybody who watches it."""
     return list(
         connection.scalars(
             text(
-                "SELECT contact_id FROM question WHERE id = :id AND contact_id IS NOT NULL "
+                "SELECT q.contact_id FROM question q JOIN contact c ON c.id = q.contact_id WHERE q.id = :id AND c.erased_at IS NULL "
                 "UNION SELECT contact_id FROM watch WHERE question_id = :id ORDER BY 1"
             ),
             {"id": question},

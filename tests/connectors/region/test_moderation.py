@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.region import moderation, watches
+from connectors.region import moderation, persons, watches
 from connectors.region.questions import Question
 from schemas.errors import Misconfigured, Refused
 from tests.hands import sql
@@ -169,6 +169,19 @@ def test_merged_its_author_learns_where_and_watches_the_other_and_votes_move_onc
     assert forum.vote(question, b"d") == 4, "a vote that comes late counts where it leads"
     forum.answer(other)
     assert len(forum.told("answered")) == 3
+
+
+def test_an_author_who_was_forgotten_watches_nothing_and_is_told_nothing(forum: Forum) -> None:
+    """Whoever asked to be forgotten was made a reader of the question that theirs was merged into."""
+    question, other = forum.published(BUS_AGAIN), forum.published(BUS)
+    watcher = forum.watching(question)
+    assert question.contact_id is not None
+    persons.erase(forum.region, forum.programme.rules, question.contact_id, forum.now)
+    forum.merge(question, other)
+    assert forum.watchers(other) == {watcher}
+    assert forum.told("merged") == [(question.id, watcher)]
+    forum.answer(other)
+    assert question.contact_id not in {reader for _, reader in forum.told("answered")}
 
 
 def test_whoever_asked_both_is_the_author_of_the_other_and_told_once(forum: Forum) -> None:
