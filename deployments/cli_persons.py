@@ -6,7 +6,6 @@ handed out (connectors/person_export.py).
 
 from __future__ import annotations
 
-import datetime as dt
 import getpass
 import json
 import os
@@ -16,6 +15,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from connectors import clock
 from connectors.person_export import exported
 from connectors.region import acts, person_records, persons
 from connectors.region.database import region
@@ -40,7 +40,7 @@ def find(
 ) -> None:
     """Find a person. Whoever has the same address in two firms is one person, with a line each."""
     with connected():
-        found = persons.find(region(), words, by, _now())
+        found = persons.find(region(), words, by, clock.now())
     if as_json:
         print_json(found)
         return
@@ -82,7 +82,7 @@ def export(
 
 
 def _exported(chosen: Settings, contact: int, act: acts.OnPeople, by: str) -> dict[str, Any]:
-    now = _now()
+    now = clock.now()
     return exported(person_records.of(region(), contact, act, by, now), chosen.public_url, now)
 
 
@@ -97,7 +97,7 @@ def erase(
     """Forget a person, in every table, and end what they would have been sent. Tells first, does with --yes. There is no undo."""
     with connected() as chosen:
         rules = reminder_rules(chosen.reminders_file)
-        erased = persons.erase(region(), rules, contact, _now(), by, dry_run=not yes)
+        erased = persons.erase(region(), rules, contact, clock.now(), by, dry_run=not yes)
     if as_json:
         print_json({"dry_run": not yes, **msgspec.structs.asdict(erased)})
     else:
@@ -126,7 +126,3 @@ def _tell(contact: int, erased: Erased, *, yes: bool) -> None:
         )
     if not yes:
         say("Add --yes to do it. There is no undo.")
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from connectors import clock
 from connectors.region import acts, contacts
 from deployments.cli import app
 from schemas import documents
@@ -28,9 +29,12 @@ COMMANDS: dict[tuple[str, ...], list[str]] = {
 
 
 @pytest.fixture
-def programme(terminal: Terminal, hub: Hub) -> Programme:
+def programme(terminal: Terminal, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Programme:
+    """Its sessions are to come, whatever day it is."""
     assert terminal.lent == []
-    return Programme(hub.region)
+    made = Programme(hub.region)
+    monkeypatch.setattr(clock, "now", lambda: made.now)
+    return made
 
 
 @pytest.fixture
