@@ -45,6 +45,7 @@ def ran(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 def test_a_run_s_lines_and_those_of_what_it_calls_have_its_ids() -> None:
     api = prefect.settings.get_current_settings().api.url
