@@ -69,10 +69,13 @@ class Parts:
         if self.worker.code() is not None:
             self.worker = self._start_worker()
 
-    def kill(self, part: Part) -> None:
-        """SIGKILL, to a part or to all of them at once, as when the machine loses its power."""
+    def kill(self, part: Part) -> bool:
+        """SIGKILL, to a part or to all of them at once, as when the machine loses its power; False without a flow to kill."""
+        flows = self._flows()
+        if part == "flow" and not flows:
+            return False
         if part in {"flow", "everything"}:
-            for process in self._flows():
+            for process in flows:
                 kill(process)
         if part in {"worker", "everything"}:
             with suppress(psutil.NoSuchProcess):
@@ -83,6 +86,7 @@ class Parts:
             self.ops.prefect.wait()
         if part in {"database", "everything"}:
             kill(postgres.postmaster(self.ops.home / "postgres"))
+        return True
 
     def _flows(self) -> list[psutil.Process]:
         """The processes of flow runs, also of a worker that is no more."""
