@@ -59,6 +59,8 @@ def judge(
     manner = rules.manners[kind.severity]
     heard = any(at >= history.raised_at for at in history.told_at)
     untold = kind.form == "event" and kind.told and ladder and not heard
+    if muted and untold and history.resolved_at is not None:
+        return Verdict(closed=True)  # what is over does not outlive what mutes it
     if history.resolved_at is not None and not untold:
         verdict = _ended(kind, rules.pace, history, history.resolved_at, now)
     elif muted or not kind.told:

@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
 
-from core.recovery import AGAIN, DIED
+from core.recovery import AGAIN, CANCELLING, DIED
 from core.registration import Thing
 
 HEARTBEAT: Final = dt.timedelta(seconds=30)  # how often a run says that it lives; Prefect's shortest
@@ -33,28 +33,30 @@ _RECOVERING: Final = {
     "job_variables": None,
     "schedule_after": 0.0,
 }
-_ANY: Final = {"prefect.flow-run.*"}
+_ANY: Final = frozenset({"prefect.flow-run.*"})
+_DEPLOYED: Final = {"prefect.resource.role": "deployment"}
 _COMES_AGAIN: Final = {"prefect.resource.id": f"prefect.tag.{AGAIN}"}
 _ALIVE: Final = (
     *("Pending", "Submitting", "pull-step.executed"),
-    *("Running", "Retrying", "heartbeat", "Cancelling"),
+    *("Running", "Retrying", "heartbeat"),
 )
 
 
 def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -> tuple[Thing, ...]:
     """The automations; the deployment that one starts is told by its name."""
     seconds = f"{silence.total_seconds():.0f} s"
-    crashed = ChangeFlowRunState(
-        state=StateType.CRASHED,
-        name="Crashed",
-        message=f"Nothing was heard of this run for {seconds}: its process is gone.",
-    )
     return (
         _automation(
             "boostez: a run is silent",
             f"A run of a deployment was not heard of for {seconds}, three heartbeats: it has crashed.",
-            _unheard(_ALIVE, silence, {"prefect.resource.role": "deployment"}),
-            crashed.model_dump(mode="json"),
+            _unheard(_ALIVE, silence, _DEPLOYED),
+            _put(StateType.CRASHED, f"Nothing was heard of this run for {seconds}: its process is gone."),
+        ),
+        _automation(
+            "boostez: nobody ends a run",
+            f"A run that somebody cancelled has not ended after {seconds}: nobody is there who could, so it is cancelled.",
+            _unheard([CANCELLING], silence, _DEPLOYED, frozenset({"prefect.flow-run.Cancelled"})),
+            _put(StateType.CANCELLED, f"Nobody had ended this run after {seconds}: its worker is gone."),
         ),
         _automation(
             "boostez: a silent run goes on",
@@ -71,15 +73,18 @@ def declared(silence: dt.timedelta = SILENCE, settled: dt.timedelta = SETTLED) -
     )
 
 
-def _unheard(after: Iterable[str], within: dt.timedelta, related: dict[str, str]) -> EventTrigger:
-    """A run of these, of which nothing more is heard after one of these signs.
+def _unheard(
+    after: Iterable[str], within: dt.timedelta, related: dict[str, str], expected: frozenset[str] = _ANY
+) -> EventTrigger:
+    """A run of these, of which nothing that is expected is heard after one of these signs.
 
     Whatever is heard of a run ends one wait; so every sign of a run that is not over begins the next one. Only runs of deployments:
-    what the command line runs sends no heartbeat, and its end is seen by whoever typed it.
+    what the command line runs sends no heartbeat, and its end is seen by whoever typed it. A run that is being cancelled may only
+    become Cancelled, and its process may go on to send heartbeats, without a worker that could end it.
     """
     return EventTrigger(
         after={f"prefect.flow-run.{sign}" for sign in after},
-        expect=_ANY,
+        expect=set(expected),
         match={"prefect.resource.id": "prefect.flow-run.*"},
         match_related=related,
         for_each={"prefect.resource.id"},
@@ -89,8 +94,13 @@ def _unheard(after: Iterable[str], within: dt.timedelta, related: dict[str, str]
     )
 
 
-def _automation(name: str, description: str, trigger: EventTrigger, *actions: dict[str, Any]) -> Thing:
-    fields = {"description": description, "trigger": comparable(trigger), "actions": list(actions)}
+def _put(state: StateType, message: str) -> dict[str, Any]:
+    change = ChangeFlowRunState(state=state, name=state.value.capitalize(), message=message)
+    return change.model_dump(mode="json")
+
+
+def _automation(name: str, description: str, trigger: EventTrigger, action: dict[str, Any]) -> Thing:
+    fields = {"description": description, "trigger": comparable(trigger), "actions": [action]}
     return Thing("automation", name, fields)
 
 

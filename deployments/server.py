@@ -27,7 +27,6 @@ from core.registration import Change, Thing
 from deployments import job_template
 from deployments.automations import comparable
 from deployments.declared import OURS, SCHEDULE
-from schemas.errors import Refused
 
 PAGE: Final = 200  # what the server gives at once
 Fields = dict[str, Any]
@@ -79,19 +78,8 @@ class Server:
             yield Thing("work pool", pool.name, self._pools[pool.name], ours=False)
 
     def _change_pool(self, name: str, after: Fields) -> None:
-        """The server takes templates whole: what does not change is sent as it was.
-
-        Raises:
-            Refused: it is of another type, which a server does not change.
-
-        """
-        there = self._pools[name]
-        if after.get("type", there["type"]) != there["type"]:
-            raise Refused(
-                f"The work pool {name} is of type {there['type']}, and {after['type']} is declared. Pause it, wait until no run is under "
-                f"way, `prefect work-pool delete {name}`, then `boostez deploy` again."
-            )
-        told = _pool({**there, **after})
+        """The server takes templates whole: what does not change is sent as it was."""
+        told = _pool({**self._pools[name], **after})
         del told["type"]
         self._client.update_work_pool(name, WorkPoolUpdate(**told))
 
@@ -163,16 +151,18 @@ class Server:
     # automations
 
     def _read_automations(self) -> Iterator[Thing]:
+        """Names are not unique on a server: of two deploys at once each may have made one. The second of a name goes."""
         names = {str(number): name for name, number in self._deployments.items()}
         for there in _paged(self._client.read_automations):
-            self._automations[there.name] = there
+            name = f"{there.name} ({there.id})" if there.name in self._automations else there.name
+            self._automations[name] = there
             trigger = there.trigger
             told = (
                 comparable(trigger) if isinstance(trigger, EventTrigger) else trigger.model_dump(mode="json")
             )
             actions = [_renamed(action.model_dump(mode="json"), names) for action in there.actions]
             fields = {"description": there.description, "trigger": told, "actions": actions}
-            yield Thing("automation", there.name, fields, ours=OURS in there.tags)
+            yield Thing("automation", name, fields, ours=OURS in there.tags)
 
     def _automation(self, name: str, wanted: Fields) -> AutomationCore:
         numbers = {each: str(number) for each, number in self._deployments.items()}

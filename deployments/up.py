@@ -140,15 +140,16 @@ def _migrate(lent: Stack) -> None:
 
 
 def _close_interrupted(api: str) -> None:
-    """Tell Prefect that runs which an earlier stack left under way have crashed.
+    """Tell Prefect that runs which an earlier stack left under way have crashed, or are cancelled as somebody wanted.
 
     The automation that hears their silence would, up to three minutes later; until then each holds the one place of its
     deployment, so that every later run is cancelled ("Deployment concurrency limit reached"). Those that may are run again
     by another (automations.py), like every run that died.
     """
     under_way = {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}}}
-    state = {"type": "CRASHED", "message": "The stack was stopped while this run was under way."}
     for run in prefect_api.post(api, "flow_runs/filter", under_way):
+        ended = "CANCELLED" if run["state_type"] == "CANCELLING" else "CRASHED"
+        state = {"type": ended, "message": "The stack was stopped while this run was under way."}
         prefect_api.post(api, f"flow_runs/{run['id']}/set_state", {"state": state})
 
 

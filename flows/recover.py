@@ -1,8 +1,7 @@
 """A run that died, told and run again once.
 
-Belongs here: the order. Does not: who may be run again (core/recovery.py), or hearing that a run died (deployments/automations.py).
-
-It is told first: a crash in between tells once more of one alert, the other way round nobody would hear of it.
+Belongs here: the form. Does not: the step (tasks/recover.py), who may be run again (core/recovery.py), or hearing that a run died
+(deployments/automations.py).
 """
 
 from __future__ import annotations
@@ -14,8 +13,7 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 from connectors.region.database import safe_region
-from core.recovery import runs_again
-from tasks.recover import past, say_that_it_died, try_again
+from tasks.recover import recover
 
 
 def _run_name() -> str:
@@ -30,12 +28,6 @@ def recover_run(run: Annotated[str, Field(min_length=36)]) -> dict[str, Any]:
         run: Its id, as in the address of its page.
 
     """
-    region = safe_region()
-    died = past(run.rpartition(".")[2])
-    again = runs_again(died.states, died.tags)
-    if again:
-        with region.at_work():
-            say_that_it_died(region, died)
-        try_again(died)
+    died, again = recover(safe_region(), run.rpartition(".")[2])
     get_run_logger().info("%s: %s", died.name, "it is run again" if again else f"left {died.states[-1]}")
     return {"run": died.name, "again": again}

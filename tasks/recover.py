@@ -16,6 +16,7 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.states import AwaitingRetry
 
 from connectors.region.database import Region
+from core.recovery import runs_again
 from schemas.errors import Refused
 from tasks.tell import RUNBOOK, over, sound
 
@@ -33,8 +34,28 @@ class Past(msgspec.Struct, frozen=True):
     states: tuple[str, ...]
 
 
-def past(run: str) -> Past:
-    """What became of a run."""
+def recover(region: Region, run: str) -> tuple[Past, bool]:
+    """What became of a run, and whether it is therefore run again, which people hear of.
+
+    One at a time: its silence and its death may each have started this, and whoever is second sees what the first did. It is told
+    first: a crash in between tells once more of one alert, the other way round nobody would hear of it.
+
+    Raises:
+        Refused: the database is being restored, or Prefect's server would not; its words.
+        Unreachable: the database does not answer.
+
+    """
+    with region.sole_recovery(run):
+        died = _past(run)
+        again = runs_again(died.states, died.tags)
+        if again:
+            with region.at_work():
+                _say_that_it_died(region, died)
+            _try_again(died)
+    return died, again
+
+
+def _past(run: str) -> Past:
     with get_client(sync_client=True) as client:
         found = client.read_flow_run(UUID(run))
         states = sorted(client.read_flow_run_states(found.id), key=lambda state: state.timestamp)
@@ -44,7 +65,7 @@ def past(run: str) -> Past:
     return Past(found.id, found.name, of, frozenset(found.tags), tuple(state.name or "" for state in states))
 
 
-def say_that_it_died(region: Region, died: Past) -> None:
+def _say_that_it_died(region: Region, died: Past) -> None:
     """Have people hear of it in office hours: nothing is to be done, but what dies every day has a cause."""
     message = (
         f"« {died.name} » was killed, or failed, and is run again by itself: nothing is lost or done twice. If it dies again, an alert about "
@@ -55,13 +76,8 @@ def say_that_it_died(region: Region, died: Past) -> None:
     over(region, cause)  # told is told: nothing stands open
 
 
-def try_again(died: Past) -> None:
-    """Have a worker take it, now.
-
-    Raises:
-        Refused: the server would not; its words.
-
-    """
+def _try_again(died: Past) -> None:
+    """Have a worker take it, now."""
     with get_client(sync_client=True) as client:
         answer: OrchestrationResult[Any] = client.set_flow_run_state(died.id, AwaitingRetry(message=MESSAGE))
     if answer.status is not SetStateStatus.ACCEPT:

@@ -1,8 +1,9 @@
 """Runs that failed and stay so: told by deployment, until one of it completes.
 
-Belongs here: reading Prefect's runs, raising and ending the alerts. Does not: running anything again (deployments).
+Belongs here: reading Prefect's runs, raising and ending the alerts. Does not: whether a run is run again (core/recovery.py).
 
-A run that is run again is no longer failed, and one whose successor completes is forgotten: only what stays is told.
+A run that is run again is no longer failed, and one whose successor completes is forgotten: only what stays is told. What should have been
+run again and was not, because the run that recovers it died too or found no database, is run again here, and not told.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from prefect.client.schemas.sorting import FlowRunSort
 
 from connectors.region import alerts
 from connectors.region.database import Region
+from core.recovery import AGAIN
+from tasks.recover import recover
 from tasks.tell import RUNBOOK, over, sound
 
 CAUSE: Final = "runs "
@@ -40,9 +43,11 @@ _PAGE: Final = 200  # runs that Prefect answers at once
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """A deployment whose newest run failed, and stays so."""
+    """A deployment whose newest run failed, and stays so; ``again``: it is of those that are run again."""
 
     name: str
+    newest: UUID
+    again: bool
     state: str
     number: int
     since: dt.datetime
@@ -53,7 +58,8 @@ class Broken(msgspec.Struct, frozen=True):
 def watch_runs(region: Region, now: dt.datetime) -> list[Broken]:
     """Alert of every deployment whose runs stay failed, until one completes. Returns which."""
     with get_client(sync_client=True) as client:
-        broken = list(_broken(client, now))
+        found = list(_broken(client, now))
+    broken = [each for each in found if not (each.again and recover(region, str(each.newest))[1])]
     for each in broken:
         message = (
             f"{each.number} runs, the newest: {each.state}. {each.message}\n\nLook at it in the Prefect UI, mend the cause, and press "
@@ -77,6 +83,8 @@ def _broken(client: SyncPrefectClient, now: dt.datetime) -> Iterator[Broken]:
             flow = client.read_flow(deployment.flow_id)
             yield Broken(
                 f"{flow.name}/{deployment.name}",
+                newest.id,
+                AGAIN in newest.tags,
                 newest.state_name or "failed",
                 len(runs),
                 _ended(runs[-1]),

@@ -24,6 +24,7 @@ OLDEST = 15  # PostgreSQL
 _REVISIONS = 72_001  # advisory lock: offers' revisions are drawn and committed one transaction at a time
 _SYNCS = 72_002  # advisory lock class: one sync a source
 _WRITERS = 72_003  # advisory lock class: one writer a document
+_RUNS = 72_015  # advisory lock class: one decides whether a run that died is run again
 WORK = 72_004  # advisory lock class: shared by whoever delivers or settles, held alone by a restore
 # Settings with which PostgreSQL loses what it confirmed, or reads over what it lost. Which standby has a commit too
 # (synchronous_commit = local, remote_write) is the Region's choice: after a failover that lost commits the ledger is
@@ -124,6 +125,17 @@ class Region:
 
         """
         with self._holding("pg_advisory_lock", _WRITERS, "firm"):
+            yield
+
+    @contextmanager
+    def sole_recovery(self, run: str) -> Iterator[None]:
+        """Hold a run that died, waiting for whoever holds it; released even by the death of the process.
+
+        Raises:
+            Unreachable: no server answers.
+
+        """
+        with self._holding("pg_advisory_lock", _RUNS, run):
             yield
 
     @contextmanager

@@ -19,7 +19,6 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterDeploymentId,
     FlowRunFilterExpectedStartTime,
-    FlowRunFilterStartTime,
     FlowRunFilterState,
     FlowRunFilterStateName,
     FlowRunFilterStateType,
@@ -124,6 +123,11 @@ def deployed(case: Case) -> Finding:
             f"not as declared: {_listed([_differs(change) for change in differing])}",
             f"{DEPLOY} (with --dry-run it only tells what differs)",
         )
+    if off := [each.name for each in client.read_automations() if OURS in each.tags and not each.enabled]:
+        return bad(
+            f"switched off: {', '.join(off)}",
+            "Switch it on in the Prefect UI, under Automations: runs that die stay as they are.",
+        )
     goes = [each for each in _deployments(client) if OURS in each.tags and each.schedules]
     if paused := [each.name for each in goes if not _is_active(each)]:
         return bad(
@@ -163,26 +167,27 @@ def late(case: Case) -> Finding:
 
 
 def stuck(case: Case) -> Finding:
-    """No run of a deployment is said to run by nobody but Prefect: its heartbeat has stopped."""
+    """No run of a deployment is said to be under way by nobody but Prefect: its heartbeat has stopped, or it never began."""
     since = case.now() - SILENT
     client = _client(case)
-    running = client.read_flow_runs(
+    under_way = client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
             state=FlowRunFilterState(
-                type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING])
+                type=FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING, StateType.CANCELLING])
             ),
-            start_time=FlowRunFilterStartTime(before_=_instant(since)),
             deployment_id=FlowRunFilterDeploymentId(is_null_=False),
         ),
         limit=PAGE,
     )
-    silent = [run for run in running if not _beats(client, run.id, since)]
+    long = [run for run in under_way if run.state and run.state.timestamp < since]
+    silent = [run for run in long if not _beats(client, run.id, since)]
     if silent:
         return bad(
             f"{len(silent)} runs are under way without a sign of life: {_named(client, silent)}",
-            "Cancel it in the Prefect UI (Runs), then run its deployment again: what it had done is known.",
+            "Prefect's services would have ended them, if they ran: docs/runbook/runs-crashed.md. Cancel it in the Prefect UI (Runs), "
+            "then run its deployment again: what it had done is known.",
         )
-    return good(f"{len(running)} long runs, all alive")
+    return good(f"{len(long)} long runs, all alive")
 
 
 def _client(case: Case) -> SyncPrefectClient:

@@ -145,6 +145,18 @@ def test_what_is_muted_is_told_when_it_outlives_what_mutes_it() -> None:
     assert story.words() == [(60, "raised", {"desk"})]
 
 
+def test_what_happened_while_it_was_muted_is_never_news() -> None:
+    """While the contractor was away each sync failed and was run again: that it had was told a quarter of an hour after all was well."""
+    story = Story("died sync-offers/changes")
+    story.down(NOON)
+    story.live(NOON, 30, muted=True)
+    assert story.closed
+    story.up(NOON + 30 * MINUTE)
+    story.down(NOON + 30 * MINUTE)
+    story.live(NOON + 30 * MINUTE, 2)
+    assert story.words() == [(30, "raised", {"desk"})]
+
+
 def test_without_anybody_to_tell_nothing_is_told_and_it_closes_all_the_same() -> None:
     story = Story("reminders s1 4", ladder=[])
     story.down(NOON)
@@ -216,6 +228,8 @@ def test_what_follows_from_an_alert_is_muted_while_it_stands_and_a_while_longer(
     gone = msgspec.structs.replace(cause, resolved_at=NOON)
     assert inhibitor(RULES, WARNING, [gone], NOON + RULES.pace.calm - MINUTE) == SOURCE
     assert inhibitor(RULES, WARNING, [gone], NOON + RULES.pace.calm) is None
+    assert inhibitor(RULES, "died sync-offers/changes", [cause], NOON) == SOURCE
+    assert inhibitor(RULES, "died audit-channels/audit", [cause], NOON) is None
     assert inhibitor(RULES, "paused mail", [cause], NOON) is None
     assert inhibitor(RULES, SOURCE, [cause], NOON) is None
 

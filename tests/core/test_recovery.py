@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.recovery import AGAIN, DIED, RETRY, runs_again
+from core.recovery import AGAIN, CANCELLING, DIED, RETRY, runs_again
 
 LIVES = ["Scheduled", "Pending", "Running", "Completed", "Suspended", "Cancelled", "Late"]
-histories = st.lists(st.sampled_from([*LIVES, *DIED, RETRY]))
+histories = st.lists(st.sampled_from([*LIVES, *DIED, CANCELLING, RETRY]))
 
 
 @pytest.mark.parametrize("end", DIED)
@@ -35,6 +35,13 @@ def test_however_often_it_dies_a_run_is_run_again_once(states: list[str]) -> Non
             times += 1
             history.append(RETRY)
     assert times <= 1
+
+
+@given(histories, histories)
+def test_a_run_that_somebody_cancelled_is_never_run_again_however_it_ends(
+    before: list[str], after: list[str]
+) -> None:
+    assert not runs_again([*before, CANCELLING, *after], {AGAIN})
 
 
 def test_a_run_of_which_nothing_is_known_is_left_alone() -> None:

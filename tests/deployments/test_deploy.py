@@ -100,9 +100,9 @@ def other_automation(client: SyncPrefectClient) -> None:
     client.update_automation(there.id, edited(there))
 
 
-def edited(automation: Automation, *, enabled: bool = True) -> AutomationCore:
+def edited(automation: Automation, *, description: str = "?", enabled: bool = True) -> AutomationCore:
     told = automation.model_dump(include={"name", "tags", "trigger", "actions"})
-    return AutomationCore.model_validate({**told, "description": "?", "enabled": enabled})
+    return AutomationCore.model_validate({**told, "description": description, "enabled": enabled})
 
 
 def no_automation(client: SyncPrefectClient) -> None:
@@ -160,6 +160,19 @@ def test_what_somebody_paused_stays_paused_though_it_changes(
     client.resume_deployment(there.id)
     client.resume_automation(automation.id)
     client.update_work_pool("boostez", WorkPoolUpdate(is_paused=False))
+
+
+def test_of_an_automation_that_is_there_twice_one_goes(
+    real: Sequence[Thing], client: SyncPrefectClient
+) -> None:
+    """Two deploys at once each found none, and each made one: every death was heard twice, and no deploy saw it."""
+    there = client.read_automations()[0]
+    client.create_automation(edited(there, description=there.description))
+
+    assert [(each.does, each.kind) for each in register(client, real).changes] == [("remove", "automation")]
+
+    assert len(client.read_automations_by_name(there.name)) == 1
+    assert register(client, real).changes == ()
 
 
 # schedules

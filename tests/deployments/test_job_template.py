@@ -130,10 +130,12 @@ class OnePool:
     read_deployments = read_automations = read_flows
 
 
-def test_a_pool_does_not_change_its_type_and_the_way_out_is_told() -> None:
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_pool_does_not_change_its_type_and_the_way_out_is_told(*, dry_run: bool) -> None:
+    """A dry run told that it would be done."""
     pods = Thing("work pool", POOL, {"description": None, "type": "kubernetes", **job_template.fields(POD)})
     with pytest.raises(Refused, match="`prefect work-pool delete boostez`"):
-        register(cast(Any, OnePool()), [pods])
+        register(cast(Any, OnePool()), [pods], dry_run=dry_run)
 
 
 @given(st.sampled_from(sorted(TEMPLATES)), st.data())

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from sqlalchemy import text
 
 from connectors.region import migrations
@@ -21,6 +21,7 @@ from deployments import automations
 from deployments.declared import FILE, declared
 from deployments.deploy import register
 from deployments.processes import Child, end
+from deployments.up import _close_interrupted
 from tests.operations import Operations, kill, until
 from tests.world.walking import WHOLE
 
@@ -117,6 +118,35 @@ def test_after_a_pause_of_its_worker_each_deployment_has_one_run_to_make_up_for_
     log = workers[0].log
     assert log is not None
     assert "late runs are forgotten" in log.read_text("utf-8")
+
+
+def put(client: SyncPrefectClient, deployment: str, kind: StateType) -> UUID:
+    """A run in this state, which nobody carries out."""
+    number = client.read_deployment_by_name(deployment).id
+    run = client.create_flow_run_from_deployment(number, parameters={"file": "none"}).id
+    state: State[None] = State(type=kind)
+    client.set_flow_run_state(run, state, force=True)
+    return run
+
+
+def test_a_run_that_somebody_cancelled_is_cancelled_though_nobody_is_there_to_end_it(
+    client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    """Prefect lets it become nothing else, so it was never found dead: it was Cancelling for ever, and held its deployment's one place."""
+    registered(client, tmp_path, written("rows", "mortal", [AGAIN]), silence=SETTLED)
+    run = put(client, "mortal/rows", StateType.CANCELLING)
+    until(lambda: states_of(client, run)[-1] == "Cancelled")
+    assert RETRY not in states_of(client, run)
+
+
+def test_what_an_earlier_stack_left_under_way_has_crashed_or_is_cancelled(
+    ops: Operations, client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    registered(client, tmp_path, written("person", "mortal"), silence=automations.SILENCE)
+    kinds = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
+    runs = [put(client, "mortal/person", kind) for kind in kinds]
+    _close_interrupted(ops.api)
+    assert [states_of(client, run)[-1] for run in runs] == ["Crashed", "Crashed", "Cancelled"]
 
 
 @pytest.mark.skipif(not WHOLE, reason="minutes on a busy machine: `make test-world` takes it")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from prefect import flow
@@ -16,7 +18,9 @@ from connectors.region import notices
 from connectors.settings import Settings
 from core.recovery import AGAIN, RETRY
 from flows.recover import recover_run
+from tasks.recover import recover
 from tests.hands import sql
+from tests.operations import until
 from tests.worlds import Hub
 
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1), pytest.mark.slow]
@@ -69,6 +73,22 @@ def test_it_is_told_once_and_run_again_once(flowing: Hub) -> None:
     assert notices.give(flowing.region, RULES, OFFICE, monday(clock.now()) + dt.timedelta(minutes=1)) == [], (
         "nobody is told of each"
     )
+
+
+def test_of_two_that_recover_one_run_at_once_the_second_sees_what_the_first_did(flowing: Hub) -> None:
+    """Silence and death each start one. Both saw Crashed, and the second put a run that a worker had taken back in the queue: it ran twice."""
+    run = died("rows", AGAIN).rpartition(".")[2]
+    with ThreadPoolExecutor(1) as other, get_client(sync_client=True) as client:
+        with flowing.region.sole_recovery(run):
+            second = other.submit(recover, flowing.region, run)
+            until(lambda: sql(flowing.region, "SELECT 1 FROM pg_locks WHERE NOT granted"))
+            for word, kind in ((RETRY, StateType.SCHEDULED), ("Running", StateType.RUNNING)):
+                now: State[None] = State(type=kind, name=word)
+                client.set_flow_run_state(UUID(run), now, force=True)
+        _, again = second.result()
+    assert not again
+    assert state(run) == "Running"
+    assert causes(flowing) == []
 
 
 def test_what_waits_for_a_person_is_left_and_told_by_what_watches_failed_runs(flowing: Hub) -> None:

@@ -14,7 +14,9 @@ from prefect.logging import disable_run_logger
 
 from connectors.region import alerts
 from connectors.region.database import Region
+from core.recovery import AGAIN, RETRY
 from tasks.watch_runs import PATIENCE, watch_runs
+from tests.hands import sql
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("prefect_server")]
 MINUTE: Final = dt.timedelta(minutes=1)
@@ -31,8 +33,8 @@ def client() -> Iterator[SyncPrefectClient]:
         yield client
 
 
-def deployed(client: SyncPrefectClient, name: str) -> Deployment:
-    registered: Any = watched.to_deployment(name)
+def deployed(client: SyncPrefectClient, name: str, *tags: str) -> Deployment:
+    registered: Any = watched.to_deployment(name, tags=list(tags))
     return Deployment(client, name, registered.apply())
 
 
@@ -48,6 +50,9 @@ class Deployment:
     def put(self, run: str, how: StateType, message: str = "") -> None:
         state: State[None] = State(type=how, message=message)
         self.client.set_flow_run_state(run, state, force=True)
+
+    def state(self, run: str) -> str | None:
+        return self.client.read_flow_run(run).state_name  # type: ignore[arg-type]
 
 
 def look(region: Region, after: dt.timedelta = PATIENCE + MINUTE) -> list[str]:
@@ -84,3 +89,20 @@ def test_a_run_that_is_run_again_in_time_is_told_to_nobody(region: Region, clien
     again.put(run, StateType.SCHEDULED)
     assert look(region) == []
     again.put(run, StateType.COMPLETED)
+
+
+def test_what_nobody_ran_again_is_run_again_once_and_told_when_it_dies_again(
+    region: Region, client: SyncPrefectClient
+) -> None:
+    """Whoever should have, `recover`, was killed with it, or found no database for two minutes: a night's sync was left dead."""
+    lost = deployed(client, "lost", AGAIN)
+    run = lost.ends(StateType.FAILED)
+    assert look(region, after=PATIENCE - MINUTE) == []
+    assert lost.state(run) == "Failed", "whoever should run it again has the time to"
+    assert look(region) == []
+    assert lost.state(run) == RETRY
+    assert sql(region, "SELECT 1 FROM alert WHERE cause = 'died watched/lost'")
+    lost.put(run, StateType.CRASHED)
+    assert look(region) == [lost.cause]
+    assert lost.state(run) == "Crashed"
+    lost.put(run, StateType.COMPLETED)

@@ -19,7 +19,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import State
 from prefect.settings import get_current_settings
-from prefect.states import Running, Scheduled
+from prefect.states import Pending, Running, Scheduled
 from prefect.workers.process import ProcessWorker
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -237,6 +237,16 @@ def an_automation_that_is_gone(ground: Ground) -> Iterator[Case]:
     register(client, declared())
 
 
+@fault("deployments", "switched off: boostez: a run died", "Switch it on")
+def an_automation_that_was_left_switched_off(ground: Ground) -> Iterator[Case]:
+    """What people pause stays paused, whatever is deployed: nothing else tells that runs which die are left dead."""
+    client = ground.stand.client
+    (found,) = client.read_automations_by_name("boostez: a run died")
+    client.pause_automation(found.id)
+    yield ground.stand.case
+    client.resume_automation(found.id)
+
+
 @fault("deployments", "work pool boostez (variable env)", "`boostez deploy`")
 def a_pool_of_another_release(ground: Ground) -> Iterator[Case]:
     client = ground.stand.client
@@ -278,7 +288,14 @@ def a_run_that_nobody_starts(ground: Ground) -> Iterator[Case]:
 @fault("stuck runs", "without a sign of life", "Cancel it")
 def a_run_that_is_said_to_run(ground: Ground) -> Iterator[Case]:
     """Its worker was killed, and with it whoever would have said so."""
-    with long_run(ground.stand):
+    with long_run(ground.stand, Running()):
+        yield ground.stand.case
+
+
+@fault("stuck runs", "1 runs are under way without a sign of life: withdraw", "runs-crashed.md")
+def a_run_that_never_begins(ground: Ground) -> Iterator[Case]:
+    """Its worker was killed while it started it: such a run has no beginning, and was not looked for."""
+    with long_run(ground.stand, Pending()):
         yield ground.stand.case
 
 
@@ -411,15 +428,18 @@ def a_collector_that_is_away(ground: Ground) -> Iterator[Case]:
 
 
 @contextmanager
-def long_run(stand: Stand) -> Iterator[Any]:
-    """A run that has been under way for an hour; only Prefect's own database can tell it so at once."""
+def long_run(stand: Stand, state: State[Any]) -> Iterator[Any]:
+    """A run that has been in a state for an hour; only Prefect's own database can tell it so at once."""
     run = stand.client.create_flow_run_from_deployment(stand.deployment("withdraw").id, parameters=PRESSED)
-    stand.client.set_flow_run_state(run.id, Running(), force=True)
+    stand.client.set_flow_run_state(run.id, state, force=True)
     address = get_current_settings().server.database.connection_url
     assert address is not None
     with sqlite3.connect(address.get_secret_value().partition(":///")[2]) as prefect:
-        earlier = "strftime('%Y-%m-%d %H:%M:%f000', start_time, '-1 hour')"
-        changed = prefect.execute(f"UPDATE flow_run SET start_time = {earlier} WHERE state_type = 'RUNNING'")
+        changed = prefect.execute(
+            "UPDATE flow_run_state SET timestamp = strftime('%Y-%m-%d %H:%M:%f000', timestamp, '-1 hour') "
+            "WHERE id IN (SELECT state_id FROM flow_run WHERE state_type = ?)",
+            [state.type.value],
+        )
         assert changed.rowcount == 1
     yield run
     stand.client.delete_flow_run(run.id)

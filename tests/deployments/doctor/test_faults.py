@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from prefect.states import Running
 from psutil import Process
 
 from deployments.doctor.orchestration import stuck
@@ -30,7 +31,7 @@ def test_where_all_is_well_nothing_is_bad_and_nothing_to_do(stand: Stand) -> Non
 
 
 def test_a_long_run_whose_heart_beats_is_not_stuck(stand: Stand) -> None:
-    with long_run(stand) as run:
+    with long_run(stand, Running()) as run:
         said = {
             "occurred": dt.datetime.now(dt.UTC).isoformat(),
             "event": "prefect.flow-run.heartbeat",
