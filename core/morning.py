@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from core.days import PARIS
+from core.days import at_paris
 from core.markdown import cell
 from core.service_levels import Level
 
@@ -74,11 +74,6 @@ def _solves(line: Line) -> str:
     button = f"[{cell(line.button.does)}]({line.button.address})" if line.button else ""
     command = f"`{line.command}`" if line.command else ""
     return " or ".join(filter(None, (button, command)))
-
-
-def at_paris(moment: dt.datetime | None) -> str:
-    """An instant by the clock in Paris, or nothing."""
-    return f"{moment.astimezone(PARIS):%Y-%m-%d %H:%M}" if moment else ""
 
 
 def span(time: dt.timedelta) -> str:

@@ -7,7 +7,6 @@ Belongs here: these commands. Does not: the log (connectors/region/acts.py), its
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import re
 from typing import Annotated
 
@@ -16,18 +15,17 @@ import typer
 from connectors import clock
 from connectors.access_rules import access_rules
 from connectors.region import act_owner, acts, officer_sessions
+from connectors.region.acts import Act
 from connectors.region.database import region
+from connectors.region.officer_sessions import Session
 from core.access import granted
 from core.act_chain import Head
-from core.days import PARIS
+from core.days import PARIS, at_paris
 from core.terms import ACT
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, print_list, say
 from schemas.errors import Misconfigured, Refused
 
 app = typer.Typer(no_args_is_help=True, help="The log of acts, and officers who are signed in on the portal.")
-By = Annotated[
-    str, typer.Option(help="Who does it: it is noted.", default_factory=getpass.getuser, show_default="you")
-]
 _HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 
@@ -49,18 +47,14 @@ def log(
     with connected():
         moment = since and since.replace(tzinfo=PARIS)
         found = acts.listed(region(), since=moment, by=by, on=on, limit=limit)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("Nobody has done anything.")
-    for act in found:
-        why = f" ({act.note})" if act.note else ""
-        place = f"{act.via} {act.address or ''}".rstrip()
-        outcome = "" if act.outcome == "done" else f" {act.outcome.upper()}"
-        say(
-            f"{act.id}  {act.at.astimezone(PARIS):%Y-%m-%d %H:%M}  {act.by}  {act.did} {act.what} {act.ref or '-'}{why}{outcome}  {place}"
-        )
+    print_list(found, _line, "Nobody has done anything.", as_json=as_json)
+
+
+def _line(act: Act) -> str:
+    why = f" ({act.note})" if act.note else ""
+    place = f"{act.via} {act.address or ''}".rstrip()
+    outcome = "" if act.outcome == "done" else f" {act.outcome.upper()}"
+    return f"{act.id}  {at_paris(act.at)}  {act.by}  {act.did} {act.what} {act.ref or '-'}{why}{outcome}  {place}"
 
 
 @app.command("verify")
@@ -108,15 +102,13 @@ def sessions(as_json: Json = False) -> None:
     with connected() as chosen:
         rules = access_rules(chosen.access_file)
         found = officer_sessions.sessions(region(), rules, clock.now())
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("Nobody is signed in.")
-    for each in found:
+
+    def line(each: Session) -> str:
         roles = ", ".join(sorted(granted(rules, each.claimed))) or "no role"
-        times = f"since {each.begun_at.astimezone(PARIS):%Y-%m-%d %H:%M}, seen {each.seen_at.astimezone(PARIS):%H:%M}"
-        say(f"{each.id}  {each.name} ({each.account})  {roles}  {times}  {each.address or ''}".rstrip())
+        times = f"since {at_paris(each.begun_at)}, seen {at_paris(each.seen_at)}"
+        return f"{each.id}  {each.name} ({each.account})  {roles}  {times}  {each.address or ''}".rstrip()
+
+    print_list(found, line, "Nobody is signed in.", as_json=as_json)
 
 
 @app.command("end")

@@ -7,7 +7,6 @@ Belongs here: these commands. Does not: what they do (connectors/region/alerts.p
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated
 
 import msgspec
@@ -17,13 +16,12 @@ from connectors import clock
 from connectors.region import alerts, mutes
 from connectors.region.alerts import Alert
 from connectors.region.database import region
-from core.days import PARIS
-from deployments.command import Json, connected, guarded, print_json, say
+from core.days import at_paris
+from deployments.command import By, Json, connected, guarded, print_told, say
 from schemas.errors import Refused
 
 app = typer.Typer(no_args_is_help=True, help="Alerts: what stands, acknowledging, muting.")
 Number = Annotated[int, typer.Argument(help="The alert's number, as `boostez alert list` shows it.")]
-By = Annotated[str, typer.Option(help="Your name.", default_factory=getpass.getuser, show_default="you")]
 
 
 @app.command("list")
@@ -32,17 +30,13 @@ def list_alerts(as_json: Json = False) -> None:
     """List what stands, oldest first, and the mutes that hold."""
     with connected():
         standing, holding = alerts.unresolved(region()), mutes.holding(region(), clock.now())
-    if as_json:
-        print_json({"alerts": standing, "mutes": holding})
-        return
-    if not standing:
-        say("No alert stands.")
-    for alert in standing:
-        say(
-            f"{alert.id}  {_at(alert.raised_at)}  {alert.severity or '-'}  {alert.title} ({alert.cause}); {_told(alert)}"
-        )
-    for mute in holding:
-        say(f"Mute {mute.id}: {mute.pattern} until {_at(mute.until)}, by {mute.by}: {mute.why}")
+    lines = (
+        f"{alert.id}  {at_paris(alert.raised_at)}  {alert.severity or '-'}  {alert.title} ({alert.cause}); {_told(alert)}"
+        for alert in standing
+    )
+    muted = (f"Mute {m.id}: {m.pattern} until {at_paris(m.until)}, by {m.by}: {m.why}" for m in holding)
+    told = {"alerts": standing, "mutes": holding}
+    print_told(told, *(lines if standing else ["No alert stands."]), *muted, as_json=as_json)
 
 
 @app.command("show")
@@ -51,19 +45,19 @@ def show_alert(number: Number, as_json: Json = False) -> None:
     """Show one alert with its message."""
     with connected():
         alert = alerts.named(region(), number)
-    if as_json:
-        print_json(alert)
-        return
-    say(f"{alert.title} ({alert.cause})")
-    for name, value in msgspec.structs.asdict(alert).items():
-        if isinstance(value, dt.datetime):
-            say(f"{name}: {_at(value)}")
-    say(f"seen: {alert.times} times, came back {alert.returns} times")
-    say(f"affected: {alert.affected or '-'}")
-    say(f"how: {alert.runbook or '-'}")
-    say(_told(alert))
-    for line in ("", *alert.message.splitlines()):
-        say(line)
+    moments = msgspec.structs.asdict(alert).items()
+    print_told(
+        alert,
+        f"{alert.title} ({alert.cause})",
+        *(f"{name}: {at_paris(moment)}" for name, moment in moments if isinstance(moment, dt.datetime)),
+        f"seen: {alert.times} times, came back {alert.returns} times",
+        f"affected: {alert.affected or '-'}",
+        f"how: {alert.runbook or '-'}",
+        _told(alert),
+        "",
+        *alert.message.splitlines(),
+        as_json=as_json,
+    )
 
 
 @app.command("ack")
@@ -73,7 +67,7 @@ def acknowledge(number: Number, by: By) -> None:
     with connected():
         if not alerts.acknowledge(region(), number, by, clock.now()):
             alert = alerts.named(region(), number)
-            over = f"is over since {_at(alert.resolved_at)}" if alert.resolved_at else ""
+            over = f"is over since {at_paris(alert.resolved_at)}" if alert.resolved_at else ""
             raise Refused(f"Alert {number} {over or f'was acknowledged by {alert.acknowledged_by}'}.")
     say(f"Alert {number} is acknowledged by {by}.")
 
@@ -91,7 +85,7 @@ def mute(
     until = now + dt.timedelta(hours=hours)
     with connected():
         number = mutes.mute(region(), cause, by, why, until, now)
-    say(f"Mute {number}: {cause} until {_at(until)}. `boostez alert unmute {number}` ends it.")
+    say(f"Mute {number}: {cause} until {at_paris(until)}. `boostez alert unmute {number}` ends it.")
 
 
 @app.command("unmute")
@@ -102,10 +96,6 @@ def unmute(number: Annotated[int, typer.Argument(help="The mute's number.")], by
         if not mutes.unmute(region(), number, by, clock.now()):
             raise Refused(f"No mute {number} holds: `boostez alert list` shows those that do.")
     say(f"Mute {number} is ended.")
-
-
-def _at(moment: dt.datetime) -> str:
-    return f"{moment.astimezone(PARIS):%Y-%m-%d %H:%M}"
 
 
 def _told(alert: Alert) -> str:

@@ -5,8 +5,7 @@ Belongs here: these commands. Does not: what they do (tasks, connectors).
 
 from __future__ import annotations
 
-import getpass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,23 +17,27 @@ from connectors.settings import Settings
 from deployments.command import (
     DONE,
     NOT_ALL,
+    By,
     Json,
     connected,
     guarded,
     print_json,
+    print_told,
     quiet_prefect,
+    run_flow,
     running_flow,
     say,
 )
 from schemas.errors import BoostezError, Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Stop and resume a channel.")
+Name = Annotated[str, typer.Argument(help="The channel's name, as `boostez status` shows it.")]
 
 
 @app.command("pause")
 @guarded
-def pause(name: str, reason: Annotated[str, typer.Option(help="Why, for whoever resumes it.")]) -> None:
-    """Stop delivering to NAME; what changes meanwhile accumulates, none is lost."""
+def pause(name: Name, reason: Annotated[str, typer.Option(help="Why, for whoever resumes it.")]) -> None:
+    """Stop delivering to a channel; what changes meanwhile accumulates, none is lost."""
     with connected() as chosen:
         _check(chosen, name)
         channel_state.pause(region(), name, reason)
@@ -43,8 +46,8 @@ def pause(name: str, reason: Annotated[str, typer.Option(help="Why, for whoever 
 
 @app.command("resume")
 @guarded
-def resume(name: str) -> None:
-    """Deliver to NAME again; the next sync catches up."""
+def resume(name: Name) -> None:
+    """Deliver to a channel again; the next sync catches up."""
     with connected() as chosen:
         _check(chosen, name)
         channel_state.resume(region(), name)
@@ -111,9 +114,7 @@ def _heal(channel: str | None) -> None:
 def withdraw(
     name: Annotated[str, typer.Argument(metavar="REF", help="Its reference, or its key on the portal.")],
     reason: Annotated[str, typer.Option(help="Why; it is kept with the offer.")],
-    by: Annotated[
-        str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")
-    ],
+    by: By,
     everywhere: Annotated[bool, typer.Option("--everywhere", help="Off every channel, now.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Open a withdrawn offer again.")] = False,
     source: Annotated[str | None, typer.Option(help="Only this source's offer.")] = None,
@@ -125,27 +126,20 @@ def withdraw(
             "Say --everywhere to withdraw the offer from every channel, or --undo to open it again."
         )
     if undo:
-        _reinstate(name, source, by, reason)
+        _reinstate(name, source, by, reason, as_json=as_json)
         return
-    with connected(prefect=True, sandbox=True):
-        quiet_prefect()
-        from flows.withdraw import withdraw_offer
-
-        with running_flow():
-            told: dict[str, Any] = withdraw_offer(name=name, reason=reason, by=by, source=source)
-    if as_json:
-        print_json(told)
-        return
-    for proof in told["proofs"]:
-        say(f"{proof['channel']}: {proof['told']}, {proof['at']}")
+    told = run_flow("withdraw:withdraw_offer", sandbox=True, name=name, reason=reason, by=by, source=source)
+    proofs = (f"{proof['channel']}: {proof['told']}, {proof['at']}" for proof in told["proofs"])
+    print_told(told, "\n".join(proofs), as_json=as_json)
 
 
-def _reinstate(name: str, source: str | None, by: str, reason: str) -> None:
+def _reinstate(name: str, source: str | None, by: str, reason: str, *, as_json: bool) -> None:
     with connected():
         offer = offers.named(region(), name, source)
         done = offers.reinstate(region(), offer.id, by, reason)
-    say(
-        f"{offer.ref} is open again: the next sync publishes it."
+    words = (
+        "is open again: the next sync publishes it"
         if done
-        else f"{offer.ref} was not withdrawn by us: it is {offer.status}."
+        else f"was not withdrawn by us: it is {offer.status}"
     )
+    print_told({"offer": offer.ref, "undone": done}, f"{offer.ref} {words}.", as_json=as_json)

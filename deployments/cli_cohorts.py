@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: forming cohorts (flows/form_cohorts.py),
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated
 
 import typer
@@ -17,11 +16,10 @@ from connectors.region.cohorts import Cohort, Plan
 from connectors.region.database import region
 from connectors.reminder_rules import reminder_rules
 from core.progress import STEPS, TARGET
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_list, print_told
 
 app = typer.Typer(no_args_is_help=True, help="Groups of firms that are accompanied together.")
 Key = Annotated[str, typer.Argument(help="The proposal, as `boostez cohort list` names it.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 
 
 @app.command("list")
@@ -33,19 +31,12 @@ def list_cohorts(
     """List the cohorts that wait for a decision."""
     with connected():
         found = cohorts.listed(region(), every=every)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No cohort waits for a decision: the deployment `cohorts` proposes some.")
-    for each in found:
-        _say(each)
+    none = "No cohort waits for a decision: the deployment `cohorts` proposes some."
+    print_list(found, _line, none, as_json=as_json)
 
 
-def _say(cohort: Cohort) -> None:
-    say(
-        f"{cohort.id}  {cohort.state}  {cohort.name}  {cohort.level}  {cohort.members} firms  proposal {cohort.proposal}"
-    )
+def _line(cohort: Cohort) -> str:
+    return f"{cohort.id}  {cohort.state}  {cohort.name}  {cohort.level}  {cohort.members} firms  proposal {cohort.proposal}"
 
 
 @app.command("approve")
@@ -66,7 +57,7 @@ def approve(
         plan = Plan(first=first.date(), sessions=sessions, weeks=weeks, place=place)
         rules = reminder_rules(chosen.reminders_file)
         decided = cohorts.decide(region(), rules, proposal, opened, plan, by, clock.now())
-    _tell(decided, as_json=as_json)
+    print_told(decided, *map(_line, decided), as_json=as_json)
 
 
 @app.command("refuse")
@@ -77,15 +68,7 @@ def refuse(proposal: Key, by: By, as_json: Json = False) -> None:
         plan = Plan(first=clock.now().date())
         rules = reminder_rules(chosen.reminders_file)
         decided = cohorts.decide(region(), rules, proposal, (), plan, by, clock.now())
-    _tell(decided, as_json=as_json)
-
-
-def _tell(decided: list[Cohort], *, as_json: bool) -> None:
-    if as_json:
-        print_json(decided)
-        return
-    for each in decided:
-        _say(each)
+    print_told(decided, *map(_line, decided), as_json=as_json)
 
 
 @guarded
@@ -93,11 +76,10 @@ def programme(as_json: Json = False) -> None:
     """Show how far the programme has come."""
     with connected():
         found = progress.figures(region())
-    if as_json:
-        print_json(found)
-        return
-    say(f"{found.whole.present} of {TARGET} firms have come ({found.share:.1%})")
-    for name in STEPS:
-        say(f"{getattr(found.whole, name):>6}  {name}")
-    for part in found.departments:
-        say(f"{part.steps.present:>6}  {part.name or 'department not known'}")
+    print_told(
+        found,
+        f"{found.whole.present} of {TARGET} firms have come ({found.share:.1%})",
+        *(f"{getattr(found.whole, name):>6}  {name}" for name in STEPS),
+        *(f"{part.steps.present:>6}  {part.name or 'department not known'}" for part in found.departments),
+        as_json=as_json,
+    )

@@ -6,7 +6,7 @@ Belongs here: their options and what they print. Does not: what they do (backup.
 from __future__ import annotations
 
 import datetime as dt
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from connectors.region.endings import Ended
 from deployments import backup as backups
 from deployments import restore as restores
 from deployments.bars import shown
-from deployments.command import Json, connected, guarded, print_json
+from deployments.command import Json, connected, guarded, print_told, say
 from deployments.restore import Restored
 from schemas.errors import Misconfigured
 
@@ -37,7 +37,7 @@ def db_upgrade() -> None:
         wait_for(region())
         region().check_server()
         migrations.upgrade(region())
-        sys.stdout.write(f"The database is at version {migrations.current(region())}.\n")
+        say(f"The database is at version {migrations.current(region())}.")
 
 
 @db.command("check")
@@ -54,7 +54,7 @@ def db_check() -> None:
         if differences := migrations.differences(region()):
             lines = "\n  ".join(str(difference) for difference in differences)
             raise Misconfigured(f"The tables differ from the models:\n  {lines}\nWrite a migration.")
-        sys.stdout.write("The database is as this code needs it.\n")
+        say("The database is as this code needs it.")
 
 
 @app.command()
@@ -85,15 +85,14 @@ def backup(
                 now = dt.datetime.now(dt.UTC)
                 made = backups.back_up(region(), file, chosen.home / "backups", now, tell)
                 removed = backups.keep_newest(chosen.home / "backups", keep) if keep else []
-    if as_json:
-        print_json(made)
-        return
     held = made.manifest
-    sys.stdout.write(
+    print_told(
+        made,
         f"{made.file} is whole: {sum(held.rows.values()):,} rows of {len(held.rows)} tables, version {held.version}, "
-        f"as of {held.taken_at:%Y-%m-%d %H:%M:%S} UTC, {held.size:,} bytes.\n"
+        f"as of {held.taken_at:%Y-%m-%d %H:%M:%S} UTC, {held.size:,} bytes.",
+        *(f"Removed: {old}" for old in removed),
+        as_json=as_json,
     )
-    sys.stdout.writelines(f"Removed: {old}\n" for old in removed)
 
 
 @app.command()
@@ -112,7 +111,9 @@ def restore(
         raise Misconfigured("Name one backup, or give one of --undo and --forget.")
     with connected(schema=False):
         if forget:
-            _print_forgotten(restores.forget(region()), as_json=as_json)
+            names = restores.forget(region())
+            said = f"Dropped: {', '.join(names)}." if names else "No database was kept by a restore."
+            print_told(names, said, as_json=as_json)
             return
         now = dt.datetime.now(dt.UTC)
         with shown() as tell:
@@ -121,31 +122,18 @@ def restore(
                 if file
                 else restores.undo(region(), registry.EVERY, now)
             )
-    if as_json:
-        print_json(done)
-    else:
-        _print_restored(done)
+    print_told(done, *_restored(done), as_json=as_json)
 
 
-def _print_forgotten(names: list[str], *, as_json: bool) -> None:
-    if as_json:
-        print_json(names)
-    else:
-        sys.stdout.write(
-            f"Dropped: {', '.join(names)}.\n" if names else "No database was kept by a restore.\n"
-        )
-
-
-def _print_restored(done: Restored) -> None:
-    notes = "".join(f"  not carried over: {note}\n" for note in done.notes)
+def _restored(done: Restored) -> Iterator[str]:
+    yield f"{done.database} is restored: {sum(done.rows.values()):,} rows, version {done.version}."
+    for note in done.notes:
+        yield f"  not carried over: {note}"
     if any(msgspec.structs.astuple(done.ended)):
-        notes += f"  ended again, since people had ended it: {_ended(done.ended)}\n"
-    sys.stdout.write(
-        f"{done.database} is restored: {sum(done.rows.values()):,} rows, version {done.version}.\n{notes}"
-        f"The database before it is kept as {done.kept}: `boostez restore --undo` puts it back, `--forget` drops it.\n"
-        f"Every channel is paused ({', '.join(done.paused)}), since the ledger is older than what was published. Now:\n"
-        "  1. boostez audit --heal\n  2. boostez channel resume NAME, for each\n  3. boostez sync offers --full\n"
-    )
+        yield f"  ended again, since people had ended it: {_ended(done.ended)}"
+    yield f"The database before it is kept as {done.kept}: `boostez restore --undo` puts it back, `--forget` drops it."
+    yield f"Every channel is paused ({', '.join(done.paused)}), since the ledger is older than what was published. Now:"
+    yield "  1. boostez audit --heal\n  2. boostez channel resume NAME, for each\n  3. boostez sync offers --full"
 
 
 def _ended(ended: Ended) -> str:

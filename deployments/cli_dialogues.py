@@ -7,11 +7,8 @@ seasons (cli_seasons.py).
 from __future__ import annotations
 
 import datetime as dt
-import getpass
-from collections.abc import Callable
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
-import msgspec
 import typer
 
 from connectors.region import dialogue_life, dialogue_steps, dialogues, hosts, move_proposals
@@ -19,14 +16,15 @@ from connectors.region.database import region
 from connectors.region.dialogues import Dialogue
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
+from core.days import at_paris
 from core.dialogues import State
-from deployments.command import Json, connected, guarded, print_json, run_flow, say
+from deployments.command import By, Json, connected, guarded, one_of, print_list, print_told, run_flow, sure
+from schemas.dialogue import Form
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Dialogues between residents and officials.")
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 Ref = Annotated[str, typer.Argument(help="The dialogue's reference, d….")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 Starts = Annotated[dt.datetime | None, typer.Option(help="What clocks in Paris show then.", formats=_FORMATS)]
 OfficialOf = Annotated[str | None, typer.Option("--official", help="Their e-mail address.")]
 ModeratorOf = Annotated[str | None, typer.Option("--moderator", help="Their e-mail address.")]
@@ -48,18 +46,10 @@ def list_dialogues(
 ) -> None:
     """List dialogues by time, drafts too."""
     states: tuple[State, ...] = get_args(State)
-    if unknown := set(state or ()) - set(states):
-        raise Misconfigured(f"No state {', '.join(sorted(unknown))}: there are {', '.join(states)}.")
-    wanted = [each for each in states if each in state] if state else states
+    wanted = one_of("state", state, states) if state else states
     with connected():
         found = dialogues.listed(region(), states=wanted, limit=1000)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No dialogue: `boostez dialogue add` keeps a draft.")
-    for dialogue in found:
-        say(_line(dialogue))
+    print_list(found, _line, "No dialogue: `boostez dialogue add` keeps a draft.", as_json=as_json)
 
 
 @app.command("show")
@@ -67,16 +57,19 @@ def list_dialogues(
 def show(dialogue: Ref, as_json: Json = False) -> None:
     """Show a dialogue and the decisions about it."""
     with connected():
-        found = dialogues.named(region(), dialogue)
-        steps = dialogue_steps.steps(region(), dialogue)
+        found, steps = _named(dialogue), dialogue_steps.steps(region(), dialogue)
+    lines = (
+        f"  {at_paris(step.at)}  {step.step} by {step.by}{f': {step.why}' if step.why else ''}"
+        for step in steps
+    )
+    print_told({"dialogue": found, "steps": steps}, _line(found), *lines, as_json=as_json)
+
+
+def _named(dialogue: str) -> Dialogue:
+    found = dialogues.named(region(), dialogue)
     if found is None:
         raise Misconfigured(f"No dialogue {dialogue}: `boostez dialogue list` shows which there are.")
-    if as_json:
-        print_json({"dialogue": found, "steps": steps})
-        return
-    say(_line(found))
-    for step in steps:
-        say(f"  {step.at:%Y-%m-%d %H:%M}  {step.step} by {step.by}{f': {step.why}' if step.why else ''}")
+    return found
 
 
 @app.command("add")
@@ -84,7 +77,7 @@ def show(dialogue: Ref, as_json: Json = False) -> None:
 def add(
     title: Annotated[str, typer.Argument(help="In French, as residents read it.")],
     theme: Annotated[str, typer.Option(help="Its key in deployments/dialogue.toml.")],
-    form: Annotated[str, typer.Option(help="live or written.")] = "live",
+    form: Annotated[Form, typer.Option(help="How it is held.")] = "live",
     minutes: Annotated[int, typer.Option(help="How long it lasts.", min=15, max=480)] = 60,
     department: Annotated[str | None, typer.Option(help="Whose residents; none: all.")] = None,
     summary: Annotated[str, typer.Option(help="What it is about, in French.")] = "",
@@ -95,24 +88,19 @@ def add(
     themes = dialogue_hub(settings()).rules.themes
     if theme not in themes:
         raise Misconfigured(f"No theme {theme!r}: there are {', '.join(themes)}.")
-    if form not in {"live", "written"}:
-        raise Misconfigured(f"No form {form!r}: there are live and written.")
     with connected():
         who = hosts.named(region(), hosts.Official, official).id if official else None
         draft = dialogues.Draft(
             theme=theme,
             title=title,
-            form=msgspec.convert(form, Literal["live", "written"]),
+            form=form,
             minutes=minutes,
             department=department,
             summary=summary,
             official_id=who,
         )
         made = dialogues.add(region(), draft, dt.datetime.now(dt.UTC))
-    if as_json:
-        print_json(made)
-    else:
-        say(_line(made))
+    print_told(made, _line(made), as_json=as_json)
 
 
 @app.command("approve")
@@ -128,38 +116,25 @@ def approve(
 ) -> None:
     """Settle who holds a dialogue, when and where. Nobody is told before it is announced."""
     with connected():
-        before = dialogues.named(region(), dialogue)
-        if before is None:
-            raise Misconfigured(f"No dialogue {dialogue}: `boostez dialogue list` shows which there are.")
-        where = dialogue_life.placement(region(), before, starts, official, moderator, venue)
+        where = dialogue_life.placement(region(), _named(dialogue), starts, official, moderator, venue)
         made = dialogue_life.approve(region(), dialogue, where, by, dt.datetime.now(dt.UTC))
-    if as_json:
-        print_json(made)
-    else:
-        say(_line(made))
+    print_told(made, _line(made), as_json=as_json)
 
 
-def _run(flow_of: Callable[[], Any], *, as_json: bool, **asked: Any) -> None:
-    told = run_flow(flow_of, **asked)
-    if as_json:
-        print_json(told)
-        return
-    dialogue = told["dialogue"]
-    say(
-        f"{dialogue['ref']}  {dialogue['starts_wall']}  {dialogue['state']}  version {dialogue['version']}  {dialogue['title']}"
+def _run(flow: str, *, as_json: bool, **asked: Any) -> None:
+    told = run_flow(flow, **asked)
+    made = told["dialogue"]
+    troubles = (f"  {name}: {shown['error']}" for name, shown in told["shown"].items() if shown["error"])
+    line = (
+        f"{made['ref']}  {made['starts_wall']}  {made['state']}  version {made['version']}  {made['title']}"
     )
-    for name, shown in told["shown"].items():
-        if shown["error"]:
-            say(f"  {name}: {shown['error']}")
+    print_told(told, line, *troubles, as_json=as_json)
 
 
 def _hold_fast(dialogue: str, by: str, *, locked: bool, as_json: bool) -> None:
     with connected():
         made = dialogue_life.hold_fast(region(), dialogue, by, dt.datetime.now(dt.UTC), locked=locked)
-    if as_json:
-        print_json(made)
-    else:
-        say(_line(made))
+    print_told(made, _line(made), as_json=as_json)
 
 
 @app.command("lock")
@@ -180,13 +155,7 @@ def unlock(dialogue: Ref, by: By, as_json: Json = False) -> None:
 @guarded
 def announce(dialogue: Ref, by: By, as_json: Json = False) -> None:
     """Tell everybody of an approved dialogue."""
-
-    def flow_of() -> Any:
-        from flows.dialogues import announce_dialogue
-
-        return announce_dialogue
-
-    _run(flow_of, as_json=as_json, dialogue=dialogue, by=by)
+    _run("dialogues:announce_dialogue", as_json=as_json, dialogue=dialogue, by=by)
 
 
 @app.command("move")
@@ -203,14 +172,8 @@ def move(
     as_json: Json = False,
 ) -> None:
     """Hold an announced dialogue at another time or place, or with somebody else; whoever was told is told anew."""
-
-    def flow_of() -> Any:
-        from flows.dialogues import move_dialogue
-
-        return move_dialogue
-
     _run(
-        flow_of,
+        "dialogues:move_dialogue",
         as_json=as_json,
         dialogue=dialogue,
         by=by,
@@ -233,17 +196,8 @@ def cancel(
     as_json: Json = False,
 ) -> None:
     """Hold a dialogue not at all; all who were told are told."""
-    if not yes:
-        typer.confirm(
-            f"Everybody who was told of {dialogue} is told that it is cancelled. Go on?", abort=True
-        )
-
-    def flow_of() -> Any:
-        from flows.dialogues import cancel_dialogue
-
-        return cancel_dialogue
-
-    _run(flow_of, as_json=as_json, dialogue=dialogue, by=by, reason=reason)
+    sure(f"Everybody who was told of {dialogue} is told that it is cancelled. Go on?", yes=yes)
+    _run("dialogues:cancel_dialogue", as_json=as_json, dialogue=dialogue, by=by, reason=reason)
 
 
 @app.command("fall-back")
@@ -255,13 +209,7 @@ def fall_back(
     as_json: Json = False,
 ) -> None:
     """Hold a live dialogue in writing, at the same time, on its page."""
-
-    def flow_of() -> Any:
-        from flows.dialogues import fall_back_dialogue
-
-        return fall_back_dialogue
-
-    _run(flow_of, as_json=as_json, dialogue=dialogue, by=by, reason=reason)
+    _run("dialogues:fall_back_dialogue", as_json=as_json, dialogue=dialogue, by=by, reason=reason)
 
 
 @app.command("record")
@@ -274,13 +222,14 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Publish a dialogue's minutes, or others in their place."""
-
-    def flow_of() -> Any:
-        from flows.dialogues import publish_record
-
-        return publish_record
-
-    _run(flow_of, as_json=as_json, dialogue=dialogue, by=by, record=file.read(), replay=replay)
+    _run(
+        "dialogues:publish_record",
+        as_json=as_json,
+        dialogue=dialogue,
+        by=by,
+        record=file.read(),
+        replay=replay,
+    )
 
 
 @app.command("moves")
@@ -289,22 +238,16 @@ def moves(as_json: Json = False) -> None:
     """List what officials moved in their own calendars, and nobody has decided on."""
     with connected():
         found = move_proposals.waiting(region(), dt.datetime.now(dt.UTC))
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("Nobody has moved a dialogue in their calendar.")
-    for each in found:
-        say(f"{each.id}  {each.words()}")
+    print_list(
+        found,
+        lambda each: f"{each.id}  {each.words()}",
+        "Nobody has moved a dialogue in their calendar.",
+        as_json=as_json,
+    )
 
 
 def _decide(proposal: int, verdict: str, by: str, *, as_json: bool) -> None:
-    def flow_of() -> Any:
-        from flows.calendars import decide_move
-
-        return decide_move
-
-    _run(flow_of, as_json=as_json, proposal=proposal, verdict=verdict, by=by)
+    _run("calendars:decide_move", as_json=as_json, proposal=proposal, verdict=verdict, by=by)
 
 
 @app.command("accept-move")

@@ -5,7 +5,6 @@ Belongs here: these commands. Does not: planning or words (tasks/digests.py), se
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,16 +15,15 @@ from connectors import clock
 from connectors.digest_rules import digest_rules
 from connectors.region.database import region
 from connectors.region.digests import approvals, editions
-from core.morning import at_paris
+from core.days import at_paris
 from deployments import report
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, print_told, say
 from schemas.letters import Role
 
 app = typer.Typer(
     no_args_is_help=True, help="What stakeholders receive each week, read and approved before it leaves."
 )
 Which = Annotated[Role, typer.Argument(help="Whose digest.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 
 
 @app.command("list")
@@ -79,16 +77,15 @@ def preview(
     assert letter.html is not None
     if html:
         html.write_text(letter.html, "utf-8")
-    if as_json:
-        files = [each.filename for each in letter.attachments]
-        told = {"subject": letter.subject, "text": letter.text, "html": letter.html, "files": files}
-        print_json({**told, "leaves": shown.leaves})
-        return
-    say(f"{letter.subject}\n\n{letter.text}")
-    for each in letter.attachments:
-        say(f"With it: {each.filename}, {len(each.content):,} bytes")
-    if not shown.leaves:
-        say(NOTHING)
+    files = [each.filename for each in letter.attachments]
+    told = {"subject": letter.subject, "text": letter.text, "html": letter.html, "files": files}
+    print_told(
+        {**told, "leaves": shown.leaves},
+        f"{letter.subject}\n\n{letter.text}",
+        *(f"With it: {each.filename}, {len(each.content):,} bytes" for each in letter.attachments),
+        *([] if shown.leaves else [NOTHING]),
+        as_json=as_json,
+    )
 
 
 @app.command("approve")
@@ -100,11 +97,10 @@ def approve(role: Which, by: By, as_json: Json = False) -> None:
     with connected() as chosen:
         proof = proof_of(role, digest_rules(chosen.digests_file)[role])
         decided = approvals.approve(region(), role, proof, by, clock.now())
-    if as_json:
-        print_json(decided)
-        return
-    say(
-        f"The digest of {role} is approved by {decided.decided_by}: what is due leaves with the next run of `digests`."
+    print_told(
+        decided,
+        f"The digest of {role} is approved by {decided.decided_by}: what is due leaves with the next run of `digests`.",
+        as_json=as_json,
     )
 
 
@@ -122,7 +118,6 @@ def refuse(
     with connected() as chosen:
         proof = proof_of(role, digest_rules(chosen.digests_file)[role])
         decided = approvals.refuse(region(), role, proof, by, reason, clock.now())
-    if as_json:
-        print_json(decided)
-        return
-    say(f"The digest of {role} is refused by {decided.decided_by}: nothing leaves.")
+    print_told(
+        decided, f"The digest of {role} is refused by {decided.decided_by}: nothing leaves.", as_json=as_json
+    )

@@ -6,24 +6,20 @@ Belongs here: these commands. Does not: the statements (connectors/region/events
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated
 
-import msgspec
 import typer
 
 from connectors.region import events, media, students
 from connectors.region.database import region
 from connectors.region.events import Event, Slot, SlotKind, SlotState
 from core import wall
-from core.days import PARIS
-from deployments.command import Json, connected, guarded, print_json, say
-from schemas.errors import Misconfigured
+from core.days import at_paris
+from deployments.command import By, Json, connected, guarded, print_list, print_told, say
 
 app = typer.Typer(no_args_is_help=True, help="Events that high-school students cover.")
 Ref = Annotated[str, typer.Argument(help="The event's reference, e….")]
 Number = Annotated[int, typer.Argument(help="The slot's number.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 _DAY = ["%Y-%m-%d"]
 _TIME = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 
@@ -33,8 +29,7 @@ def _line(event: Event) -> str:
 
 
 def _slot(slot: Slot) -> str:
-    starts = slot.starts_at.astimezone(PARIS)
-    return f"slot {slot.id}  {starts:%Y-%m-%d %H:%M}  {slot.kind}  {slot.state}  {slot.account}"
+    return f"slot {slot.id}  {at_paris(slot.starts_at)}  {slot.kind}  {slot.state}  {slot.account}"
 
 
 @app.command("add")
@@ -52,10 +47,7 @@ def add(
         made = events.add(
             region(), name, place, department, first.date(), last.date(), dt.datetime.now(dt.UTC)
         )
-    if as_json:
-        print_json(made)
-    else:
-        say(_line(made))
+    print_told(made, _line(made), as_json=as_json)
 
 
 @app.command("list")
@@ -64,13 +56,7 @@ def list_events(as_json: Json = False) -> None:
     """List events, newest first."""
     with connected():
         found = events.listed(region())
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No event: `boostez event add` keeps one.")
-    for event in found:
-        say(_line(event))
+    print_list(found, _line, "No event: `boostez event add` keeps one.", as_json=as_json)
 
 
 @app.command("show")
@@ -81,26 +67,23 @@ def show(event: Ref, as_json: Json = False) -> None:
         found = events.named(region(), event)
         crew, slots = students.listed(region(), found.id), events.slots(region(), found.id)
         shown, roll = media.listed(region(), found.id), media.roll(region(), found.id)
-    if as_json:
-        print_json({"event": found, "crew": crew, "slots": slots, "media": shown, "roll": roll})
-        return
-    say(_line(found))
-    for lines in (
-        [f"{each.name}  {each.email}" for each in crew],
-        [_slot(each) for each in slots],
-        [f"{each.ref}  {each.kind}  {each.state}  {each.caption}" for each in shown],
-        [f"{each.at:%Y-%m-%d %H:%M}  {each.step} {each.ref} by {each.by}" for each in roll],
-    ):
-        for line in lines:
-            say(f"  {line}")
+    lines = (
+        *(f"{each.name}  {each.email}" for each in crew),
+        *map(_slot, slots),
+        *(f"{each.ref}  {each.kind}  {each.state}  {each.caption}" for each in shown),
+        *(f"{at_paris(each.at)}  {each.step} {each.ref} by {each.by}" for each in roll),
+    )
+    told = {"event": found, "crew": crew, "slots": slots, "media": shown, "roll": roll}
+    print_told(told, _line(found), *(f"  {line}" for line in lines), as_json=as_json)
 
 
 @app.command("close")
 @guarded
-def close(event: Ref) -> None:
+def close(event: Ref, as_json: Json = False) -> None:
     """Publish nothing more of an event; what is published stays."""
     with connected():
-        say(_line(events.close(region(), event)))
+        closed = events.close(region(), event)
+    print_told(closed, _line(closed), as_json=as_json)
 
 
 @app.command("crew")
@@ -121,9 +104,9 @@ def crew(
 @guarded
 def slot(
     event: Ref,
-    kind: Annotated[str, typer.Option(help="live (Facebook), story (Instagram) or wall.")],
+    kind: Annotated[SlotKind, typer.Option(help="On Facebook, on Instagram, or on the portal.")],
     starts: Annotated[dt.datetime, typer.Option(help="What clocks in Paris show then.", formats=_TIME)],
-    minutes: Annotated[int, typer.Option(min=1, max=24 * 60)] = 60,
+    minutes: Annotated[int, typer.Option(help="How long it lasts.", min=1, max=24 * 60)] = 60,
     account: Annotated[str, typer.Option(help="As staff call it.")] = "the Region's",
     shows: Annotated[
         list[str] | None, typer.Option(help="A student's e-mail address; again for more.")
@@ -137,44 +120,38 @@ def slot(
         made = events.plan(
             region(),
             event,
-            msgspec.convert(kind, SlotKind) if kind in events.SCOPE_OF else _no_kind(kind),
+            kind,
             account,
             begins,
             begins + dt.timedelta(minutes=minutes),
             people,
             dt.datetime.now(dt.UTC),
         )
-    if as_json:
-        print_json(made)
-    else:
-        say(_slot(made))
+    print_told(made, _slot(made), as_json=as_json)
 
 
-def _no_kind(kind: str) -> SlotKind:
-    raise Misconfigured(f"No kind {kind!r}: there are {', '.join(events.SCOPE_OF)}.")
-
-
-def _step(slot: int, state: SlotState, by: str) -> None:
+def _step(slot: int, state: SlotState, by: str, *, as_json: bool) -> None:
     with connected():
-        say(_slot(events.step(region(), slot, state, by, dt.datetime.now(dt.UTC))))
+        made = events.step(region(), slot, state, by, dt.datetime.now(dt.UTC))
+    print_told(made, _slot(made), as_json=as_json)
 
 
 @app.command("go-live")
 @guarded
-def go_live(slot: Number, by: By) -> None:
+def go_live(slot: Number, by: By, as_json: Json = False) -> None:
     """A slot begins, if everybody whom it shows agrees to it, and a minor's guardian too."""
-    _step(slot, "live", by)
+    _step(slot, "live", by, as_json=as_json)
 
 
 @app.command("end-slot")
 @guarded
-def end_slot(slot: Number, by: By) -> None:
+def end_slot(slot: Number, by: By, as_json: Json = False) -> None:
     """A slot has ended."""
-    _step(slot, "done", by)
+    _step(slot, "done", by, as_json=as_json)
 
 
 @app.command("cancel-slot")
 @guarded
-def cancel_slot(slot: Number, by: By) -> None:
+def cancel_slot(slot: Number, by: By, as_json: Json = False) -> None:
     """A slot is not held."""
-    _step(slot, "cancelled", by)
+    _step(slot, "cancelled", by, as_json=as_json)

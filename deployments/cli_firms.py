@@ -7,7 +7,6 @@ an import or a merge does (connectors/region/imports.py, merges.py).
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -19,13 +18,14 @@ from connectors import clock, registration_files
 from connectors.journeys.wording import lines
 from connectors.region import imports, journeys, merges, unmerging
 from connectors.region.database import region
-from connectors.region.merges import Merge
+from connectors.region.merges import Merge, Suggestion
 from connectors.registration_files import Kind
 from connectors.reminder_rules import reminder_rules
 from core import sirets
 from core.csv_rows import csv_rows
+from core.days import at_paris
 from core.import_preview import Preview
-from deployments.command import NOT_ALL, Json, connected, guarded, print_json, say
+from deployments.command import NOT_ALL, By, Json, connected, guarded, print_json, print_list, print_told, say
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Firms that the programme accompanies.")
@@ -42,15 +42,8 @@ def journey(
         raise Misconfigured(f"{siret} is no SIRET: 14 digits are wanted.")
     with connected():
         found = journeys.journey(region(), number)
-    if as_json:
-        print_json(found)
-        return
-    say(f"{found.name}, {found.city or found.siret}")
-    for line in lines(found, named=True):
-        say(f"{line.when}  {line.said}")
-
-
-By = Annotated[str, typer.Option(help="Your name; the journal keeps it.", default_factory=getpass.getuser)]
+    words = (f"{line.when}  {line.said}" for line in lines(found, named=True))
+    print_told(found, f"{found.name}, {found.city or found.siret}", *words, as_json=as_json)
 
 
 @app.command("import")
@@ -111,16 +104,12 @@ def list_duplicates(as_json: Json = False) -> None:
     """List firms that may be one and the same, the surest first."""
     with connected():
         found = merges.suggestions(region())
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No two firms look like one.")
-    for each in found:
-        sides = "  =  ".join(
-            f"{side.id} {side.name}, {side.city or '?'} ({side.siret})" for side in (each.one, each.other)
-        )
-        say(f"{int(each.score * 100)}%  {sides}  ({', '.join(each.reasons)})")
+    print_list(found, _pair, "No two firms look like one.", as_json=as_json)
+
+
+def _pair(found: Suggestion) -> str:
+    sides = (f"{side.id} {side.name}, {side.city or '?'} ({side.siret})" for side in (found.one, found.other))
+    return f"{int(found.score * 100)}%  {'  =  '.join(sides)}  ({', '.join(found.reasons)})"
 
 
 @app.command("merge")
@@ -135,7 +124,8 @@ def merge(
     """Make one firm of two; `boostez firm unmerge` takes it back."""
     with connected() as chosen, region().at_work():
         rules = reminder_rules(chosen.reminders_file)
-        _say_merge(merges.merge(region(), rules, keep, drop, by, reason, clock.now()), as_json=as_json)
+        made = merges.merge(region(), rules, keep, drop, by, reason, clock.now())
+    print_told(made, _line(made), as_json=as_json)
 
 
 @app.command("merges")
@@ -144,13 +134,7 @@ def list_merges(as_json: Json = False) -> None:
     """List what was merged, the newest first."""
     with connected():
         found = merges.listed(region())
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("Nothing was merged.")
-    for each in found:
-        _say_merge(each, as_json=False)
+    print_list(found, _line, "Nothing was merged.", as_json=as_json)
 
 
 @app.command("unmerge")
@@ -160,15 +144,13 @@ def unmerge(
 ) -> None:
     """Make two firms of one again, as far as nobody has changed them since."""
     with connected(), region().at_work():
-        _say_merge(unmerging.unmerge(region(), number, by, clock.now()), as_json=as_json)
+        undone = unmerging.unmerge(region(), number, by, clock.now())
+    print_told(undone, _line(undone), as_json=as_json)
 
 
-def _say_merge(told: Merge, *, as_json: bool) -> None:
-    if as_json:
-        print_json(told)
-        return
-    undone = f", undone {told.undone_at:%Y-%m-%d %H:%M} UTC" if told.undone_at else ""
-    say(
-        f"{told.id}  {told.at:%Y-%m-%d %H:%M} UTC  {told.dropped} ({told.siret}) is firm {told.kept}: {len(told.contacts)} people, "
+def _line(told: Merge) -> str:
+    undone = f", undone {at_paris(told.undone_at)}" if told.undone_at else ""
+    return (
+        f"{told.id}  {at_paris(told.at)}  {told.dropped} ({told.siret}) is firm {told.kept}: {len(told.contacts)} people, "
         f"{told.joined} of them one with another; {told.by}: {told.reason}{undone}"
     )

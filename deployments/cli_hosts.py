@@ -6,10 +6,8 @@ Belongs here: these commands. Does not: what they hold (cli_dialogues.py), or th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-import msgspec
 import typer
 
 from connectors.region import calendars, hosts
@@ -17,8 +15,7 @@ from connectors.region.database import region
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core.wall import instant
-from deployments.command import Json, connected, guarded, print_json, say
-from schemas.errors import Misconfigured
+from deployments.command import Json, connected, guarded, one_of, print_list, print_told, say
 
 official_app = typer.Typer(no_args_is_help=True, help="Elected officials who meet residents.")
 moderator_app = typer.Typer(no_args_is_help=True, help="Who holds dialogues: none is announced without.")
@@ -42,11 +39,10 @@ def add_official(
         typer.Option(help="A collection of the CalDAV server, or the https address of an .ics file."),
     ] = None,
     most: Annotated[int, typer.Option(help="Dialogues a season, at most.", min=1, max=50)] = 4,
+    as_json: Json = False,
 ) -> None:
     """Keep an official, or what is said of them now."""
-    known = dialogue_hub(settings()).rules.themes
-    if unknown := set(theme or ()) - set(known):
-        raise Misconfigured(f"No theme {', '.join(sorted(unknown))}: there are {', '.join(known)}.")
+    themes = one_of("theme", theme or (), tuple(dialogue_hub(settings()).rules.themes))
     with connected():
         made = hosts.keep_official(
             region(),
@@ -54,11 +50,11 @@ def add_official(
             office,
             email,
             departments=department or (),
-            themes=theme or (),
+            themes=themes,
             calendar=calendar,
             most=most,
         )
-    say(f"{made.id}  {made.title}  {made.email}")
+    print_told(made, _line(made), as_json=as_json)
 
 
 @moderator_app.command("add")
@@ -67,11 +63,12 @@ def add_moderator(
     name: Annotated[str, typer.Argument(help="As residents read it.")],
     email: Annotated[str, typer.Argument(help="Where they are written to; they are known by it.")],
     department: Departments = None,
+    as_json: Json = False,
 ) -> None:
     """Keep a moderator, or what is said of them now."""
     with connected():
         made = hosts.keep_moderator(region(), name, email, departments=department or ())
-    say(f"{made.id}  {made.name}  {made.email}")
+    print_told(made, _line(made), as_json=as_json)
 
 
 @venue_app.command("add")
@@ -79,42 +76,39 @@ def add_moderator(
 def add_venue(
     name: Annotated[str, typer.Argument(help="As residents read it.")],
     department: Annotated[str, typer.Option(help="Two digits.")],
-    kind: Annotated[str, typer.Option(help="room or studio.")] = "room",
+    kind: Annotated[Literal["room", "studio"], typer.Option(help="What it is.")] = "room",
     address: Annotated[str | None, typer.Option(help="Its postal address.")] = None,
     seats: Annotated[int, typer.Option(help="For residents; 0: they follow online.", min=0)] = 0,
+    as_json: Json = False,
 ) -> None:
     """Keep a room or a studio, or what is said of it now."""
-    if kind not in {"room", "studio"}:
-        raise Misconfigured(f"No kind {kind!r}: there are room and studio.")
     with connected():
-        made = hosts.keep_venue(
-            region(),
-            name,
-            department,
-            msgspec.convert(kind, Literal["room", "studio"]),
-            address=address,
-            seats=seats,
-        )
-    say(f"{made.id}  {made.name}  {made.department}  {made.seats} seats")
+        made = hosts.keep_venue(region(), name, department, kind, address=address, seats=seats)
+    print_told(made, _line(made), as_json=as_json)
 
 
-def _listing(
-    group: typer.Typer, of: Any, word: calendars.Whose, columns: Callable[[Any], tuple[str, ...]]
-) -> None:
-    """``list`` and ``end`` of one kind of host."""
+def _line(host: hosts.Official | hosts.Moderator | hosts.Venue) -> str:
+    facts: tuple[str, ...]
+    match host:
+        case hosts.Official():
+            themes = ",".join(host.themes)
+            facts = (host.office, host.email, ",".join(host.departments), themes, host.calendar or "")
+        case hosts.Moderator():
+            facts = (host.email, ",".join(host.departments))
+        case hosts.Venue():
+            facts = (host.kind, host.department, f"{host.seats} seats", host.address or "")
+    return "  ".join((str(host.id), host.name, *filter(None, facts)))
+
+
+def _listing(group: typer.Typer, of: Any, word: calendars.Whose) -> None:
+    """What every kind of host has: ``list``, ``away``, ``back`` and ``end``."""
 
     @group.command("list", help=f"List every {word} who takes part.")
     @guarded
     def list_hosts(as_json: Json = False) -> None:
         with connected():
             found = hosts.listed(region(), of)
-        if as_json:
-            print_json(found)
-            return
-        if not found:
-            say(f"None yet: `boostez {word} add` keeps one.")
-        for each in found:
-            say("  ".join((str(each.id), each.name, *filter(None, columns(each)))))
+        print_list(found, _line, f"None yet: `boostez {word} add` keeps one.", as_json=as_json)
 
     @group.command("away", help=f"Say when a {word} cannot be had; no new dialogue is planned then.")
     @guarded
@@ -148,13 +142,6 @@ def _listing(
         )
 
 
-_listing(
-    official_app,
-    hosts.Official,
-    "official",
-    lambda o: (o.office, o.email, ",".join(o.departments), ",".join(o.themes), o.calendar or ""),
-)
-_listing(moderator_app, hosts.Moderator, "moderator", lambda m: (m.email, ",".join(m.departments)))
-_listing(
-    venue_app, hosts.Venue, "venue", lambda v: (v.kind, v.department, f"{v.seats} seats", v.address or "")
-)
+_listing(official_app, hosts.Official, "official")
+_listing(moderator_app, hosts.Moderator, "moderator")
+_listing(venue_app, hosts.Venue, "venue")

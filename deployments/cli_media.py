@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: what they do (flows/coverage.py, connect
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -15,9 +14,20 @@ import typer
 from connectors.region import coverage_rights, events, media, media_consents, students
 from connectors.region.database import region
 from connectors.region.students import Student
-from deployments.command import Json, connected, guarded, print_json, run_flow, say
-from schemas.coverage import ConsentKind, Giver, Scope
-from schemas.errors import Misconfigured
+from deployments.command import (
+    By,
+    Json,
+    connected,
+    guarded,
+    one_of,
+    print_json,
+    print_list,
+    print_told,
+    run_flow,
+    say,
+    sure,
+)
+from schemas.coverage import ConsentKind, Giver, Place, Scope
 
 student_app = typer.Typer(
     no_args_is_help=True, help="Students who cover events, and what they have agreed to."
@@ -26,7 +36,6 @@ media_app = typer.Typer(no_args_is_help=True, help="Images and videos of covered
 Email = Annotated[str, typer.Argument(help="The student's e-mail address.")]
 EventOf = Annotated[str, typer.Option("--event", help="The event's reference, e….")]
 Ref = Annotated[str, typer.Argument(help="The medium's reference, m….")]
-By = Annotated[str, typer.Option(help="Who does it.", default_factory=getpass.getuser, show_default="you")]
 
 
 def _now() -> dt.datetime:
@@ -42,7 +51,7 @@ def _line(student: Student) -> str:
 @student_app.command("add")
 @guarded
 def add_student(
-    name: Annotated[str, typer.Argument()],
+    name: Annotated[str, typer.Argument(help="As residents read it.")],
     email: Annotated[str, typer.Argument(help="Where they are written to; they are known by it.")],
     born: Annotated[dt.datetime, typer.Option(help="The day.", formats=["%Y-%m-%d"])],
     guardian: Annotated[str | None, typer.Option(help="The legal guardian's name, for a minor.")] = None,
@@ -53,10 +62,7 @@ def add_student(
     both = (guardian, guardian_email) if guardian and guardian_email else None
     with connected():
         made = students.keep(region(), name, email, born.date(), both, _now())
-    if as_json:
-        print_json(made)
-    else:
-        say(_line(made))
+    print_told(made, _line(made), as_json=as_json)
 
 
 @student_app.command("list")
@@ -65,13 +71,7 @@ def list_students(as_json: Json = False) -> None:
     """List students by name."""
     with connected():
         found = students.listed(region())
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No student: `boostez student add` keeps one.")
-    for student in found:
-        say(_line(student))
+    print_list(found, _line, "No student: `boostez student add` keeps one.", as_json=as_json)
 
 
 @student_app.command("ask")
@@ -89,7 +89,7 @@ def ask(student: Email, event: EventOf) -> None:
 def consent(
     student: Email,
     proof: Annotated[str, typer.Option(help="Where the signed paper is kept.")],
-    giver: Annotated[str, typer.Option(help="student or guardian.")],
+    giver: Annotated[Giver, typer.Option(help="Who signed it.")],
     kind: Annotated[list[str], typer.Option(help="image, voice or byline; again for more.")],
     scope: Annotated[list[str], typer.Option(help="portal, facebook or instagram; again for more.")],
     event: Annotated[str | None, typer.Option(help="The event's reference; none: any event.")] = None,
@@ -99,9 +99,9 @@ def consent(
         media_consents.give(
             region(),
             students.named(region(), student).id,
-            _one(giver, Giver),
-            [_one(each, ConsentKind) for each in kind],
-            [_one(each, Scope) for each in scope],
+            giver,
+            one_of("kind", kind, get_args(ConsentKind)),
+            one_of("scope", scope, get_args(Scope)),
             events.named(region(), event).id if event else None,
             proof,
             _now(),
@@ -109,38 +109,23 @@ def consent(
     say("Kept.")
 
 
-def _one(word: str, allowed: Any) -> Any:
-    if word not in get_args(allowed):
-        raise Misconfigured(f"No {word!r}: there are {', '.join(get_args(allowed))}.")
-    return word
-
-
 @student_app.command("withdraw")
 @guarded
 def withdraw_consent(
     student: Email,
     by: By,
-    giver: Annotated[
-        str | None, typer.Option(help="student or guardian: whose consent ends; none: both.")
-    ] = None,
+    giver: Annotated[Giver | None, typer.Option(help="Whose consent ends; none: both.")] = None,
     as_json: Json = False,
 ) -> None:
     """End what was agreed to for a student; whatever shows them is taken down everywhere."""
-
-    def flow_of() -> Any:
-        from flows.coverage import withdraw_consent as flow
-
-        return flow
-
-    asked = {"student": student, "by": by, "giver": giver and _one(giver, Giver)}
-    told = run_flow(flow_of, **asked)
-    if as_json:
-        print_json(told)
-        return
+    told = run_flow("coverage:withdraw_consent", student=student, by=by, giver=giver)
     done = told["withdrawn"]
-    say(f"{done['consents']} consents ended; taken down: {', '.join(done['media']) or 'nothing'}.")
-    for slot in done["lives"]:
-        say(f"Slot {slot} is live and shows them: end it now.")
+    print_told(
+        told,
+        f"{done['consents']} consents ended; taken down: {', '.join(done['media']) or 'nothing'}.",
+        *(f"Slot {slot} is live and shows them: end it now." for slot in done["lives"]),
+        as_json=as_json,
+    )
 
 
 @student_app.command("export")
@@ -159,8 +144,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="There is no undo; do not ask.")] = False,
 ) -> None:
     """Forget a student and their guardian; whatever shows them is taken down and deleted."""
-    if not yes:
-        typer.confirm(f"{student} is forgotten, and whatever shows them is deleted. Go on?", abort=True)
+    sure(f"{student} is forgotten, and whatever shows them is deleted. Go on?", yes=yes)
     with connected():
         gone = coverage_rights.erase(region(), student, by, _now())
     say(
@@ -191,10 +175,7 @@ def add_medium(
             people=tuple(students.named(region(), each).id for each in shows or ()),
         )
         made = media.add(region(), draft, file.read_bytes(), _now())
-    if as_json:
-        print_json(made)
-    else:
-        say(f"{made.ref}  {made.kind}  {made.state}")
+    print_told(made, f"{made.ref}  {made.kind}  {made.state}", as_json=as_json)
 
 
 @media_app.command("list")
@@ -203,13 +184,12 @@ def list_media(event: EventOf, as_json: Json = False) -> None:
     """List an event's media, newest first."""
     with connected():
         found = media.listed(region(), events.named(region(), event).id)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No medium: `boostez media add` keeps one.")
-    for each in found:
-        say(f"{each.ref}  {each.kind}  {each.state}  {','.join(each.scopes)}  {each.caption}")
+    print_list(
+        found,
+        lambda each: f"{each.ref}  {each.kind}  {each.state}  {','.join(each.scopes)}  {each.caption}",
+        "No medium: `boostez media add` keeps one.",
+        as_json=as_json,
+    )
 
 
 @media_app.command("publish")
@@ -217,19 +197,11 @@ def list_media(event: EventOf, as_json: Json = False) -> None:
 def publish(
     medium: Ref,
     by: By,
-    where: Annotated[str, typer.Option(help="everywhere, portal or instagram.")] = "everywhere",
+    where: Annotated[Place, typer.Option(help="On which channel.")] = "everywhere",
     as_json: Json = False,
 ) -> None:
     """Show a medium, if everybody whom it shows agrees to it there."""
-
-    def flow_of() -> Any:
-        from flows.coverage import publish_medium
-
-        return publish_medium
-
-    if where not in {"everywhere", *media.SCOPES}:
-        raise Misconfigured(f"No place {where!r}: there are everywhere, {', '.join(media.SCOPES)}.")
-    _say(run_flow(flow_of, medium=medium, by=by, where=where), as_json=as_json)
+    _say(run_flow("coverage:publish_medium", medium=medium, by=by, where=where), as_json=as_json)
 
 
 @media_app.command("withdraw")
@@ -241,21 +213,11 @@ def withdraw(
     as_json: Json = False,
 ) -> None:
     """Show a medium nowhere any more."""
-
-    def flow_of() -> Any:
-        from flows.coverage import withdraw_medium
-
-        return withdraw_medium
-
-    _say(run_flow(flow_of, medium=medium, by=by, why=why), as_json=as_json)
+    _say(run_flow("coverage:withdraw_medium", medium=medium, by=by, why=why), as_json=as_json)
 
 
 def _say(told: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(told)
-        return
     medium = told["medium"]
-    say(f"{medium['ref']}  {medium['state']}  {', '.join(medium['scopes'])}")
-    for name, shown in told["shown"].items():
-        if shown["error"]:
-            say(f"  {name}: {shown['error']}")
+    troubles = (f"  {name}: {shown['error']}" for name, shown in told["shown"].items() if shown["error"])
+    line = f"{medium['ref']}  {medium['state']}  {', '.join(medium['scopes'])}"
+    print_told(told, line, *troubles, as_json=as_json)

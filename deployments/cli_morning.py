@@ -5,12 +5,11 @@ Belongs here: the command and how it looks. Does not: what is on the page (tasks
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from rich.table import Table
 
-from core.morning import Line, Morning, Part, at_paris
+from core.days import at_paris
+from core.morning import Line, Morning, Part
 from deployments import report
 from deployments.command import Json, guarded, print_json, run_flow, say
 from schemas import documents
@@ -19,18 +18,12 @@ from schemas import documents
 @guarded
 def morning(as_json: Json = False) -> None:
     """Show what ran, what waits, what is stuck, drifts or is late, and what solves each; leave the page in the Prefect UI too."""
-    page = run_flow(_flow)
+    page = run_flow("morning:morning")
     if as_json:
         print_json(page)
         return
     for part in msgspec.convert(page, Morning).parts:
         _show(part)
-
-
-def _flow() -> Any:
-    from flows.morning import morning as flow
-
-    return flow
 
 
 def _show(part: Part) -> None:

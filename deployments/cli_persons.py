@@ -6,7 +6,6 @@ handed out (connectors/person_export.py).
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 from pathlib import Path
@@ -19,16 +18,14 @@ from connectors import clock
 from connectors.person_export import exported
 from connectors.region import acts, person_records, persons
 from connectors.region.database import region
-from connectors.region.persons import Erased
+from connectors.region.persons import Erased, Person
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings
-from deployments.command import Json, connected, guarded, print_json, say
+from core.days import paris_day
+from deployments.command import By, Json, connected, guarded, print_json, print_list, say
 
 app = typer.Typer(no_args_is_help=True, help="People's data: found, shown, handed out, erased.")
 Number = Annotated[int, typer.Argument(help="The contact's number, as `boostez person find` tells it.")]
-By = Annotated[
-    str, typer.Option(help="Who does it: it is noted.", default_factory=getpass.getuser, show_default="you")
-]
 
 
 @app.command("find")
@@ -41,14 +38,12 @@ def find(
     """Find a person. Whoever has the same address in two firms is one person, with a line each."""
     with connected():
         found = persons.find(region(), words, by, clock.now())
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("Nobody is known by that.")
-    for each in found:
-        facts = (each.name, each.email, each.phone, each.firm, each.siret)
-        say(f"{each.contact}  {'  '.join(fact for fact in facts if fact)}  seen {each.seen_at:%Y-%m-%d}")
+    print_list(found, _line, "Nobody is known by that.", as_json=as_json)
+
+
+def _line(found: Person) -> str:
+    facts = (found.name, found.email, found.phone, found.firm, found.siret)
+    return f"{found.contact}  {'  '.join(fact for fact in facts if fact)}  seen {paris_day(found.seen_at)}"
 
 
 @app.command("show")

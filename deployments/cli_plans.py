@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: the guard or the decision (connectors/re
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated
 
 import typer
@@ -16,9 +15,9 @@ from connectors.region import planning, plans
 from connectors.region.database import region
 from connectors.region.plans import Held
 from connectors.settings import Settings
-from core.days import paris_day
+from core.days import at_paris, paris_day
 from core.plan import Plan
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_list, print_told
 from schemas.errors import Misconfigured
 
 app = typer.Typer(
@@ -26,7 +25,6 @@ app = typer.Typer(
 )
 Number = Annotated[int, typer.Argument(help="The stopped plan's number.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept with the plan.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 
 
 @app.command("list")
@@ -37,30 +35,32 @@ def list_plans(
     """List the plans that wait for a decision."""
     with connected():
         found = plans.waiting(region(), decided=every)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No plan waits for a decision.")
-    for held in found:
-        say(
-            f"{held.id}  {held.raised_at:%Y-%m-%d %H:%M}  {held.kind} {held.place}  {held.state}: {held.message}"
-        )
+    print_list(
+        found,
+        lambda held: (
+            f"{held.id}  {at_paris(held.raised_at)}  {held.kind} {held.place}  {held.state}: {held.message}"
+        ),
+        "No plan waits for a decision.",
+        as_json=as_json,
+    )
 
 
 @app.command("show")
 @guarded
-def show(what: Annotated[str, typer.Argument(metavar="CHANNEL|NUMBER")], as_json: Json = False) -> None:
+def show(
+    what: Annotated[
+        str, typer.Argument(metavar="CHANNEL|NUMBER", help="A channel's name, or a stopped plan's number.")
+    ],
+    as_json: Json = False,
+) -> None:
     """Show what CHANNEL needs, touching nothing; or a stopped plan by its number."""
     with connected() as chosen:
         found: Plan | Held = plans.get(region(), int(what)) if what.isdigit() else _dry(chosen, what)
-    if as_json:
-        print_json(found)
-    elif isinstance(found, Plan):
-        say("\n".join(found.lines()))
-    else:
-        say(found.words())
-        say(f"State: {found.state} {found.decided_by or ''} {found.reason or ''}".rstrip())
+    print_told(found, *(found.lines() if isinstance(found, Plan) else _words(found)), as_json=as_json)
+
+
+def _words(held: Held) -> tuple[str, ...]:
+    return held.words(), f"State: {held.state} {held.decided_by or ''} {held.reason or ''}".rstrip()
 
 
 def _dry(chosen: Settings, name: str) -> Plan:
@@ -93,7 +93,4 @@ def refuse(plan: Number, reason: Reason, by: By, as_json: Json = False) -> None:
 
 
 def _tell(held: Held, then: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json(held)
-    else:
-        say(f"Plan {held.id} for {held.place} is {held.state}: {then}.")
+    print_told(held, f"Plan {held.id} for {held.place} is {held.state}: {then}.", as_json=as_json)

@@ -7,7 +7,6 @@ Belongs here: these commands. Does not: what a decision does (connectors/region/
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated
 
 import typer
@@ -15,12 +14,12 @@ import typer
 from connectors.region import postings
 from connectors.region.database import region
 from connectors.region.postings import Posting
-from deployments.command import Json, connected, guarded, print_json, say
+from core.days import at_paris
+from deployments.command import By, Json, connected, guarded, print_list, print_told
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Offers that firms post on the portal, until somebody decides.")
 Number = Annotated[int, typer.Argument(help="The posting's number.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 Text = Annotated[
     int | None, typer.Option("--text", help="Only if this is still its newest text, as `show` names it.")
 ]
@@ -35,15 +34,14 @@ def list_postings(
     """List the postings that wait for an officer."""
     with connected():
         found = postings.listed(region(), every=every)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No posting waits for an officer.")
-    for posting in found:
-        say(
-            f"{posting.id}  {posting.submitted_at:%Y-%m-%d %H:%M}  {posting.state}  {posting.siret}  {posting.title}"
-        )
+    print_list(
+        found,
+        lambda posting: (
+            f"{posting.id}  {at_paris(posting.submitted_at)}  {posting.state}  {posting.siret}  {posting.title}"
+        ),
+        "No posting waits for an officer.",
+        as_json=as_json,
+    )
 
 
 @app.command("show")
@@ -53,11 +51,8 @@ def show(posting: Number, as_json: Json = False) -> None:
     with connected():
         found = postings.get(region(), posting)
         known = postings.employer_name(region(), found.siret)
-    if as_json:
-        print_json(found)
-        return
-    say(found.words(known))
-    say(f"State: {found.state} {found.decided_by or ''} {found.reason or ''}".rstrip())
+    state = f"State: {found.state} {found.decided_by or ''} {found.reason or ''}".rstrip()
+    print_told(found, found.words(known), state, as_json=as_json)
 
 
 @app.command("approve")
@@ -89,7 +84,4 @@ def refuse(
 
 
 def _tell(posting: Posting, then: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json(posting)
-    else:
-        say(f"Posting {posting.id} is {posting.state}: {then}.")
+    print_told(posting, f"Posting {posting.id} is {posting.state}: {then}.", as_json=as_json)

@@ -5,6 +5,8 @@ Belongs here: listing and showing. Does not: judging again (cli_replay.py).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Annotated, Any
 
 import msgspec
@@ -12,8 +14,10 @@ import typer
 
 from connectors.region import quarantine
 from connectors.region.database import region
+from connectors.region.quarantine import Detained
+from core.days import at_paris
 from deployments import report
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import Json, connected, guarded, print_told
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Payloads that broke their schema or a rule.")
@@ -30,38 +34,42 @@ def quarantine_list(
     """List what is in quarantine, newest first."""
     with connected():
         kept = quarantine.detained(region(), source=source, limit=limit)
-    if as_json:
-        print_json([_shown(payload) for payload in kept])
-        return
     if as_csv:
         report.refusals(kept)
         return
-    if not kept:
-        say("Nothing is in quarantine.")
-    for payload in kept:
-        first = payload.reasons[0]
-        more = f" (+{len(payload.reasons) - 1} more)" if len(payload.reasons) > 1 else ""
-        say(f"{payload.source}  {payload.ref or payload.key}  {first.rule}: {first.message}{more}")
+    lines = (_line(payload) for payload in kept)
+    shown = [_shown(payload) for payload in kept]
+    print_told(shown, *(lines if kept else ["Nothing is in quarantine."]), as_json=as_json)
+
+
+def _line(payload: Detained) -> str:
+    first, *others = payload.reasons
+    more = f" (+{len(others)} more)" if others else ""
+    return f"{payload.source}  {payload.ref or payload.key}  {first.rule}: {first.message}{more}"
 
 
 @app.command("show")
 @guarded
-def quarantine_show(ref: str, as_json: Json = False) -> None:
-    """Show the payloads kept for REF (or the start of a # key), with every reason."""
+def quarantine_show(
+    ref: Annotated[str, typer.Argument(help="The offer's reference, or the start of a # key.")],
+    as_json: Json = False,
+) -> None:
+    """Show the payloads that are kept of an offer, with every reason."""
     with connected():
         kept = quarantine.detained(region(), ref=ref, limit=100)
     if not kept:
         raise Misconfigured(f"Nothing is in quarantine under {ref}: `boostez quarantine list` shows what is.")
-    if as_json:
-        print_json([_shown(payload) for payload in kept])
-        return
-    for payload in kept:
-        say(f"{payload.source}  {payload.ref or payload.key}  first seen {payload.first_seen_at}")
-        for reason in payload.reasons:
-            say(f"  {reason.pointer or '/'}  {reason.rule}: {reason.message}\n      value: {reason.value}")
-        say(payload.payload.decode("utf-8", "replace"))
+    lines = chain.from_iterable(map(_whole, kept))
+    print_told([_shown(payload) for payload in kept], *lines, as_json=as_json)
 
 
-def _shown(payload: Any) -> dict[str, Any]:
+def _whole(payload: Detained) -> Iterator[str]:
+    yield f"{payload.source}  {payload.ref or payload.key}  first seen {at_paris(payload.first_seen_at)}"
+    for reason in payload.reasons:
+        yield f"  {reason.pointer or '/'}  {reason.rule}: {reason.message}\n      value: {reason.value}"
+    yield payload.payload.decode("utf-8", "replace")
+
+
+def _shown(payload: Detained) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(payload)
     return {**told, "payload": payload.payload.decode("utf-8", "replace"), "raw_hash": payload.raw_hash.hex()}

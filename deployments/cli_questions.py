@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: what a decision does (connectors/region/
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from collections.abc import Callable
 from typing import Annotated, get_args
 
@@ -20,12 +19,11 @@ from core import question_text
 from core.dialogues import Rules
 from core.questions import OPEN, State
 from core.wording import excerpt
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, one_of, print_list, print_told
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Questions of residents to officials.")
 Ref = Annotated[str, typer.Argument(help="The question's reference, q….")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 _SHOWN = 80  # characters of a question in a list
 
 
@@ -37,20 +35,11 @@ def list_questions(
     as_json: Json = False,
 ) -> None:
     """List the questions that wait for a moderator or an answer, the most urgent first."""
-    states: tuple[State, ...] = get_args(State)
-    if unknown := set(state or ()) - set(states):
-        raise Misconfigured(f"No state {', '.join(sorted(unknown))}: there are {', '.join(states)}.")
-    wanted = [each for each in states if each in (state or OPEN)]
+    wanted: list[State] = one_of("state", state or OPEN, get_args(State))
     with connected():
         found = questions.listed(region(), dialogue=_number(dialogue), states=wanted, sort="due", limit=1000)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No such question.")
     now = dt.datetime.now(dt.UTC)
-    for question in found:
-        say(_line(question, now))
+    print_list(found, lambda each: _line(each, now), "No such question.", as_json=as_json)
 
 
 def _number(dialogue: str | None) -> int | None:
@@ -78,19 +67,17 @@ def show(question: Ref, as_json: Json = False) -> None:
             raise Misconfigured(f"No question {question}: `boostez question list` shows which there are.")
         like = [each for each in questions.like(region(), found.body) if each.ref != found.ref]
     flags = question_text.flags(found.body)
-    if as_json:
-        print_json({"question": found, "flags": flags, "like": like})
-        return
     now = dt.datetime.now(dt.UTC)
-    say(_line(found, now))
-    say(f"{found.theme}, {found.origin}, {found.author or 'without a name'}\n\n{found.body}\n")
-    for name, told in (("Look at", ", ".join(flags)), ("Reason", found.reason), ("Merged into", found.into)):
-        if told:
-            say(f"{name}: {told}")
-    if found.answer:
-        say(f"{found.answered_by}: {found.answer}")
-    for each in like:
-        say(f"Like {_line(each, now)}")
+    notes = (("Look at", ", ".join(flags)), ("Reason", found.reason), ("Merged into", found.into))
+    print_told(
+        {"question": found, "flags": flags, "like": like},
+        _line(found, now),
+        f"{found.theme}, {found.origin}, {found.author or 'without a name'}\n\n{found.body}\n",
+        *(f"{name}: {said}" for name, said in notes if said),
+        *([f"{found.answered_by}: {found.answer}"] if found.answer else []),
+        *(f"Like {_line(each, now)}" for each in like),
+        as_json=as_json,
+    )
 
 
 @app.command("overdue")
@@ -100,23 +87,15 @@ def overdue(as_json: Json = False) -> None:
     now = dt.datetime.now(dt.UTC)
     with connected():
         found = moderation.overdue(region(), now)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No answer is overdue.")
-    for question in found:
-        say(_line(question, now))
+    print_list(found, lambda question: _line(question, now), "No answer is overdue.", as_json=as_json)
 
 
 def _decided(step: Callable[[Region, Rules, dt.datetime], Question], *, as_json: bool) -> None:
     with connected() as chosen:
         question = step(region(), dialogue_hub(chosen).rules, dt.datetime.now(dt.UTC))
-    if as_json:
-        print_json(question)
-        return
     where = f" into {question.into}" if question.into else ""
-    say(f"{question.ref} is {question.state}{where}: whom it concerns is told within a minute.")
+    words = f"{question.ref} is {question.state}{where}: whom it concerns is told within a minute."
+    print_told(question, words, as_json=as_json)
 
 
 @app.command("publish")

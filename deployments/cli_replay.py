@@ -6,28 +6,18 @@ Belongs here: these commands. Does not: what they do (flows/replay.py).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from deployments.command import (
-    AWAY,
-    DONE,
-    NOT_ALL,
-    Json,
-    connected,
-    guarded,
-    print_json,
-    quiet_prefect,
-    running_flow,
-    say,
-)
+from core.days import PARIS
+from deployments.command import AWAY, DONE, NOT_ALL, Json, guarded, print_told, run_flow
 
 app = typer.Typer(
     no_args_is_help=True, help="Do again what went wrong. Tells what it would do; with --yes it does it."
 )
-Since = Annotated[dt.datetime | None, typer.Option(help="Only what changed since then (UTC).")]
+Since = Annotated[dt.datetime | None, typer.Option(help="Only what changed since then (Europe/Paris).")]
 Refs = Annotated[list[str] | None, typer.Option("--ref", help="Only this reference or key; may be repeated.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it.")]
 
@@ -43,30 +33,36 @@ def replay_quarantine(
     as_json: Json = False,
 ) -> None:
     """Judge quarantined payloads again, after a rule or a reference table changed; let in what passes."""
-    with connected(prefect=True):
-        told = _run(
-            "replay_quarantine",
-            source=source,
-            cause=cause,
-            since=_utc(since),
-            refs=ref or [],
-            dry_run=not yes,
-        )
-    if as_json:
-        print_json(told)
-        return
-    say(f"{told['released']} {'were' if yes else 'would be'} let in, {told['kept']} stay.")
-    _tell(told["examples"], dry=not yes)
+    told = run_flow(
+        "replay:replay_quarantine",
+        source=source,
+        cause=cause,
+        since=_in_paris(since),
+        refs=ref or [],
+        dry_run=not yes,
+    )
+    said = f"{told['released']} {'were' if yes else 'would be'} let in, {told['kept']} stay."
+    print_told(told, said, *_examples(told["examples"], dry=not yes), as_json=as_json)
 
 
 @app.command("channel")
 @guarded
 def replay_channel(
-    name: str, since: Since = None, ref: Refs = None, yes: Yes = False, as_json: Json = False
+    name: Annotated[str, typer.Argument(help="The channel's name, as `boostez status` shows it.")],
+    since: Since = None,
+    ref: Refs = None,
+    yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
-    """Write again what channel NAME carries."""
-    with connected(prefect=True, sandbox=True):
-        told = _run("replay_channel", channel=name, since=_utc(since), refs=ref or [], dry_run=not yes)
+    """Write again what a channel carries."""
+    told = run_flow(
+        "replay:replay_channel",
+        sandbox=True,
+        channel=name,
+        since=_in_paris(since),
+        refs=ref or [],
+        dry_run=not yes,
+    )
     _show(told, as_json=as_json)
 
 
@@ -86,37 +82,25 @@ def replay_effects(
     as_json: Json = False,
 ) -> None:
     """Try failed effects again."""
-    with connected(prefect=True, sandbox=True):
-        told = _run(
-            "replay_effects",
-            channel=channel,
-            cause=cause,
-            since=_utc(since),
-            refs=ref or [],
-            parked=parked,
-            dry_run=not yes,
-        )
+    told = run_flow(
+        "replay:replay_effects",
+        sandbox=True,
+        channel=channel,
+        cause=cause,
+        since=_in_paris(since),
+        refs=ref or [],
+        parked=parked,
+        dry_run=not yes,
+    )
     _show(told, as_json=as_json)
 
 
-def _run(flow: str, **parameters: Any) -> dict[str, Any]:
-    quiet_prefect()
-    from flows import replay
-
-    run: Callable[..., dict[str, Any]] = getattr(replay, flow)
-    with running_flow():
-        return run(**parameters)
-
-
-def _utc(moment: dt.datetime | None) -> dt.datetime | None:
-    return moment.replace(tzinfo=dt.UTC) if moment and moment.tzinfo is None else moment
+def _in_paris(moment: dt.datetime | None) -> dt.datetime | None:
+    return moment and moment.replace(tzinfo=PARIS)
 
 
 def _show(told: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(told)
-    else:
-        _in_words(told)
+    print_told(told, *_in_words(told), as_json=as_json)
     raise typer.Exit(_verdict(list(told["channels"].values())))
 
 
@@ -129,20 +113,19 @@ def _verdict(channels: Sequence[dict[str, Any]]) -> int:
     return DONE
 
 
-def _in_words(told: dict[str, Any]) -> None:
+def _in_words(told: dict[str, Any]) -> Iterator[str]:
     chosen = told["replayed"]
     causes = ", ".join(f"{cause} {number}" for cause, number in chosen["by_cause"].items()) or "none"
-    say(f"{chosen['number']} effects {'would be' if chosen['dry'] else 'were'} replayed, by cause: {causes}.")
-    _tell(chosen["examples"], dry=chosen["dry"])
+    yield f"{chosen['number']} effects {'would be' if chosen['dry'] else 'were'} replayed, by cause: {causes}."
+    yield from _examples(chosen["examples"], dry=chosen["dry"])
     for name, done in told["channels"].items():
         counts = ", ".join(
             f"{done[key]} {key}" for key in ("created", "updated", "withdrawn", "unknown", "refused")
         )
-        say(f"{name}: {counts}. {done['error'] or ''}".rstrip())
+        yield f"{name}: {counts}. {done['error'] or ''}".rstrip()
 
 
-def _tell(examples: list[str], *, dry: bool) -> None:
-    for example in examples:
-        say(f"  {example}")
+def _examples(examples: list[str], *, dry: bool) -> Iterator[str]:
+    yield from (f"  {example}" for example in examples)
     if dry and examples:
-        say("Nothing was done: add --yes to do it.")
+        yield "Nothing was done: add --yes to do it."

@@ -6,22 +6,21 @@ Belongs here: these commands. Does not: the planning (core/seasons), or the form
 from __future__ import annotations
 
 import datetime as dt
-import getpass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from connectors.region import seasons
 from connectors.region.database import region
+from connectors.region.seasons import Season
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core import seasons as planning
-from deployments.command import Json, connected, guarded, print_json, run_flow, say
+from deployments.command import By, Json, connected, guarded, print_list, print_told, run_flow
 
 app = typer.Typer(no_args_is_help=True, help="Dialogues that are planned together.")
 Name = Annotated[str, typer.Argument(help="The season's name.")]
-Day = Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d"])]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
+Day = Annotated[dt.datetime, typer.Argument(help="Its first day, then its last.", formats=["%Y-%m-%d"])]
 
 
 @app.command("list")
@@ -30,20 +29,13 @@ def list_seasons(as_json: Json = False) -> None:
     """List seasons, the newest first."""
     with connected():
         found = seasons.listed(region())
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No season yet: `boostez season add` begins one.")
-    for each in found:
-        standing = (
-            "a proposal waits"
-            if each.proposed_at
-            else f"decided by {each.decided_by}"
-            if each.decided_by
-            else ""
-        )
-        say(f"{each.name}  {each.first_day} to {each.last_day}  {standing}")
+    print_list(found, _line, "No season yet: `boostez season add` begins one.", as_json=as_json)
+
+
+def _line(season: Season) -> str:
+    decided = f"decided by {season.decided_by}" if season.decided_by else ""
+    standing = "a proposal waits" if season.proposed_at else decided
+    return f"{season.name}  {season.first_day} to {season.last_day}  {standing}".rstrip()
 
 
 @app.command("add")
@@ -52,10 +44,7 @@ def add(name: Name, first: Day, last: Day, as_json: Json = False) -> None:
     """Begin a season; of one that is there, change its days."""
     with connected():
         made = seasons.create(region(), name, first.date(), last.date(), dt.datetime.now(dt.UTC))
-    if as_json:
-        print_json(made)
-    else:
-        say(f"{made.name}  {made.first_day} to {made.last_day}")
+    print_told(made, _line(made), as_json=as_json)
 
 
 @app.command("assign")
@@ -66,10 +55,9 @@ def assign(
     """Have drafts be planned with a season."""
     with connected():
         number = seasons.assign(region(), seasons.named(region(), name), dialogues)
-    if as_json:
-        print_json({"assigned": number})
-    else:
-        say(f"{number} dialogues are planned with « {name} » from now on.")
+    print_told(
+        {"assigned": number}, f"{number} dialogues are planned with « {name} » from now on.", as_json=as_json
+    )
 
 
 @app.command("propose")
@@ -87,10 +75,7 @@ def propose(
         from tasks.seasons import propose as plan
 
         made = plan(seasons.named(region(), name), by, effort)
-    if as_json:
-        print_json(made)
-    else:
-        say(made.explanation or "")
+    print_told(made, made.explanation or "", as_json=as_json)
 
 
 @app.command("show")
@@ -99,12 +84,11 @@ def show(name: Name, as_json: Json = False) -> None:
     """Show the proposal that waits for a decision."""
     with connected():
         found = seasons.named(region(), name)
-    if as_json:
-        print_json(found)
-    else:
-        say(
-            found.explanation or f"« {name} » has no proposal that waits: `boostez season propose` makes one."
-        )
+    print_told(
+        found,
+        found.explanation or f"« {name} » has no proposal that waits: `boostez season propose` makes one.",
+        as_json=as_json,
+    )
 
 
 @app.command("approve")
@@ -113,10 +97,11 @@ def approve(name: Name, by: By, as_json: Json = False) -> None:
     """Place every dialogue as proposed; those that were announced and move are told anew."""
     with connected():
         changed = seasons.approve(region(), dialogue_hub(settings()), name, by, dt.datetime.now(dt.UTC))
-    if as_json:
-        print_json(changed)
-    else:
-        say(f"{len(changed)} dialogues placed. `boostez season announce {name!r}` tells everybody.")
+    print_told(
+        changed,
+        f"{len(changed)} dialogues placed. `boostez season announce {name!r}` tells everybody.",
+        as_json=as_json,
+    )
 
 
 @app.command("refuse")
@@ -130,26 +115,13 @@ def refuse(
     """Leave every dialogue where it is."""
     with connected():
         found = seasons.refuse(region(), name, by, reason, dt.datetime.now(dt.UTC))
-    if as_json:
-        print_json(found)
-    else:
-        say(f"The proposal of « {name} » is refused; nothing changed.")
+    print_told(found, f"The proposal of « {name} » is refused; nothing changed.", as_json=as_json)
 
 
 @app.command("announce")
 @guarded
 def announce(name: Name, by: By, as_json: Json = False) -> None:
     """Announce every approved dialogue of a season."""
-
-    def flow_of() -> Any:
-        from flows.plan_season import announce_season
-
-        return announce_season
-
-    told = run_flow(flow_of, season=name, by=by)
-    if as_json:
-        print_json(told)
-        return
-    say(f"{told['announced']} dialogues announced.")
-    for ref, why in told["refused"].items():
-        say(f"  {ref}: {why}")
+    told = run_flow("plan_season:announce_season", season=name, by=by)
+    refused = (f"  {ref}: {why}" for ref, why in told["refused"].items())
+    print_told(told, f"{told['announced']} dialogues announced.", *refused, as_json=as_json)

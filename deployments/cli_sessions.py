@@ -6,16 +6,17 @@ Belongs here: these commands. Does not: what they do (flows/sessions.py, connect
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from connectors.region import attendees, coaches, enrolments, sessions
+from connectors.region.attendees import Reminded
 from connectors.region.database import region
 from connectors.region.sessions import Session
 from connectors.reminder_rules import reminder_rules
-from deployments.command import Json, connected, guarded, print_json, run_flow, say
+from core.days import at_paris
+from deployments.command import Json, connected, guarded, print_list, print_told, run_flow, say, sure
 
 app = typer.Typer(no_args_is_help=True, help="Seminars, cohorts' sessions, dialogues.")
 coach_app = typer.Typer(no_args_is_help=True, help="Who accompanies firms.")
@@ -42,13 +43,7 @@ def list_sessions(as_json: Json = False) -> None:
     """List the sessions to come."""
     with connected():
         found = sessions.upcoming(region(), dt.datetime.now(dt.UTC), kinds=_KINDS)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No session is to come: `boostez session add` holds one.")
-    for session in found:
-        say(_line(session))
+    print_list(found, _line, "No session is to come: `boostez session add` holds one.", as_json=as_json)
 
 
 @app.command("people")
@@ -57,25 +52,23 @@ def people(session: Ref, as_json: Json = False) -> None:
     """Name who takes part in a session, and who waits."""
     with connected():
         found = attendees.of(region(), session)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("Nobody has registered.")
-    for each in found:
-        say(
+    print_list(
+        found,
+        lambda each: (
             f"{each.enrolment}  {each.state}  {each.name or '(erased)'}  {each.firm or ''}  {each.email or ''}  {each.phone or ''}"
-        )
+        ),
+        "Nobody has registered.",
+        as_json=as_json,
+    )
 
 
-def _run(flow_of: Callable[[], Any], *, as_json: bool, **asked: Any) -> None:
-    told = run_flow(flow_of, **asked)
-    if as_json:
-        print_json(told)
-    else:
-        say(
-            f"{told['ref']}  {told['starts_wall']}  {told['state']}  version {told['version']}  {told['title']}"
-        )
+def _run(flow: str, *, as_json: bool, **asked: Any) -> None:
+    told = run_flow(flow, **asked)
+    print_told(
+        told,
+        f"{told['ref']}  {told['starts_wall']}  {told['state']}  version {told['version']}  {told['title']}",
+        as_json=as_json,
+    )
 
 
 @app.command("add")
@@ -85,7 +78,7 @@ def add(
     starts: Starts,
     minutes: Annotated[int, typer.Option(help="How long it lasts.")],
     capacity: Annotated[int, typer.Option(help="Places.")],
-    kind: Annotated[str, typer.Option(help="seminar or dialogue.")] = "seminar",
+    kind: Annotated[Literal["seminar", "dialogue"], typer.Option(help="What it is.")] = "seminar",
     place: Annotated[str | None, typer.Option(help="Where, in words.")] = None,
     address: Annotated[str | None, typer.Option(help="Its postal address.")] = None,
     link: Annotated[str | None, typer.Option(help="Where it is held online.")] = None,
@@ -95,14 +88,8 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Hold a session: people register on the portal from now on."""
-
-    def flow_of() -> Any:
-        from flows.sessions import hold_session
-
-        return hold_session
-
     _run(
-        flow_of,
+        "sessions:hold_session",
         as_json=as_json,
         title=title,
         starts=starts,
@@ -135,14 +122,8 @@ def move(
     as_json: Json = False,
 ) -> None:
     """Change a session; all who take part or wait are told of another time or place."""
-
-    def flow_of() -> Any:
-        from flows.sessions import move_session
-
-        return move_session
-
     _run(
-        flow_of,
+        "sessions:move_session",
         as_json=as_json,
         session=session,
         starts=starts,
@@ -160,16 +141,12 @@ def move(
 def cancel(
     session: Ref,
     reason: Annotated[str, typer.Option(help="Why, in French: those who were to come read it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="There is no undo; do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
     """Cancel a session; all who take part or wait are told. There is no undo."""
-
-    def flow_of() -> Any:
-        from flows.sessions import cancel_session
-
-        return cancel_session
-
-    _run(flow_of, as_json=as_json, session=session, reason=reason)
+    sure(f"Everybody who takes part in {session} or waits is told that it is cancelled. Go on?", yes=yes)
+    _run("sessions:cancel_session", as_json=as_json, session=session, reason=reason)
 
 
 @app.command("transfer")
@@ -183,10 +160,7 @@ def transfer(
     with connected() as chosen:
         rules = reminder_rules(chosen.reminders_file)
         moved = enrolments.transfer(region(), rules, enrolment, to, dt.datetime.now(dt.UTC))
-    if as_json:
-        print_json(moved)
-    else:
-        say(f"{moved.id}  {moved.state} in {to}")
+    print_told(moved, f"{moved.id}  {moved.state} in {to}", as_json=as_json)
 
 
 @coach_app.command("add")
@@ -209,10 +183,7 @@ def add_coach(
             availability=[each.strip() for each in availability.split(",") if each.strip()],
             cohorts=cohorts,
         )
-    if as_json:
-        print_json(kept)
-    else:
-        say(f"{kept.name} <{kept.email}>")
+    print_told(kept, f"{kept.name} <{kept.email}>", as_json=as_json)
 
 
 @coach_app.command("list")
@@ -221,13 +192,14 @@ def list_coaches(as_json: Json = False) -> None:
     """List the coaches."""
     with connected():
         found = coaches.listed(region())
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("There is no coach: `boostez coach add` keeps one.")
-    for coach in found:
-        say(f"{coach.name} <{coach.email}>  {', '.join(coach.departments)}  {coach.cohorts} cohorts at once")
+    print_list(
+        found,
+        lambda coach: (
+            f"{coach.name} <{coach.email}>  {', '.join(coach.departments)}  {coach.cohorts} cohorts at once"
+        ),
+        "There is no coach: `boostez coach add` keeps one.",
+        as_json=as_json,
+    )
 
 
 @coach_app.command("end")
@@ -252,13 +224,9 @@ def list_reminders(
     """List reminders, the newest due first: who was reminded, who was not, and why."""
     with connected():
         found = attendees.reminded(region(), session=session, state=state)
-    if as_json:
-        print_json(found)
-        return
-    if not found:
-        say("No reminder is so.")
-    for each in found:
-        told = f"  ({each.why})" if each.why else ""
-        say(
-            f"{each.session}  {each.rule}  {each.at:%Y-%m-%d %H:%M} UTC  {each.state}  {each.name}  {each.phone or ''}{told}"
-        )
+    print_list(found, _reminder, "No reminder is so.", as_json=as_json)
+
+
+def _reminder(each: Reminded) -> str:
+    why = f"  ({each.why})" if each.why else ""
+    return f"{each.session}  {each.rule}  {at_paris(each.at)}  {each.state}  {each.name}  {each.phone or ''}{why}"

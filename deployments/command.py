@@ -8,14 +8,16 @@ outside system unreachable.
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Annotated, Any, NoReturn, ParamSpec
+from importlib import import_module
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import msgspec
 import typer
@@ -31,6 +33,10 @@ from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, Retry
 
 DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
 P = ParamSpec("P")
+T = TypeVar("T")
+By = Annotated[
+    str, typer.Option(help="Who does it: it is noted.", default_factory=getpass.getuser, show_default="you")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on the standard output, nothing else.")]
 
 
@@ -95,6 +101,48 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=2) + "\n")
 
 
+def print_told(value: object, *lines: str, as_json: bool) -> None:
+    """What came of a command: as JSON, or in words."""
+    if as_json:
+        print_json(value)
+        return
+    for line in lines:
+        say(line)
+
+
+def print_list(found: Sequence[T], line: Callable[[T], str], none: str, *, as_json: bool) -> None:
+    """What there is: as JSON, or a line each; ``none`` says that there is nothing."""
+    print_told(found, *(map(line, found) if found else [none]), as_json=as_json)
+
+
+def one_of(what: str, words: Sequence[str], there_are: Sequence[T]) -> list[T]:
+    """Words of an option that may be repeated, in the order of what there is: such an option has no choices of its own.
+
+    Raises:
+        Misconfigured: one is none of them; the message names all.
+
+    """
+    if unknown := sorted(set(words) - {*map(str, there_are)}):
+        raise Misconfigured(f"No {what} {', '.join(unknown)}: there are {', '.join(map(str, there_are))}.")
+    return [each for each in there_are if each in words]
+
+
+def sure(question: str, *, yes: bool) -> None:
+    """Ask before what has no undo, unless ``--yes`` answered.
+
+    Raises:
+        Misconfigured: the answer is no, or there is nobody to ask.
+
+    """
+    try:
+        agreed = yes or typer.confirm(question, err=True)
+    except typer.Abort:  # nobody is there
+        sys.stderr.write("\n")
+        agreed = False
+    if not agreed:
+        raise Misconfigured("Nothing was done: there is no undo, so answer y, or add --yes.")
+
+
 def say(line: str) -> None:
     """A line on the standard output; what outside systems said in it cannot steer the terminal."""
     sys.stdout.write(f"{documents.visible(line)}\n")
@@ -114,19 +162,19 @@ def quiet_prefect() -> None:
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
 
-def run_flow(flow_of: Callable[[], Any], **asked: Any) -> dict[str, Any]:
-    """What a flow returns that is run here, connected; ``flow_of`` imports it, when it is needed.
+def run_flow(flow: str, /, *, sandbox: bool = False, **asked: Any) -> dict[str, Any]:
+    """What a flow returns that is run here, connected: ``dialogues:announce_dialogue`` of flows/, imported when it is needed.
 
     Raises:
         Misconfigured: a parameter is not what the flow's form takes.
 
     """
-    with connected(prefect=True):
+    module, _, name = flow.partition(":")
+    with connected(prefect=True, sandbox=sandbox):
         quiet_prefect()
-        flow = flow_of()
+        run: Callable[..., dict[str, Any]] = getattr(import_module(f"flows.{module}"), name)
         with running_flow():
-            told: dict[str, Any] = flow(**asked)
-    return told
+            return run(**asked)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ media_consents.py), or what time brings (watch_coverage.py).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from prefect import flow
@@ -18,13 +18,12 @@ from connectors.region.database import Region, safe_region
 from connectors.region.letters import MAIL
 from connectors.registry import ALBUMS
 from connectors.settings import Settings, settings
-from schemas.coverage import Giver
+from schemas.coverage import Giver, Place
 from tasks.announce import announce
 from tasks.letters import send_letters
 from tasks.tell import tell
 
 By = Annotated[str, Field(min_length=2, description="Your name; it is in the public roll.")]
-Place = Literal["everywhere", "portal", "instagram"]
 
 
 @flow(name="publish-medium", flow_run_name="publish {medium}", description=__doc__)

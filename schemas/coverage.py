@@ -12,6 +12,7 @@ import msgspec
 
 ConsentKind = Literal["image", "voice", "byline"]
 Scope = Literal["portal", "facebook", "instagram"]
+Place = Literal["everywhere", "portal", "instagram"]  # where a medium is shown
 Giver = Literal["student", "guardian"]
 MediumKind = Literal["image", "video"]
 Format = Literal["story", "post"]

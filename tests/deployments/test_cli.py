@@ -349,6 +349,8 @@ def test_an_offer_is_withdrawn_everywhere_and_opened_again(
     assert sandbox.truth()["graph"]["posts"] == 2
     twice = terminal.type("withdraw", "J-1", "--undo", "--reason", "a mistake").stdout
     assert twice == "J-1 was not withdrawn by us: it is open.\n"
+    shown = terminal.ask("withdraw", "J-1", "--undo", "--reason", "a mistake")
+    assert shown == {"offer": "J-1", "undone": False}, "it said so in words only"
 
 
 def test_what_is_not_proven_gone_is_told(terminal: Terminal, flowing: Hub) -> None:

@@ -80,3 +80,17 @@ def test_whatever_lists_or_shows_does_so_for_machines_too() -> None:
         for name, command in listing.items()
         if not any("--json" in parameter.opts for parameter in command.params)
     ] == []
+
+
+def test_every_command_and_every_word_that_it_takes_explains_itself() -> None:
+    top = get_command(app)
+    assert isinstance(top, TyperGroup)
+    found = list(commands(top))
+    assert len(found) > 100
+    assert [name for name, command in found if not (command.help or "").strip().endswith(".")] == []
+    assert [
+        f"{name} {parameter.name}"
+        for name, command in found
+        for parameter in command.params
+        if not getattr(parameter, "help", None)
+    ] == []

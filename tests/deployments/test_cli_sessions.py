@@ -63,6 +63,16 @@ def test_what_is_to_come_is_listed_and_nothing_is_said_in_words(
     assert [each["ref"] for each in terminal.ask("session", "list")] == [session.ref]
 
 
+def test_what_has_no_undo_is_asked_first_and_without_anybody_to_ask_nothing_is_done(
+    terminal: Terminal, programme: Programme
+) -> None:
+    """`dialogue cancel` and `student erase` asked and ended with code 1, which means nothing; `session cancel` did not ask."""
+    session = soon(programme, "Vendre en ligne")
+    cancel = ("session", "cancel", session.ref, "--reason", "Trop tard.")
+    assert terminal.told(*cancel, code=2).startswith("Nothing was done")
+    assert [each["state"] for each in terminal.ask("session", "list")] == ["open"]
+
+
 def test_coaches_are_kept_changed_and_ended(terminal: Terminal, programme: Programme) -> None:
     assert programme.now == NOW
     assert "There is no coach" in terminal.type("coach", "list").stdout

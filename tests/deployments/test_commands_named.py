@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import typer
+from prefect import Flow
 from typer.main import get_command
 
 from connectors.settings import ROOT
@@ -55,3 +57,11 @@ def test_one_that_is_not_is_found(text: str, tmp_path: Path) -> None:
     file = tmp_path / "page.md"
     file.write_text(text, "utf-8")
     assert len(list(unknown(file))) == 1
+
+
+def test_every_flow_that_a_command_runs_is_there() -> None:
+    """They are imported when they are needed, by their names."""
+    written = "".join(file.read_text("utf-8") for file in (ROOT / "deployments").glob("cli_*.py"))
+    named = re.findall(r"_?run(?:_flow)?\(\s*\"(\w+):(\w+)\"", written)
+    assert len(named) > 15
+    assert all(isinstance(getattr(import_module(f"flows.{file}"), flow), Flow) for file, flow in named)
