@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from core.alerting import Why
-from core.days import PARIS
+from core.days import at_paris
 
 _TITLES: Final[dict[Why, str]] = {
     "raised": "{}",
@@ -57,7 +57,7 @@ def text(facts: Facts) -> str:
 
 
 def _at(moment: dt.datetime) -> str:
-    return f"{moment.astimezone(PARIS):%Y-%m-%d %H:%M} (Paris)"
+    return f"{at_paris(moment)} (Paris)"
 
 
 def _returned(facts: Facts) -> str:

@@ -24,8 +24,8 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.sorting import FlowRunSort
 
 from core.lateness import Waiting, superseded
+from tasks.paging import paged
 
-PAGE: Final = 200  # what the server gives at once
 AT_ONCE: Final = 50  # what it forgets at once
 _NOT_BEGUN: Final = FlowRunFilterState(name=FlowRunFilterStateName(any_=["Scheduled", "Late"]))
 
@@ -49,11 +49,6 @@ def _forget(client: SyncPrefectClient, runs: list[UUID]) -> None:
 def _waiting(client: SyncPrefectClient, now: dt.datetime) -> Iterator[Waiting]:
     """Runs that schedules made. Those that a person pressed, or that are to be tried again, are not among them."""
     chosen = FlowRunFilter(state=_NOT_BEGUN, expected_start_time=FlowRunFilterExpectedStartTime(before_=now))
-    offset = 0
-    while page := client.read_flow_runs(
-        flow_run_filter=chosen, sort=FlowRunSort.ID_DESC, limit=PAGE, offset=offset
-    ):
-        for run in page:
-            if run.auto_scheduled and run.deployment_id and run.expected_start_time:
-                yield Waiting(run.id, run.deployment_id, run.expected_start_time)
-        offset += len(page)
+    for run in paged(client.read_flow_runs, flow_run_filter=chosen, sort=FlowRunSort.ID_DESC):
+        if run.auto_scheduled and run.deployment_id and run.expected_start_time:
+            yield Waiting(run.id, run.deployment_id, run.expected_start_time)

@@ -8,8 +8,8 @@ pool is paused, schedules without a slug (the UI's form makes those), job variab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -27,8 +27,8 @@ from core.registration import Change, Thing
 from deployments import job_template
 from deployments.automations import comparable
 from deployments.declared import OURS, SCHEDULE
+from tasks.paging import paged
 
-PAGE: Final = 200  # what the server gives at once
 Fields = dict[str, Any]
 
 
@@ -86,8 +86,8 @@ class Server:
     # deployments
 
     def _read_deployments(self) -> Iterator[Thing]:
-        flows = {flow.id: flow.name for flow in _paged(self._client.read_flows)}
-        for there in _paged(self._client.read_deployments):
+        flows = {flow.id: flow.name for flow in paged(self._client.read_flows)}
+        for there in paged(self._client.read_deployments):
             name = f"{flows[there.flow_id]}/{there.name}"
             self._deployments[name] = there.id
             yield Thing("deployment", name, self._fields(name, there), ours=OURS in there.tags)
@@ -153,7 +153,7 @@ class Server:
     def _read_automations(self) -> Iterator[Thing]:
         """Names are not unique on a server: of two deploys at once each may have made one. The second of a name goes."""
         names = {str(number): name for name, number in self._deployments.items()}
-        for there in _paged(self._client.read_automations):
+        for there in paged(self._client.read_automations):
             name = f"{there.name} ({there.id})" if there.name in self._automations else there.name
             self._automations[name] = there
             trigger = there.trigger
@@ -175,13 +175,6 @@ class Server:
         before = there.model_dump(mode="json", include={"description", "trigger", "actions"})
         told = self._automation(name, {**before, **wanted})
         self._client.update_automation(there.id, told.model_copy(update={"enabled": there.enabled}))
-
-
-def _paged(read: Callable[..., list[Any]]) -> Iterator[Any]:
-    offset = 0
-    while page := read(limit=PAGE, offset=offset):
-        yield from page
-        offset += len(page)
 
 
 def _pool(fields: Fields) -> Fields:

@@ -192,8 +192,8 @@ def borrowed(settings: Settings, *, prefect: bool, sandbox: bool) -> Iterator[St
             stack = msgspec.structs.replace(stack, prefect_api_url=prefect_url(settings))
             children.append(start_prefect(settings, stack, server, ending))
         record_borrowed(stack, children)
-        for child, address in zip(children, _health(settings, children), strict=True):
-            until_answers(child, address)
+        for child in children:
+            until_answers(child, health(settings, child))
         yield stack
 
 
@@ -219,12 +219,13 @@ def record_borrowed(stack: Stack, children: list[Child]) -> None:
         record(msgspec.structs.replace(stack, marks=(gone, *(child.mark for child in children))))
 
 
-def _health(settings: Settings, children: list[Child]) -> list[str]:
-    addresses = {
-        "sandbox": f"{settings.sandbox_url}/_sandbox/healthz",
+def health(settings: Settings, child: Child) -> str:
+    """Where a part that serves says that it does."""
+    return {
         "prefect": f"{prefect_url(settings)}/ready",
-    }
-    return [addresses[child.name] for child in children]
+        "sandbox": f"{settings.sandbox_url}/_sandbox/healthz",
+        "portal": f"http://127.0.0.1:{settings.portal_port}/healthz",
+    }[child.name]
 
 
 def database_address(settings: Settings, server: postgres.Server | None) -> str:

@@ -83,7 +83,7 @@ def _run(chosen: Settings, home: Path, ending: ExitStack, *, once: bool) -> int:
     children.append(stack.start_child("portal", [*_BOOSTEZ, "portal"], lent.environment(), lent.home, ending))
     _record(lent, children)
     for child in sorted(children, key=lambda each: each.name == "prefect"):  # the slowest last
-        stack.until_answers(child, _health(chosen)[child.name])
+        stack.until_answers(child, stack.health(chosen, child))
         _ready(child.name, begun)
     _close_interrupted(stack.prefect_url(chosen))
     deploy = stack.start_child("deploy", [*_BOOSTEZ, "deploy"], lent.environment(), lent.home, ending)
@@ -114,14 +114,6 @@ def _check_ports(chosen: Settings) -> None:
     processes.check_port(chosen.portal_port, "BOOSTEZ_PORTAL_PORT")
     if _needs_sandbox(chosen):
         stack.check_sandbox_ports(chosen)
-
-
-def _health(chosen: Settings) -> dict[str, str]:
-    return {
-        "prefect": f"{stack.prefect_url(chosen)}/ready",
-        "sandbox": f"{chosen.sandbox_url}/_sandbox/healthz",
-        "portal": f"http://127.0.0.1:{chosen.portal_port}/healthz",
-    }
 
 
 def _record(lent: Stack, children: list[Child]) -> None:

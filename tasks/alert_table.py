@@ -5,7 +5,6 @@ Belongs here: the artifact. Does not: what is open (connectors/region/alerts.py)
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from connectors.region import alerts
 from connectors.region.alerts import Alert
 from connectors.region.database import Region
-from core.days import PARIS
+from core.days import at_paris
 from core.markdown import cell
 
 KEY: Final = "alerts"
@@ -39,7 +38,7 @@ def show_alerts(region: Region) -> int:
 def table(unresolved: Sequence[Alert]) -> str:
     """In Markdown, the oldest first."""
     rows = "".join(
-        f"| {alert.id} | {_at(alert.raised_at)} | {alert.severity or ''} | {cell(alert.title)} | {cell(alert.affected or '')} "
+        f"| {alert.id} | {at_paris(alert.raised_at)} | {alert.severity or ''} | {cell(alert.title)} | {cell(alert.affected or '')} "
         f"| {_where(alert)} | {cell(alert.runbook or '')} |\n"
         for alert in unresolved
     )
@@ -55,7 +54,3 @@ def _where(alert: Alert) -> str:
     if alert.muted_by:
         return cell(f"not told: {alert.muted_by}")
     return f"told {len(alert.told)}, {alert.notices} notices" if alert.told else "nobody told yet"
-
-
-def _at(moment: dt.datetime) -> str:
-    return f"{moment.astimezone(PARIS):%Y-%m-%d %H:%M}"

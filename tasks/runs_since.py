@@ -23,8 +23,9 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 
-_PAGE: Final = 200  # what Prefect answers at once
-_BAD: Final = (StateType.FAILED, StateType.CRASHED)
+from tasks.paging import paged
+
+BAD: Final = (StateType.FAILED, StateType.CRASHED)
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -42,9 +43,9 @@ class Ran(msgspec.Struct, frozen=True):
 def runs_since(since: dt.datetime, now: dt.datetime) -> list[Ran]:
     """Every deployment, by name, with its runs that ended in the time."""
     with get_client(sync_client=True) as client:
-        deployments = sorted(_deployments(client), key=lambda each: each.name)
+        deployments = sorted(paged(client.read_deployments), key=lambda each: each.name)
         bad: dict[str, list[FlowRun]] = {}
-        for run in _ended(client, _BAD, since, now):
+        for run in ended(client, BAD, since, now):
             bad.setdefault(str(run.deployment_id), []).append(run)
         return [_ran(client, each, bad.get(str(each.id), []), since, now) for each in deployments]
 
@@ -71,26 +72,12 @@ def _ran(
     )
 
 
-def _deployments(client: SyncPrefectClient) -> Iterator[DeploymentResponse]:
-    offset = 0
-    while page := client.read_deployments(limit=_PAGE, offset=offset):
-        yield from page
-        offset += _PAGE
-
-
-def _ended(
+def ended(
     client: SyncPrefectClient, states: Sequence[StateType], since: dt.datetime, now: dt.datetime
 ) -> Iterator[FlowRun]:
-    """Newest first."""
-    offset = 0
-    while page := client.read_flow_runs(
-        flow_run_filter=_filter(states, since, now),
-        sort=FlowRunSort.END_TIME_DESC,
-        limit=_PAGE,
-        offset=offset,
-    ):
-        yield from page
-        offset += _PAGE
+    """Runs that are in one of these states since an end between the two, the newest end first."""
+    chosen = _filter(states, since, now)
+    return paged(client.read_flow_runs, flow_run_filter=chosen, sort=FlowRunSort.END_TIME_DESC)
 
 
 def _filter(states: Sequence[StateType], since: dt.datetime, now: dt.datetime) -> FlowRunFilter:

@@ -25,12 +25,12 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.client.schemas.sorting import FlowRunSort
 
 from connectors.region import alerts
 from connectors.region.database import Region
 from core.recovery import AGAIN
 from tasks.recover import recover
+from tasks.runs_since import BAD, ended
 from tasks.tell import RUNBOOK, over, sound
 
 CAUSE: Final = "runs "
@@ -39,7 +39,6 @@ PATIENCE: Final = dt.timedelta(minutes=20)
 """What is run again by itself, or by its next run, has had the time."""
 MEMORY: Final = dt.timedelta(days=7)
 """What failed longer ago and was never run since is no news."""
-_PAGE: Final = 200  # runs that Prefect answers at once
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -73,7 +72,7 @@ def watch_runs(region: Region, now: dt.datetime) -> list[Broken]:
 
 def _broken(client: SyncPrefectClient, now: dt.datetime) -> Iterator[Broken]:
     failed: dict[UUID, list[FlowRun]] = {}
-    for run in _failed(client, now):
+    for run in ended(client, BAD, now - MEMORY, now - PATIENCE):
         if run.deployment_id is not None:
             failed.setdefault(run.deployment_id, []).append(run)
     for number, runs in failed.items():
@@ -90,20 +89,6 @@ def _broken(client: SyncPrefectClient, now: dt.datetime) -> Iterator[Broken]:
                 _ended(runs[-1]),
                 (newest.state.message if newest.state else None) or "",
             )
-
-
-def _failed(client: SyncPrefectClient, now: dt.datetime) -> Iterator[FlowRun]:
-    """Newest first."""
-    wanted = FlowRunFilter(
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED, StateType.CRASHED])),
-        end_time=FlowRunFilterEndTime(after_=now - MEMORY, before_=now - PATIENCE),
-    )
-    offset = 0
-    while page := client.read_flow_runs(
-        flow_run_filter=wanted, sort=FlowRunSort.END_TIME_DESC, limit=_PAGE, offset=offset
-    ):
-        yield from page
-        offset += _PAGE
 
 
 def _completed_since(client: SyncPrefectClient, run: FlowRun) -> bool:

@@ -41,12 +41,13 @@ from deployments.deploy import register
 from deployments.doctor.configuration import SHORT
 from deployments.doctor.database import skew
 from deployments.doctor.examining import Case, Check, Finding, bad, good, warning
+from tasks.paging import paged
 
 ANSWERS, ACCESS = "Prefect", "access to Prefect"
 POLLED: Final = dt.timedelta(minutes=2)  # a worker asks every 10 s, and says so every 30
 LATE: Final = dt.timedelta(minutes=15)
 SILENT: Final = dt.timedelta(minutes=3)  # a run's heartbeat comes every 30 s
-PAGE: Final = 200  # Prefect's maximum
+UNDER_WAY: Final = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 DEPLOY: Final = "`boostez deploy`"
 WORKER: Final = "Start a worker: `boostez worker`"
 
@@ -128,7 +129,7 @@ def deployed(case: Case) -> Finding:
             f"switched off: {', '.join(off)}",
             "Switch it on in the Prefect UI, under Automations: runs that die stay as they are.",
         )
-    goes = [each for each in _deployments(client) if OURS in each.tags and each.schedules]
+    goes = [each for each in paged(client.read_deployments) if OURS in each.tags and each.schedules]
     if paused := [each.name for each in goes if not _is_active(each)]:
         return bad(
             f"its schedule is paused: {', '.join(paused)}", "Resume it in the Prefect UI, under Deployments."
@@ -149,16 +150,12 @@ def _differs(change: Change) -> str:
 
 def late(case: Case) -> Finding:
     """Nothing waits for a worker for long."""
-    before = FlowRunFilterExpectedStartTime(before_=_instant(case.now() - LATE))
     client = _client(case)
-    waiting = client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Late"])),
-            expected_start_time=before,
-        ),
-        limit=PAGE,
+    chosen = FlowRunFilter(
+        state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Late"])),
+        expected_start_time=FlowRunFilterExpectedStartTime(before_=_instant(case.now() - LATE)),
     )
-    if waiting:
+    if waiting := list(paged(client.read_flow_runs, flow_run_filter=chosen)):
         minutes = round(LATE.total_seconds() / 60)
         return bad(
             f"{len(waiting)} runs are late by more than {minutes} min: {_named(client, waiting)}", WORKER
@@ -170,18 +167,13 @@ def stuck(case: Case) -> Finding:
     """No run of a deployment is said to be under way by nobody but Prefect: its heartbeat has stopped, or it never began."""
     since = case.now() - SILENT
     client = _client(case)
-    under_way = client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(
-                type=FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING, StateType.CANCELLING])
-            ),
-            deployment_id=FlowRunFilterDeploymentId(is_null_=False),
-        ),
-        limit=PAGE,
+    chosen = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=UNDER_WAY)),
+        deployment_id=FlowRunFilterDeploymentId(is_null_=False),
     )
+    under_way = paged(client.read_flow_runs, flow_run_filter=chosen)
     long = [run for run in under_way if run.state and run.state.timestamp < since]
-    silent = [run for run in long if not _beats(client, run.id, since)]
-    if silent:
+    if silent := [run for run in long if not _beats(client, run.id, since)]:
         return bad(
             f"{len(silent)} runs are under way without a sign of life: {_named(client, silent)}",
             "Prefect's services would have ended them, if they ran: docs/runbook/runs-crashed.md. Cancel it in the Prefect UI (Runs), "
@@ -201,20 +193,13 @@ def _client_of(api: str, auth: str | None) -> SyncPrefectClient:
     return SyncPrefectClient(api, auth_string=auth, httpx_settings={"timeout": 10.0})
 
 
-def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
-    found: list[DeploymentResponse] = []
-    while len(page := client.read_deployments(limit=PAGE, offset=len(found))) == PAGE:
-        found += page
-    return found + page
-
-
 def _is_active(deployment: DeploymentResponse) -> bool:
     return not deployment.paused and any(schedule.active for schedule in deployment.schedules)
 
 
 def _idle(client: SyncPrefectClient, scheduled: Sequence[DeploymentResponse], now: dt.datetime) -> list[str]:
     """Those without a run to come. The next runs are of those that run often; the others are asked for one by one."""
-    near = {run.deployment_id for run in client.read_flow_runs(flow_run_filter=_ahead(now), limit=PAGE)}
+    near = {run.deployment_id for run in client.read_flow_runs(flow_run_filter=_ahead(now))}
     far = [each for each in scheduled if each.id not in near]
     return [each.name for each in far if not client.count_flow_runs(flow_run_filter=_ahead(now, each.id))]
 
@@ -242,7 +227,7 @@ def _instant(at: dt.datetime) -> DateTime:
 
 def _named(client: SyncPrefectClient, runs: list[FlowRun]) -> str:
     """What is to run: a run has the name of what it does only when it has begun."""
-    names: dict[UUID | None, str] = {each.id: each.name for each in _deployments(client)}
+    names: dict[UUID | None, str] = {each.id: each.name for each in paged(client.read_deployments)}
     return _listed([names.get(run.deployment_id, run.name) for run in runs])
 
 
