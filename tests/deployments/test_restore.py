@@ -289,9 +289,7 @@ def test_a_restore_can_be_undone_and_the_undoing_too(full: Region, written: Path
         restore.undo(full, EVERY, LATER + dt.timedelta(hours=1))
 
 
-def test_whoever_was_erased_since_the_backup_does_not_come_back_with_it(
-    full: Region, written: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_whoever_was_erased_since_the_backup_does_not_come_back_with_it(full: Region, written: Path) -> None:
     """Nor with the undoing: the restored database knows of it by then."""
     contact = scalar(full, "SELECT min(id) FROM contact")
     persons.erase(full, RULES, int(str(contact)), LATER)
@@ -301,8 +299,8 @@ def test_whoever_was_erased_since_the_backup_does_not_come_back_with_it(
     erased = "SELECT erased_at IS NOT NULL AND name IS NULL AND email IS NULL FROM contact WHERE id = :id"
     assert done.ended == Ended(erased=1, sessions=1)
     assert scalar(full, erased, id=contact)
-    cli_database._print_restored(done)  # noqa: SLF001 - what an admin reads
-    assert "ended again, since people had ended it: 1 erased" in capsys.readouterr().out
+    told = "".join(cli_database._restored(done))  # noqa: SLF001 - what an admin reads
+    assert "ended again, since people had ended it: 1 erased" in told
     back = restore.undo(full, EVERY, LATER + dt.timedelta(minutes=1))
     assert (back.ended, scalar(full, erased, id=contact)) == (Ended(sessions=1), True)
 
