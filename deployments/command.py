@@ -134,12 +134,13 @@ def sure(question: str, *, yes: bool) -> None:
         Misconfigured: the answer is no, or there is nobody to ask.
 
     """
-    try:
-        agreed = yes or typer.confirm(question, err=True)
-    except typer.Abort:  # nobody is there
-        sys.stderr.write("\n")
-        agreed = False
-    if not agreed:
+    if yes:
+        return
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if answer.strip().lower() not in {"y", "yes"}:
+        sys.stderr.write("" if answer else "\n")  # nobody was there, so nobody ended the line
         raise Misconfigured("Nothing was done: there is no undo, so answer y, or add --yes.")
 
 
