@@ -23,7 +23,8 @@ from pydantic import SecretStr
 
 from connectors import digesting
 from connectors.digest_rules import digest_rules
-from connectors.mail.digest_words import Told, digest_letter, form_of
+from connectors.mail.digest_words import digest_letter, form_of
+from connectors.mail.digests import told_to
 from connectors.mail.wire import Letter
 from connectors.region.database import Region
 from connectors.region.digests import approvals, editions
@@ -88,10 +89,7 @@ def plan_digests(region: Region, settings: Settings, now: dt.datetime) -> dict[R
 
 def _planned(region: Region, role: Role, rule: Rule, now: dt.datetime) -> Planned:
     week = latest(rule.slot, now)
-    made = editions.find(region, role, week.name)
-    if made and made.state != "waiting":
-        return Planned(week.name, "done", 0)
-    figures = {} if made else digesting.figures_of(region, role)
+    figures = {} if editions.find(region, role, week.name) else digesting.figures_of(region, role)
     outcome, letters = editions.plan(region, role, rule, week, proof_of(role, rule), figures, now)
     return Planned(week.name, outcome, letters)
 
@@ -153,15 +151,7 @@ def previewed(
     if facts is None:
         raise Misconfigured(f"{shown.name} has no digest of {role} any more.")
     nobodys = settings.model_copy(update={"portal_secret": SecretStr(secrets.token_urlsafe(32))})
-    told = Told(
-        role=role,
-        reader=shown,
-        week=week,
-        at=now,
-        unsubscribe=Seals(nobodys).link("digest", f"{role}.{shown.key}", now),
-        public_url=settings.public_url,
-        contact=settings.contact_email,
-    )
+    told = told_to(settings, Seals(nobodys), role, shown, week, now)
     return Preview(digest_letter(told, facts), not facts.empty)
 
 

@@ -26,8 +26,10 @@ from connectors.alerts.channel import NAME
 from connectors.region import alerts, channel_state, failing, host_letters, notices, plans, postings
 from connectors.region.channel_state import Standing
 from connectors.region.database import Region
+from connectors.region.digests import editions
 from connectors.region.plans import Stopped
 from connectors.settings import Settings
+from core.morning import at_paris
 from schemas.errors import Unreachable
 from tasks.deliver import carry_out
 from tasks.progress import Progress
@@ -81,6 +83,7 @@ _STANDING: Final = (
     plans.CAUSE,
     postings.CAUSE,
     host_letters.CAUSE,
+    editions.HELD,
     "paused ",
     "parked ",
     failing.CAUSE,
@@ -102,6 +105,7 @@ def tell(region: Region, settings: Settings) -> Delivered:
         *_refused(region, rules.failures),
         *_posted(region),
         *_unreached(region),
+        *_undecided(region),
     )
     due = {each.cause: each for each in standing}
     for each in due.values():
@@ -155,6 +159,16 @@ def _unreached(region: Region) -> Iterator[_Due]:
             f"--cause content`. More: {RUNBOOK}/letters-come-back.md"
         )
         yield _Due(each.cause, f"{each.name} does not know of dialogue {each.ref}", message)
+
+
+def _undecided(region: Region) -> Iterator[_Due]:
+    if held := editions.held(region):
+        roles = ", ".join(each.role for each in held)
+        message = (
+            f"Nobody approved of the digests of {roles} as they are: `boostez digest preview ROLE`, then `boostez digest approve ROLE`. "
+            f"What still waits on {at_paris(held[0].until)} (Paris) is not sent that week. More: {RUNBOOK}/digests.md"
+        )
+        yield _Due(editions.HELD, f"Digests wait for somebody to read them: {roles}", message)
 
 
 def _paused(name: str, standing: Standing) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors import digesting
-from connectors.region import coaches, hosts, offers, questions
+from connectors.region import coaches, hosts, offers, questions, walks
 from connectors.region.database import Region
 from connectors.region.digests import territory
 from connectors.registry import objectives
@@ -95,6 +95,10 @@ def test_one_that_came_and_went_twice_counts_once_each_way(people: Stakeholders)
     facts = told(people, "officials", people.official(departments=["69"]))
     assert isinstance(facts, OfficialFacts)
     assert facts.offers == (Moved("69", "job", 0, 1, 1),)
+    people.now += WEEK
+    facts = told(people, "officials", people.official(departments=["69"]))
+    assert isinstance(facts, OfficialFacts)
+    assert facts.offers == (), "none is there and none moved: a line of noughts says nothing"
 
 
 def test_an_official_is_told_of_their_dialogues_and_of_nobody_else_s(people: Stakeholders) -> None:
@@ -125,6 +129,35 @@ def test_an_official_is_told_of_their_dialogues_and_of_nobody_else_s(people: Sta
     assert [each.title for each in facts.coming] == ["Le 01/12"]
     (held,) = facts.past
     assert (held.title, held.registered, held.present, held.unknown) == ("Le 27/11", 2, 1, 1)
+
+
+def test_what_nobody_announced_was_not_held_and_has_no_page_yet(people: Stakeholders) -> None:
+    """A dialogue that was approved and never announced was told as held; one to come had a link that opens nothing."""
+    official = people.official()
+    for starts in (LAST_TUESDAY, THIS_TUESDAY):
+        where = people.dialogues.placement(official_id=official, starts_wall=starts)
+        people.dialogues.approved(where=where, title=f"Le {starts:%d/%m}")
+    facts = told(people, "officials", official)
+    assert isinstance(facts, OfficialFacts)
+    assert facts.past == ()
+    assert [(each.title, each.announced) for each in facts.coming] == [("Le 01/12", False)]
+
+
+def test_what_leaves_late_does_not_say_that_yesterday_is_to_come(people: Stakeholders) -> None:
+    """A digest that was approved of on Wednesday had Tuesday's sessions as those to come."""
+    official, programme = people.official(), people.room.programme
+    programme.now = people.dialogues.now = NOON
+    cohort = programme.cohort(coach := people.coach())
+    for starts in (THIS_TUESDAY, THIS_TUESDAY + 3 * DAY):
+        where = people.dialogues.placement(official_id=official, starts_wall=starts)
+        people.dialogues.announced(where=where, title=f"{starts:%A}")
+        programme.session(kind="coaching", cohort_id=cohort, starts_wall=starts, title=f"{starts:%A}")
+    people.now = MONDAY + 2 * DAY
+    readers: tuple[tuple[Role, int], ...] = (("officials", official), ("coaches", coach))
+    for role, reader in readers:
+        facts = told(people, role, reader)
+        assert isinstance(facts, OfficialFacts | CoachFacts)
+        assert (facts.past, [each.title for each in facts.coming]) == ((), ["Friday"])
 
 
 def test_an_official_is_told_of_questions_that_wait_for_them_the_first_due_first(
@@ -258,6 +291,18 @@ def test_the_press_office_is_told_figures_of_everything(people: Stakeholders) ->
     assert facts.departments == (Counted("42", 0, 1), Counted("69", 1, 0))
     assert facts.progress.whole.present == 1
     assert facts.held == Held(1, 1, 0, 2, 1, 1, 1)
+
+
+def test_only_a_sync_that_ended_well_makes_figures_fresh(people: Stakeholders) -> None:
+    """A sync that failed was quoted as when the offers were last brought up to date."""
+    ended = []
+    for completed in (True, False):
+        run = walks.start_run(people.region, "sync-offers", "contractor", "full")
+        walks.finish_run(people.region, run, {"completed": completed})
+        ended += sql(people.region, "SELECT finished_at FROM run WHERE id = :run", run=run)
+    facts = told(people, "press")
+    assert isinstance(facts, PressFacts)
+    assert facts.synced_at == ended[0].finished_at
 
 
 def test_the_direction_is_told_targets_with_what_earlier_weeks_had(people: Stakeholders) -> None:
