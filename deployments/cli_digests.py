@@ -13,7 +13,6 @@ import typer
 from rich.table import Table
 
 from connectors import clock
-from connectors.digest_rules import digest_rules
 from connectors.region.database import region
 from connectors.region.digests import approvals, editions
 from core.morning import at_paris
@@ -98,8 +97,7 @@ def approve(role: Which, by: By, as_json: Json = False) -> None:
     from tasks.digests import proof_of
 
     with connected() as chosen:
-        proof = proof_of(role, digest_rules(chosen.digests_file)[role])
-        decided = approvals.approve(region(), role, proof, by, clock.now())
+        decided = approvals.approve(region(), role, proof_of(chosen, role), by, clock.now())
     if as_json:
         print_json(decided)
         return
@@ -120,8 +118,7 @@ def refuse(
     from tasks.digests import proof_of
 
     with connected() as chosen:
-        proof = proof_of(role, digest_rules(chosen.digests_file)[role])
-        decided = approvals.refuse(region(), role, proof, by, reason, clock.now())
+        decided = approvals.refuse(region(), role, proof_of(chosen, role), by, reason, clock.now())
     if as_json:
         print_json(decided)
         return

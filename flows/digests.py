@@ -60,7 +60,7 @@ def send_digest(
     wanted = week_of(rule.slot, week, clock.now())
     with region.at_work():
         reader = named(region, chosen, role, whom)
-        letter = editions.again(region, role, reader, wanted, proof_of(role, rule))
+        letter = editions.again(region, role, reader, wanted, proof_of(chosen, role))
         sent = send_letters(region, chosen, MAIL)
         tell(region, chosen)
     get_run_logger().info(

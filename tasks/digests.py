@@ -33,7 +33,7 @@ from connectors.region.digests.editions import Outcome
 from connectors.registry import objectives
 from connectors.seals import Seals
 from connectors.settings import Settings
-from core.digests.rules import Reader, Rule
+from core.digests.rules import Reader
 from core.digests.weeks import latest
 from core.folding import fold
 from schemas.errors import Misconfigured
@@ -61,9 +61,15 @@ class Preview(msgspec.Struct, frozen=True):
     leaves: bool
 
 
-def proof_of(role: Role, rule: Rule) -> Proof:
-    """What a person approves of: the role's words, and the readers of the reviewed file."""
-    return Proof(form_of(role), tuple(sorted(each.key for each in rule.readers)))
+def proof_of(settings: Settings, role: Role) -> Proof:
+    """What a person approves of: the role's words, and the readers of the reviewed file.
+
+    Raises:
+        Misconfigured: the file of digests does not fit its schema, or makes no sense.
+
+    """
+    readers = digest_rules(settings.digests_file)[role].readers
+    return Proof(form_of(role), tuple(sorted(each.key for each in readers)))
 
 
 @task(name="plan-digests", retries=0, cache_policy=NO_CACHE)
@@ -74,10 +80,9 @@ def plan_digests(region: Region, settings: Settings, now: dt.datetime) -> dict[R
         Misconfigured: the file of digests does not fit its schema, or makes no sense.
 
     """
-    rules = digest_rules(settings.digests_file)
     told: dict[Role, Planned] = {}
     for role in ROLES:
-        told[role] = planned = _planned(region, role, rules[role], now)
+        told[role] = planned = _planned(region, settings, role, now)
         if planned.outcome == "expired":
             get_run_logger().warning(
                 "The digest of %s for %s was not sent: it was due more than three days ago",
@@ -87,10 +92,11 @@ def plan_digests(region: Region, settings: Settings, now: dt.datetime) -> dict[R
     return told
 
 
-def _planned(region: Region, role: Role, rule: Rule, now: dt.datetime) -> Planned:
+def _planned(region: Region, settings: Settings, role: Role, now: dt.datetime) -> Planned:
+    rule = digest_rules(settings.digests_file)[role]
     week = latest(rule.slot, now)
     figures = {} if editions.find(region, role, week.name) else digesting.figures_of(region, role)
-    outcome, letters = editions.plan(region, role, rule, week, proof_of(role, rule), figures, now)
+    outcome, letters = editions.plan(region, role, rule, week, proof_of(settings, role), figures, now)
     return Planned(week.name, outcome, letters)
 
 

@@ -12,7 +12,6 @@ from prefect.client.schemas.objects import State, StateType
 from pydantic import ValidationError
 
 from connectors import clock
-from connectors.digest_rules import digest_rules
 from connectors.region import alerts
 from connectors.region.database import safe_region
 from connectors.region.digests import approvals
@@ -122,7 +121,7 @@ def test_one_more_by_hand_says_that_it_is_one(world: Dialogues, sandbox: Sandbox
     region, chosen = world.region, settings()
     with pytest.raises(Refused, match="Nobody approved"):
         send_digest("direction", "Direction du partenariat")
-    proof = steps.proof_of("direction", digest_rules(chosen.digests_file)["direction"])
+    proof = steps.proof_of(chosen, "direction")
     approvals.approve(region, "direction", proof, "Camille", world.now)
     assert send_digest("direction", "direction@digests.example")["letter"]["again"] == 1
     assert send_digests()["planned"]["direction"]["outcome"] == "sent"
@@ -147,7 +146,7 @@ def test_there_is_one_form_each_and_one_that_was_decided_on_elsewhere_ends(world
         assert client.read_flow_run(run).parameters == {"approval": asked.id}
         paused: State[None] = State(type=StateType.PAUSED)
         client.set_flow_run_state(run, paused, force=True)
-        proof = steps.proof_of("direction", digest_rules(settings().digests_file)["direction"])
+        proof = steps.proof_of(settings(), "direction")
         approvals.approve(world.region, "direction", proof, "Camille", world.now)
         send_digests()
         ended = client.read_flow_run(run).state

@@ -18,7 +18,6 @@ from prefect import Task
 from pydantic import SecretStr
 
 from connectors import clock
-from connectors.digest_rules import digest_rules
 from connectors.region import channel_state
 from connectors.region.digests import approvals, readers
 from connectors.registry import MESSENGERS
@@ -122,8 +121,7 @@ class World:
         )
         readers.stop(self.stage.direct, "officials", str(none), MONDAY)
         for role in ROLES:
-            proof = proof_of(role, digest_rules(FILE)[role])
-            approvals.approve(self.stage.direct, role, proof, "Ada", MONDAY)
+            approvals.approve(self.stage.direct, role, proof_of(self.stage.settings, role), "Ada", MONDAY)
         self._hubs = Hubs(self.stage, self.points, self._stands_still)
         self._found: list[str] = []
 
