@@ -106,14 +106,8 @@ def _rendered(told: Told, values: dict[str, object], form: Form) -> tuple[str, s
 def _values(told: Told) -> dict[str, object]:
     """What every template may ask for: the letter's own facts, and how numbers and times are written."""
     return {
-        "name": told.reader.name,
-        "week": told.week,
+        **msgspec.structs.asdict(told),
         "last": wording.date(told.week.day - dt.timedelta(days=1)),
-        "at": told.at,
-        "again": told.again,
-        "unsubscribe": told.unsubscribe,
-        "public_url": told.public_url,
-        "contact": told.contact,
         "most": QUESTIONS,
         "contract": CONTRACT_EUR,
         "target": TARGET,
