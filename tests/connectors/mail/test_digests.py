@@ -138,6 +138,12 @@ def test_the_words_of_each_role_are_approved_of_alone() -> None:
     assert len({form_of(role) for role in ROLES}) == len(ROLES)
 
 
+def test_no_bar_is_full_before_all_is_reached() -> None:
+    letter = digest_letter(told("direction"), facts_of("direction"))
+    assert re.search(r"99\u202f%, .*\n  █{9}░\n", letter.text)
+    assert "width:99%" in (letter.html or "")
+
+
 # The contractor's file
 
 
