@@ -17,8 +17,6 @@ from typing import Any, Final
 import msgspec
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.deployments import run_deployment
-from prefect.exceptions import ObjectNotFound
 from pydantic import SecretStr
 
 from connectors import digesting
@@ -108,25 +106,12 @@ def ask_for_digests(region: Region) -> list[Role]:
 
 
 def _ask(region: Region, approval: Approval) -> bool:
-    try:
-        run: Any = run_deployment(
-            APPROVE,
-            parameters={"approval": approval.id},
-            timeout=0,
-            as_subflow=False,
-            tags=["boostez", "digests"],
-            idempotency_key=f"digest-{approval.id}-{approval.raised_at.isoformat()}",
-        )
-    except ObjectNotFound:
-        get_run_logger().warning(
-            "No deployment %s shows a form here: `boostez digest preview %s`, then `boostez digest approve %s`",
-            APPROVE,
-            approval.role,
-            approval.role,
-        )
-        return False
-    approvals.shown_by(region, approval.id, str(run.id))
-    return True
+    key = f"digest-{approval.id}-{approval.raised_at.isoformat()}"
+    otherwise = f"`boostez digest preview {approval.role}`, then `boostez digest approve {approval.role}`"
+    run = forms.show(APPROVE, {"approval": approval.id}, "digests", key=key, otherwise=otherwise)
+    if run:
+        approvals.shown_by(region, approval.id, run)
+    return run is not None
 
 
 def _over(region: Region, parameters: Mapping[str, Any]) -> str | None:

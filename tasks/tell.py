@@ -17,8 +17,6 @@ from typing import Final, NamedTuple
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
-from prefect.deployments import run_deployment
-from prefect.exceptions import ObjectNotFound
 
 from connectors import clock
 from connectors.alert_rules import addresses, alert_rules
@@ -31,6 +29,7 @@ from connectors.region.plans import Stopped
 from connectors.settings import Settings
 from core.morning import at_paris
 from schemas.errors import Unreachable
+from tasks import forms
 from tasks.deliver import carry_out
 from tasks.progress import Progress
 from tasks.run import Delivered, Run
@@ -190,13 +189,5 @@ def ask(stopped: Stopped) -> None:
     held = stopped.plan
     if not stopped.fresh or FlowRunContext.get() is None:
         return
-    try:
-        run_deployment(
-            DECIDE, parameters={"plan": held.id}, timeout=0, as_subflow=False, tags=["boostez", held.place]
-        )
-    except ObjectNotFound:
-        get_run_logger().warning(
-            "No deployment %s shows a form here: decide with `boostez plan approve|refuse %d`",
-            DECIDE,
-            held.id,
-        )
+    otherwise = f"decide with `boostez plan approve|refuse {held.id}`"
+    forms.show(DECIDE, {"plan": held.id}, held.place, otherwise=otherwise)
