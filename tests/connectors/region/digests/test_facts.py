@@ -140,9 +140,11 @@ def test_an_official_is_told_of_their_dialogues_and_of_nobody_else_s(people: Sta
 def test_what_nobody_announced_was_not_held_and_has_no_page_yet(people: Stakeholders) -> None:
     """A dialogue that was approved and never announced was told as held; one to come had a link that opens nothing."""
     official = people.official()
+    people.now = NOON - DAY
     for starts in (LAST_TUESDAY, THIS_TUESDAY):
         where = people.dialogues.placement(official_id=official, starts_wall=starts)
         people.dialogues.approved(where=where, title=f"Le {starts:%d/%m}")
+    people.now = MONDAY
     facts = told(people, OfficialFacts, official)
     assert facts.past == ()
     assert [(each.title, each.announced) for each in facts.coming] == [("Le 01/12", False)]
