@@ -20,8 +20,7 @@ from schemas.letters import Role
 def readers_of(region: Region, rules: Rules, role: Role) -> list[Reader]:
     """Whoever is to have a role's digest and wants it, by name."""
     with region.begin() as connection:
-        stopped = readers.stopped(connection, role)
-        return [each for each in readers.every(connection, role, rules[role]) if each.key not in stopped]
+        return readers.wanting(connection, role, rules[role])
 
 
 def facts_for(
@@ -31,10 +30,10 @@ def facts_for(
     match role:
         case "officials":
             official = territory.official(region, int(reader))
-            return None if official is None else territory.facts(region, official, week)
+            return None if official is None else territory.facts(region, official, week, now)
         case "coaches":
             coach = coaches.get(region, int(reader))
-            return None if coach is None or coach.ended_at else accompanied.facts(region, coach.id, week)
+            return None if coach is None or coach.ended_at else accompanied.facts(region, coach.id, week, now)
         case "contractor":
             return refused.facts(region, week, editions.earlier(region, role, week.name))
         case "press":

@@ -28,6 +28,8 @@ FOLLOWS: Final[Mapping[State, frozenset[State]]] = {
 PUBLIC: Final[frozenset[State]] = frozenset(
     {"announced", "on_air", "closed", "answered", "archived", "cancelled"}
 )
+HELD: Final[frozenset[State]] = PUBLIC - {"cancelled"}
+"""The states of a dialogue that was held, once it is over by its clock: staff may not have closed it yet."""
 ASKED: Final[frozenset[State]] = frozenset({"announced", "on_air"})
 """The states of a dialogue that residents put questions to."""
 

@@ -12,7 +12,6 @@ import typer
 from rich.table import Table
 
 from connectors import clock
-from connectors.digest_rules import digest_rules
 from connectors.region.database import region
 from connectors.region.digests import approvals, editions
 from core.days import at_paris
@@ -95,8 +94,7 @@ def approve(role: Which, by: By, as_json: Json = False) -> None:
     from tasks.digests import proof_of
 
     with connected() as chosen:
-        proof = proof_of(role, digest_rules(chosen.digests_file)[role])
-        decided = approvals.approve(region(), role, proof, by, clock.now())
+        decided = approvals.approve(region(), role, proof_of(chosen, role), by, clock.now())
     print_told(
         decided,
         f"The digest of {role} is approved by {decided.decided_by}: what is due leaves with the next run of `digests`.",
@@ -116,8 +114,7 @@ def refuse(
     from tasks.digests import proof_of
 
     with connected() as chosen:
-        proof = proof_of(role, digest_rules(chosen.digests_file)[role])
-        decided = approvals.refuse(region(), role, proof, by, reason, clock.now())
+        decided = approvals.refuse(region(), role, proof_of(chosen, role), by, reason, clock.now())
     print_told(
         decided, f"The digest of {role} is refused by {decided.decided_by}: nothing leaves.", as_json=as_json
     )

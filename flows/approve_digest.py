@@ -18,7 +18,6 @@ from prefect.runtime import flow_run
 from pydantic import Field, model_validator
 
 from connectors import clock
-from connectors.digest_rules import digest_rules
 from connectors.region.database import safe_region
 from connectors.region.digests import approvals
 from connectors.region.digests.approvals import Approval
@@ -86,7 +85,7 @@ def approve_digest(approval: int) -> dict[str, Any]:
 
 def _carry_out(found: Approval, decision: DigestDecision) -> Approval:
     chosen, region, now = settings(), safe_region(), clock.now()
-    proof = proof_of(found.role, digest_rules(chosen.digests_file)[found.role])
+    proof = proof_of(chosen, found.role)
     approved = decision.verdict is DigestVerdict.APPROVE
     with region.at_work():
         decided = approvals.decide(

@@ -20,8 +20,7 @@ from connectors.region.database import safe_region
 from connectors.region.digests import editions
 from connectors.region.letters import MAIL
 from connectors.settings import settings
-from core.digests.weeks import latest
-from core.digests.weeks import named as week_named
+from core.digests.weeks import chosen as week_of
 from schemas.letters import Role
 from tasks.digests import ask_for_digests, named, plan_digests, proof_of
 from tasks.letters import send_letters
@@ -52,16 +51,16 @@ def send_digest(
         week: ISO's year and week, as in 2026-W49; the newest when it is empty.
 
     Raises:
-        Misconfigured: there is no such reader, or no such week.
+        Misconfigured: there is no such reader, or no such week, or it is not due yet.
         Refused: nobody approved of this digest, or they want none.
 
     """
     chosen, region = settings(), safe_region()
     rule = digest_rules(chosen.digests_file)[role]
-    wanted = week_named(rule.slot, week) if week else latest(rule.slot, clock.now())
+    wanted = week_of(rule.slot, week, clock.now())
     with region.at_work():
         reader = named(region, chosen, role, whom)
-        letter = editions.again(region, role, reader, wanted, proof_of(role, rule))
+        letter = editions.again(region, role, reader, wanted, proof_of(chosen, role))
         sent = send_letters(region, chosen, MAIL)
         tell(region, chosen)
     get_run_logger().info(

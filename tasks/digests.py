@@ -17,13 +17,12 @@ from typing import Any, Final
 import msgspec
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.deployments import run_deployment
-from prefect.exceptions import ObjectNotFound
 from pydantic import SecretStr
 
 from connectors import digesting
 from connectors.digest_rules import digest_rules
-from connectors.mail.digest_words import Told, digest_letter, form_of
+from connectors.mail.digest_words import digest_letter, form_of
+from connectors.mail.digests import told_to
 from connectors.mail.wire import Letter
 from connectors.region.database import Region
 from connectors.region.digests import approvals, editions
@@ -32,7 +31,7 @@ from connectors.region.digests.editions import Outcome
 from connectors.registry import objectives
 from connectors.seals import Seals
 from connectors.settings import Settings
-from core.digests.rules import Reader, Rule
+from core.digests.rules import Reader
 from core.digests.weeks import latest
 from core.folding import fold
 from schemas.errors import Misconfigured
@@ -60,9 +59,15 @@ class Preview(msgspec.Struct, frozen=True):
     leaves: bool
 
 
-def proof_of(role: Role, rule: Rule) -> Proof:
-    """What a person approves of: the role's words, and the readers of the reviewed file."""
-    return Proof(form_of(role), tuple(sorted(each.key for each in rule.readers)))
+def proof_of(settings: Settings, role: Role) -> Proof:
+    """What a person approves of: the role's words, and the readers of the reviewed file.
+
+    Raises:
+        Misconfigured: the file of digests does not fit its schema, or makes no sense.
+
+    """
+    readers = digest_rules(settings.digests_file)[role].readers
+    return Proof(form_of(role), tuple(sorted(each.key for each in readers)))
 
 
 @task(name="plan-digests", retries=0, cache_policy=NO_CACHE)
@@ -73,10 +78,9 @@ def plan_digests(region: Region, settings: Settings, now: dt.datetime) -> dict[R
         Misconfigured: the file of digests does not fit its schema, or makes no sense.
 
     """
-    rules = digest_rules(settings.digests_file)
     told: dict[Role, Planned] = {}
     for role in ROLES:
-        told[role] = planned = _planned(region, role, rules[role], now)
+        told[role] = planned = _planned(region, settings, role, now)
         if planned.outcome == "expired":
             get_run_logger().warning(
                 "The digest of %s for %s was not sent: it was due more than three days ago",
@@ -86,13 +90,11 @@ def plan_digests(region: Region, settings: Settings, now: dt.datetime) -> dict[R
     return told
 
 
-def _planned(region: Region, role: Role, rule: Rule, now: dt.datetime) -> Planned:
+def _planned(region: Region, settings: Settings, role: Role, now: dt.datetime) -> Planned:
+    rule = digest_rules(settings.digests_file)[role]
     week = latest(rule.slot, now)
-    made = editions.find(region, role, week.name)
-    if made and made.state != "waiting":
-        return Planned(week.name, "done", 0)
-    figures = {} if made else digesting.figures_of(region, role)
-    outcome, letters = editions.plan(region, role, rule, week, proof_of(role, rule), figures, now)
+    figures = {} if editions.find(region, role, week.name) else digesting.figures_of(region, role)
+    outcome, letters = editions.plan(region, role, rule, week, proof_of(settings, role), figures, now)
     return Planned(week.name, outcome, letters)
 
 
@@ -104,25 +106,12 @@ def ask_for_digests(region: Region) -> list[Role]:
 
 
 def _ask(region: Region, approval: Approval) -> bool:
-    try:
-        run: Any = run_deployment(
-            APPROVE,
-            parameters={"approval": approval.id},
-            timeout=0,
-            as_subflow=False,
-            tags=["boostez", "digests"],
-            idempotency_key=f"digest-{approval.id}-{approval.raised_at.isoformat()}",
-        )
-    except ObjectNotFound:
-        get_run_logger().warning(
-            "No deployment %s shows a form here: `boostez digest preview %s`, then `boostez digest approve %s`",
-            APPROVE,
-            approval.role,
-            approval.role,
-        )
-        return False
-    approvals.shown_by(region, approval.id, str(run.id))
-    return True
+    key = f"digest-{approval.id}-{approval.raised_at.isoformat()}"
+    otherwise = f"`boostez digest preview {approval.role}`, then `boostez digest approve {approval.role}`"
+    run = forms.show(APPROVE, {"approval": approval.id}, "digests", key=key, otherwise=otherwise)
+    if run:
+        approvals.shown_by(region, approval.id, run)
+    return run is not None
 
 
 def _over(region: Region, parameters: Mapping[str, Any]) -> str | None:
@@ -153,15 +142,7 @@ def previewed(
     if facts is None:
         raise Misconfigured(f"{shown.name} has no digest of {role} any more.")
     nobodys = settings.model_copy(update={"portal_secret": SecretStr(secrets.token_urlsafe(32))})
-    told = Told(
-        role=role,
-        reader=shown,
-        week=week,
-        at=now,
-        unsubscribe=Seals(nobodys).link("digest", f"{role}.{shown.key}", now),
-        public_url=settings.public_url,
-        contact=settings.contact_email,
-    )
+    told = told_to(settings, Seals(nobodys), role, shown, week, now)
     return Preview(digest_letter(told, facts), not facts.empty)
 
 

@@ -1,6 +1,6 @@
-"""Forms that nobody needs to fill in any more.
+"""Forms that a person decides in: having a run show one, and ending those that nobody needs to fill in any more.
 
-Belongs here: ending them. Does not: showing one (flows/), or what a verdict does.
+Belongs here: those runs. Does not: a form itself (flows/), or what a verdict does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,31 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import StateType
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled
+
+
+def show(
+    name: str, parameters: dict[str, Any], tag: str, *, key: str | None = None, otherwise: str
+) -> str | None:
+    """Have a run of a deployment (``flow/deployment``) show its form, once for a ``key``. Returns the run.
+
+    None where there is no such deployment: the log says how a person decides ``otherwise``.
+    """
+    try:
+        run: Any = run_deployment(
+            name,
+            parameters=parameters,
+            timeout=0,
+            as_subflow=False,
+            tags=["boostez", tag],
+            idempotency_key=key,
+        )
+    except ObjectNotFound:
+        get_run_logger().warning("No deployment %s shows a form here: %s", name, otherwise)
+        return None
+    return str(run.id)
 
 
 def end(name: str, over: Callable[[dict[str, Any]], str | None]) -> list[dict[str, Any]]:

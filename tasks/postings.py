@@ -10,12 +10,10 @@ Every step follows from rows, so a crash between two of them loses nothing: the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.deployments import run_deployment
-from prefect.exceptions import ObjectNotFound
 
 from connectors.region import postings
 from connectors.region.database import Region
@@ -59,24 +57,11 @@ def unheard(region: Region) -> list[Posting]:
 def ask(region: Region, posting: Posting) -> bool:
     """Have an officer decide on a posting's newest text: one form a text, also when this is done twice."""
     parameters = {"posting": posting.id, "revision": posting.revision}
-    try:
-        run: Any = run_deployment(
-            DECIDE,
-            parameters=parameters,
-            timeout=0,
-            as_subflow=False,
-            tags=["boostez", "portal"],
-            idempotency_key=posting.cause,
-        )
-    except ObjectNotFound:
-        get_run_logger().warning(
-            "No deployment %s shows a form here: decide with `boostez posting approve|refuse %d`",
-            DECIDE,
-            posting.id,
-        )
-        return False
-    postings.shown_by(region, posting.id, posting.revision, str(run.id))
-    return True
+    otherwise = f"decide with `boostez posting approve|refuse {posting.id}`"
+    run = forms.show(DECIDE, parameters, "portal", key=posting.cause, otherwise=otherwise)
+    if run:
+        postings.shown_by(region, posting.id, posting.revision, run)
+    return run is not None
 
 
 def end_forms(region: Region) -> list[int]:

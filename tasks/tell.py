@@ -17,8 +17,6 @@ from typing import Final, NamedTuple
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
-from prefect.deployments import run_deployment
-from prefect.exceptions import ObjectNotFound
 
 from connectors import clock
 from connectors.alert_rules import addresses, alert_rules
@@ -26,9 +24,12 @@ from connectors.alerts.channel import NAME
 from connectors.region import alerts, channel_state, failing, host_letters, notices, plans, postings
 from connectors.region.channel_state import Standing
 from connectors.region.database import Region
+from connectors.region.digests import editions
 from connectors.region.plans import Stopped
 from connectors.settings import Settings
+from core.morning import at_paris
 from schemas.errors import Unreachable
+from tasks import forms
 from tasks.deliver import carry_out
 from tasks.progress import Progress
 from tasks.run import Delivered, Run
@@ -81,6 +82,7 @@ _STANDING: Final = (
     plans.CAUSE,
     postings.CAUSE,
     host_letters.CAUSE,
+    editions.HELD,
     "paused ",
     "parked ",
     failing.CAUSE,
@@ -102,6 +104,7 @@ def tell(region: Region, settings: Settings) -> Delivered:
         *_refused(region, rules.failures),
         *_posted(region),
         *_unreached(region),
+        *_undecided(region),
     )
     due = {each.cause: each for each in standing}
     for each in due.values():
@@ -157,6 +160,16 @@ def _unreached(region: Region) -> Iterator[_Due]:
         yield _Due(each.cause, f"{each.name} does not know of dialogue {each.ref}", message)
 
 
+def _undecided(region: Region) -> Iterator[_Due]:
+    if held := editions.held(region):
+        roles = ", ".join(each.role for each in held)
+        message = (
+            f"Nobody approved of the digests of {roles} as they are: `boostez digest preview ROLE`, then `boostez digest approve ROLE`. "
+            f"What still waits on {at_paris(held[0].until)} (Paris) is not sent that week. More: {RUNBOOK}/digests.md"
+        )
+        yield _Due(editions.HELD, f"Digests wait for somebody to read them: {roles}", message)
+
+
 def _paused(name: str, standing: Standing) -> str:
     return (
         f"{standing.paused_reason}\n\nWhat changes meanwhile accumulates; the other channels go on. When the cause is mended: "
@@ -176,13 +189,5 @@ def ask(stopped: Stopped) -> None:
     held = stopped.plan
     if not stopped.fresh or FlowRunContext.get() is None:
         return
-    try:
-        run_deployment(
-            DECIDE, parameters={"plan": held.id}, timeout=0, as_subflow=False, tags=["boostez", held.place]
-        )
-    except ObjectNotFound:
-        get_run_logger().warning(
-            "No deployment %s shows a form here: decide with `boostez plan approve|refuse %d`",
-            DECIDE,
-            held.id,
-        )
+    otherwise = f"decide with `boostez plan approve|refuse {held.id}`"
+    forms.show(DECIDE, {"plan": held.id}, held.place, otherwise=otherwise)

@@ -75,7 +75,7 @@ class Stakeholders:
             approvals.approve(self.region, role, self.proof(role), "Camille", self.now)
 
     def proof(self, role: Role) -> approvals.Proof:
-        return proof_of(role, digest_rules(self.settings.digests_file)[role])
+        return proof_of(self.settings, role)
 
     def plan(self) -> dict[Role, Planned]:
         with disable_run_logger():

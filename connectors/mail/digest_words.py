@@ -14,8 +14,8 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
 from typing import Any, Final, Literal
 
 import msgspec
@@ -48,8 +48,8 @@ PLAIN: Final = 1_000_000  # bytes of a file that goes along as it is; a longer o
 _FOLDER: Final = LETTERS / "digests"
 _FIXED: Final = (1980, 1, 1, 0, 0, 0)  # a packed file says no time: the same facts are the same bytes
 # Where French breaks no line.
-_THIN: Final = re.compile(r" (?=[;?!])")
-_WIDE: Final = re.compile(r" (?=[:»])|(?<=«) ")
+_THIN: Final = re.compile(r" (?=[;?!%])")
+_WIDE: Final = re.compile(r" (?=[:»€])|(?<=«) ")
 Form = Literal["html", "txt"]
 
 
@@ -106,14 +106,8 @@ def _rendered(told: Told, values: dict[str, object], form: Form) -> tuple[str, s
 def _values(told: Told) -> dict[str, object]:
     """What every template may ask for: the letter's own facts, and how numbers and times are written."""
     return {
-        "name": told.reader.name,
-        "week": told.week,
+        **msgspec.structs.asdict(told),
         "last": wording.date(told.week.day - dt.timedelta(days=1)),
-        "at": told.at,
-        "again": told.again,
-        "unsubscribe": told.unsubscribe,
-        "public_url": told.public_url,
-        "contact": told.contact,
         "most": QUESTIONS,
         "contract": CONTRACT_EUR,
         "target": TARGET,
@@ -127,25 +121,12 @@ def _more(facts: Facts) -> dict[str, object]:
         return {"largest": max((each.jobs + each.trainings for each in facts.departments), default=0)}
     if not isinstance(facts, ContractorFacts):
         return {}
-    shown = fitting(facts.refusals, REASONS)
     return {
         "causes": shares(facts.causes, facts.before),
-        "shown": shown,
-        "attached": _attached(facts, shown),
+        "shown": fitting(facts.refusals, REASONS),
+        "errors": sum(len(each.reasons) for each in facts.refusals),
+        "lines": LINES,
     }
-
-
-def _attached(facts: ContractorFacts, shown: int) -> str:
-    every = sum(len(each.reasons) for each in facts.refusals)
-    told = "Le fichier joint a une ligne par erreur, pour un tableur."
-    if every > LINES:
-        told = (
-            f"Le fichier joint a les {wording.number(LINES)} premières erreurs, sur {wording.number(every)}."
-        )
-    if shown < len(facts.refusals):
-        rest = wording.number(len(facts.refusals) - shown)
-        told += f" Voici les plus récentes{wording.NBSP}; {rest} autres ne sont que dans le fichier."
-    return told
 
 
 def _file(facts: ContractorFacts, week: Week) -> Attachment:
@@ -194,7 +175,7 @@ def _department(code: str) -> str:
     return departments().get(code, code) or wording.NOT_SAID
 
 
-def _departments(codes: Iterable[str]) -> str:
+def _departments(codes: Sequence[str]) -> str:
     return ", ".join(map(_department, codes))
 
 
@@ -209,29 +190,12 @@ def _rate(share: float, digits: int = 1) -> str:
     )
 
 
-def _tenths(share: int) -> str:
-    return _rate(share / 1000)
-
-
-def _share(part: int, whole: int) -> str:
-    return wording.percent(part, whole)
-
-
-def _percent(part: float, whole: float) -> int:
-    """How much of a bar is filled, of 100."""
-    return filled(part, whole, 100)
-
-
 def _of(name: str) -> str:
     return wording.SOURCES.get(name) or wording.CHANNELS.get(name) or name
 
 
 def _lasts(time: dt.timedelta) -> str:
     return wording.duration(round(time.total_seconds() / 60))
-
-
-def _sentence(rule: str) -> str:
-    return advice.sentence(rule)
 
 
 def _told(reasons: Sequence[Reason]) -> list[str]:
@@ -254,11 +218,10 @@ _HELPERS: Final[dict[str, Any]] = {
     "departments": _departments,
     "numbers": _numbers,
     "rate": _rate,
-    "tenths": _tenths,
-    "share": _share,
-    "percent": _percent,
+    "share": wording.percent,
+    "percent": partial(filled, width=100),
     "of": _of,
     "lasts": _lasts,
-    "sentence": _sentence,
+    "sentence": advice.sentence,
     "told": _told,
 }

@@ -24,7 +24,7 @@ from core.digests.rules import Reader
 from core.digests.weeks import Week, named
 from core.service_levels import Rules as Levels
 from schemas.errors import Misconfigured
-from schemas.letters import DigestLetter
+from schemas.letters import DigestLetter, Role
 
 ABOUT: Final = "digest"
 MENDED: Final = 600.0  # seconds until a file may have been mended
@@ -72,14 +72,20 @@ class DigestLetters:
             return Moot("its reader is none any more")
         if facts.empty:
             return Moot("it has nothing to say")
-        told = Told(
-            role=letter.role,
-            reader=reader,
-            week=week,
-            at=now,
-            unsubscribe=self._seals.link("digest", f"{letter.role}.{letter.reader}", now),
-            public_url=self._settings.public_url,
-            contact=self._settings.contact_email,
-            again=letter.had,
-        )
-        return digest_letter(told, facts)
+        told = told_to(self._settings, self._seals, letter.role, reader, week, now)
+        return digest_letter(msgspec.structs.replace(told, again=letter.had), facts)
+
+
+def told_to(
+    settings: Settings, seals: Seals, role: Role, reader: Reader, week: Week, now: dt.datetime
+) -> Told:
+    """What a letter needs beside its facts, the link that stops it among it."""
+    return Told(
+        role=role,
+        reader=reader,
+        week=week,
+        at=now,
+        unsubscribe=seals.link("digest", f"{role}.{reader.key}", now),
+        public_url=settings.public_url,
+        contact=settings.contact_email,
+    )

@@ -6,6 +6,7 @@ Belongs here: frozen values, and what follows from one alone. Does not: reading 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -16,6 +17,16 @@ from core.service_levels import Level
 from schemas.documents import Reason
 
 ABSENT_TWICE: Final = 2
+Target = Literal["firms", "jobs", "trainings"]
+
+
+class _Awaited(msgspec.Struct, frozen=True):
+    """What its reader waits for: that nothing is refused, or nothing was reached, is news, too."""
+
+    @property
+    def empty(self) -> bool:
+        """Never."""
+        return False
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -31,7 +42,8 @@ class Moved(msgspec.Struct, frozen=True):
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
     """A session or a dialogue, by the clocks of its ``zone``. ``registered`` counts whoever has, or had, a place.
 
-    ``unknown``: of how many it is not known whether they came. ``questions``: put to it and not answered yet.
+    ``unknown``: of how many it is not known whether they came. ``questions``: put to it and not answered yet. ``announced``: it has
+    a page that everybody can open.
     """
 
     ref: str
@@ -45,6 +57,7 @@ class Meeting(msgspec.Struct, frozen=True, kw_only=True):
     absent: int = 0
     unknown: int = 0
     questions: int = 0
+    announced: bool = True
 
     @property
     def free(self) -> int:
@@ -137,7 +150,7 @@ class Refusal(msgspec.Struct, frozen=True):
         return self.reasons[0].rule
 
 
-class ContractorFacts(msgspec.Struct, frozen=True):
+class ContractorFacts(_Awaited, frozen=True):
     """What the contractor's offers came to. ``before`` has the refused offers of earlier weeks by cause, the oldest first."""
 
     open: int
@@ -149,20 +162,12 @@ class ContractorFacts(msgspec.Struct, frozen=True):
     @property
     def causes(self) -> dict[str, int]:
         """Refused offers by cause."""
-        counted: dict[str, int] = {}
-        for each in self.refusals:
-            counted[each.cause] = counted.get(each.cause, 0) + 1
-        return counted
+        return dict(Counter(each.cause for each in self.refusals))
 
     @property
     def new(self) -> int:
-        """How many were not refused a week ago."""
+        """How many are refused since ``since``."""
         return sum(each.since >= self.since for each in self.refusals)
-
-    @property
-    def empty(self) -> bool:
-        """Never: that nothing is refused is what it waits to read."""
-        return False
 
 
 def fitting(refusals: Sequence[Refusal], most: int) -> int:
@@ -195,7 +200,7 @@ class Counted(msgspec.Struct, frozen=True):
     trainings: int
 
 
-class PressFacts(msgspec.Struct, frozen=True):
+class PressFacts(_Awaited, frozen=True):
     """Figures to quote, all of the moment ``at``."""
 
     at: dt.datetime
@@ -207,33 +212,23 @@ class PressFacts(msgspec.Struct, frozen=True):
     progress: Progress
     held: Held
 
-    @property
-    def empty(self) -> bool:
-        """Never: a figure that did not move is one."""
-        return False
-
 
 class Reached(msgspec.Struct, frozen=True):
     """A target, what is reached of it, and what was in earlier weeks, the oldest first."""
 
-    name: Literal["firms", "jobs", "trainings"]
+    name: Target
     target: int
     now: int
     before: tuple[int, ...]
 
 
-class DirectionFacts(msgspec.Struct, frozen=True):
+class DirectionFacts(_Awaited, frozen=True):
     """Targets, service levels, and what waits for the direction."""
 
     at: dt.datetime
     targets: tuple[Reached, ...]
     levels: tuple[Level, ...]
     held: Held
-
-    @property
-    def empty(self) -> bool:
-        """Never: that a week passed and nothing was reached is what they must read."""
-        return False
 
 
 Facts = OfficialFacts | CoachFacts | ContractorFacts | PressFacts | DirectionFacts

@@ -46,7 +46,7 @@ def shares(counted: Mapping[str, int], before: Sequence[Mapping[str, int]] = ())
 
 
 def filled(part: float, whole: float, width: int) -> int:
-    """How much of a bar of ``width`` is filled: none for nothing, something for anything, all for all of it and more."""
+    """How much of a bar of ``width`` (2 or more) is filled: none for nothing, something for anything, all for nothing less than all."""
     if part <= 0 or whole <= 0:
         return 0
-    return min(width, max(1, round(width * part / whole)))
+    return width if part >= whole else min(width - 1, max(1, round(width * part / whole)))

@@ -48,21 +48,22 @@ class Week(msgspec.Struct, frozen=True):
     @property
     def since(self) -> dt.datetime:
         """The instant (UTC) from which it tells what was: midnight, seven days before."""
-        return _midnight(self.day - _WEEK)
+        return self.ahead(-7)
 
     @property
     def today(self) -> dt.datetime:
-        """The midnight (UTC) of its own day: what was ends there, what comes begins there."""
-        return _midnight(self.day)
+        """The midnight (UTC) of its own day: what was ends there."""
+        return self.ahead(0)
 
     def ahead(self, days: int = 7) -> dt.datetime:
         """The midnight (UTC) so many days on."""
-        return _midnight(self.day + dt.timedelta(days=days))
+        return instant(dt.datetime.combine(self.day + dt.timedelta(days=days), dt.time()), PARIS.key)
 
 
 def latest(slot: Slot, now: dt.datetime) -> Week:
     """The newest week whose digest is due at ``now`` (with a zone)."""
-    monday = _monday(paris_day(now))
+    today = paris_day(now)
+    monday = today - dt.timedelta(days=today.weekday())
     this = _of(slot, monday)
     return this if this.due_at <= now else _of(slot, monday - _WEEK)
 
@@ -83,14 +84,19 @@ def named(slot: Slot, name: str) -> Week:
     raise Misconfigured(f"No week {name!r}: give the year and ISO's number, as in 2026-W49.")
 
 
+def chosen(slot: Slot, name: str | None, now: dt.datetime) -> Week:
+    """The digest of an ISO week that somebody wants to have sent at ``now``; the newest without a name.
+
+    Raises:
+        Misconfigured: there is no such week, or its digest is not due yet.
+
+    """
+    week = named(slot, name) if name else latest(slot, now)
+    if week.due_at > now:
+        raise Misconfigured(f"The digest of {name} is not due yet: nobody knows what it will tell.")
+    return week
+
+
 def _of(slot: Slot, monday: dt.date) -> Week:
     day = monday + dt.timedelta(days=slot.weekday)
     return Week(day, instant(dt.datetime.combine(day, slot.at), PARIS.key))
-
-
-def _monday(day: dt.date) -> dt.date:
-    return day - dt.timedelta(days=day.weekday())
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return instant(dt.datetime.combine(day, dt.time()), PARIS.key)

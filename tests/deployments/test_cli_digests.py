@@ -49,7 +49,7 @@ def test_a_digest_is_read_as_its_reader_would_and_nothing_leaves(
     file = tmp_path / "digest.html"
     said = terminal.type("digest", "preview", "officials", "--html", str(file)).stdout.replace("\u00a0", " ")
     assert said.startswith(
-        "Votre territoire et vos dialogues, semaine du 30 novembre 2026\n\nBonjour Ada Roux,"
+        "Votre territoire et vos dialogues, lettre du 30 novembre 2026\n\nBonjour Ada Roux,"
     )
     html5lib.HTMLParser(strict=True).parse(file.read_text("utf-8"))
     assert said.endswith("This one has nothing to say this week, and would not be sent.\n")
@@ -59,7 +59,7 @@ def test_a_digest_is_read_as_its_reader_would_and_nothing_leaves(
     assert "nobody would have this digest" in terminal.told("digest", "preview", "coaches", code=2)
     for role in ROLES[2:]:
         shown = terminal.ask("digest", "preview", role)
-        assert "semaine du 30\u00a0novembre 2026" in shown["subject"]
+        assert "lettre du 30\u00a0novembre 2026" in shown["subject"]
         assert shown["leaves"] is True
     assert editions.listed(hub.region, limit=5) == []
 

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State, StateType
 from pydantic import ValidationError
 
 from connectors import clock
-from connectors.digest_rules import digest_rules
+from connectors.region import alerts
 from connectors.region.database import safe_region
 from connectors.region.digests import approvals
 from connectors.settings import settings
@@ -58,6 +58,11 @@ def waiting(role: str) -> approvals.Approval:
     return found
 
 
+def alert() -> alerts.Alert:
+    (found,) = alerts.unresolved(safe_region())
+    return found
+
+
 def mailed(sandbox: Sandbox) -> list[str]:
     return [str(mail["to"]) for mail in sandbox.mails()]
 
@@ -68,6 +73,8 @@ def test_held_shown_approved_and_sent_once(sandbox: Sandbox, monkeypatch: pytest
     assert is_json(told)
     assert told["planned"]["direction"] == {"week": "2026-W49", "outcome": "held", "letters": 0}
     assert mailed(sandbox) == []
+    assert alert().title == "Digests wait for somebody to read them: contractor, direction"
+    assert "on 2026-12-03 07:00 (Paris)" in alert().message
     shown = answer(monkeypatch, verdict="approve")
     number = waiting("direction").id
     assert approve_digest(number)["state"] == "approved"
@@ -79,6 +86,7 @@ def test_held_shown_approved_and_sent_once(sandbox: Sandbox, monkeypatch: pytest
     assert approve_digest(number)["state"] == "approved", "a form that is opened again decides nothing"
     assert send_digests()["planned"]["direction"]["outcome"] == "done"
     assert len(shown) == len(mailed(sandbox)) == 1
+    assert alert().title == "Digests wait for somebody to read them: contractor"
 
 
 def test_refused_it_does_not_leave_and_the_morning_page_has_what_waits_and_what_was_too_late(
@@ -88,8 +96,10 @@ def test_refused_it_does_not_leave_and_the_morning_page_has_what_waits_and_what_
     answer(monkeypatch, verdict="refuse", reason="trop de chiffres")
     approve_digest(waiting("contractor").id)
     assert send_digests()["planned"]["contractor"]["outcome"] == "refused"
+    assert alert().title == "Digests wait for somebody to read them: direction"
     world.now = MONDAY + dt.timedelta(days=3)
     send_digests()
+    assert alert().title == "Digests wait for somebody to read them: press", "the others are too late"
     parts = {part["title"]: part["lines"] for part in morning()["parts"]}
     waits = [line["what"] for line in parts["What waits for a decision"]]
     assert "Digest of direction: nothing leaves before somebody has read it" in waits
@@ -111,7 +121,7 @@ def test_one_more_by_hand_says_that_it_is_one(world: Dialogues, sandbox: Sandbox
     region, chosen = world.region, settings()
     with pytest.raises(Refused, match="Nobody approved"):
         send_digest("direction", "Direction du partenariat")
-    proof = steps.proof_of("direction", digest_rules(chosen.digests_file)["direction"])
+    proof = steps.proof_of(chosen, "direction")
     approvals.approve(region, "direction", proof, "Camille", world.now)
     assert send_digest("direction", "direction@digests.example")["letter"]["again"] == 1
     assert send_digests()["planned"]["direction"]["outcome"] == "sent"
@@ -128,20 +138,23 @@ def test_one_more_by_hand_says_that_it_is_one(world: Dialogues, sandbox: Sandbox
 def test_there_is_one_form_each_and_one_that_was_decided_on_elsewhere_ends(world: Dialogues) -> None:
     registered: Any = approve_digest.to_deployment("approve-digest")
     registered.apply()
-    assert set(send_digests()["asked"]) == {"officials", "coaches", "contractor", "direction"}
+    assert set(send_digests()["asked"]) == {"contractor", "direction"}
     assert send_digests()["asked"] == []
-    asked = waiting("coaches")
+    asked = waiting("direction")
     with get_client(sync_client=True) as client:
         run = UUID(asked.flow_run)
         assert client.read_flow_run(run).parameters == {"approval": asked.id}
         paused: State[None] = State(type=StateType.PAUSED)
         client.set_flow_run_state(run, paused, force=True)
-        proof = steps.proof_of("coaches", digest_rules(settings().digests_file)["coaches"])
-        approvals.approve(world.region, "coaches", proof, "Camille", world.now)
+        proof = steps.proof_of(settings(), "direction")
+        approvals.approve(world.region, "direction", proof, "Camille", world.now)
         send_digests()
         ended = client.read_flow_run(run).state
     assert ended is not None
-    assert (ended.type, ended.message) == (StateType.CANCELLED, "The digest of coaches: approved elsewhere.")
+    assert (ended.type, ended.message) == (
+        StateType.CANCELLED,
+        "The digest of direction: approved elsewhere.",
+    )
 
 
 def test_a_refusal_says_why() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from connectors import clock
 from connectors.region import alerts, channel_state, walks
 from connectors.region.database import Region
+from connectors.region.digests import editions
 from connectors.region.walks import SourceState
 from connectors.registry import policies
 from connectors.settings import Settings
@@ -222,5 +223,6 @@ def test_every_cause_that_the_code_raises_is_of_a_kind_of_its_own(watch: Watch) 
         "calendar of 3",
         "move 3",
         "coverage x",
+        f"{editions.LATE}x",
     ):
         assert rules.kind(cause).causes != "*", cause

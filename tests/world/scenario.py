@@ -6,25 +6,23 @@ stage (stage.py) or the verdict's clauses (truth.py).
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from connectors.region import channel_state
-from connectors.region.database import Region
 from flows import offers
 from flows import settle as settling
-from schemas.errors import BoostezError
 from tasks import run
 from tasks.deliver import deliver
 from tasks.plan import channels, plan
 from tasks.settle import settle as settle_one
 from tests.world import seams, truth
+from tests.world.hubs import Crash, Hubs
 from tests.world.outside import Outside
-from tests.world.points import Death, Listener, Planned, Point, Points, Struck
-from tests.world.seams import Life
+from tests.world.points import Listener, Planned, Point, Points, Struck
 from tests.world.stage import Stage
 
 SHOWN: Final = 8  # differences of one world
@@ -83,10 +81,6 @@ class Story(msgspec.Struct, frozen=True):
         return "\n".join(lines)
 
 
-class _Crash(Exception):
-    """The hub raised what is none of its own errors."""
-
-
 class World:
     """One world on its stage, from nothing."""
 
@@ -103,8 +97,7 @@ class World:
         self.stage, self.tale = stage, tale
         self._tell = tell or (lambda _: None)
         self.points = Points(planned, self._listener() if tell else None, curious=curious)
-        self._hub: Life | None = None
-        self._resumed: set[str] = set()
+        self._hubs = Hubs(stage, self.points, self._overtake, eager=tale.eager, tell=self._notes)
         stage.reset()
         self.outside = Outside(stage.sandbox, tale.seed)
 
@@ -117,10 +110,10 @@ class World:
         try:
             self.syncs()
             rounds = self.until_quiet()
-        except _Crash as crash:
+        except Crash as crash:
             found.append(str(crash))
         finally:
-            self._bury()
+            self._hubs.bury()
         if rounds > ROUNDS:
             found.append(f"not quiet after {ROUNDS} rounds: {channel_state.standings(self.stage.direct)}")
         found += truth.differences(self.stage, self.outside)
@@ -129,30 +122,30 @@ class World:
     def syncs(self) -> None:
         """Four syncs, of which one finds nobody, with changes outside between them, whatever becomes of the hub."""
         self.attempt("full sync", sync, full=True)
-        self._tell("      the outside changes")
+        self._notes("the outside changes")
         self.outside.change_a_first_time()
         self._time_passes()
         self.attempt("incremental sync", sync, full=False)
         with self.outside.away():
-            self._tell("      the contractor is away")
+            self._notes("the contractor is away")
             self.attempt("incremental sync", sync, full=False)
-        self._tell("      the outside changes again")
+        self._notes("the outside changes again")
         self.outside.change_a_second_time()
         self._time_passes()
         self.attempt("full sync", sync, full=True)
 
     def _time_passes(self) -> None:
         if self.tale.slow:
-            self._tell("      an hour passes")
+            self._notes("an hour passes")
             self.stage.an_hour_passes()
             self.attempt("settle", settle)
 
     def until_quiet(self) -> int:
         """Rounds of an hour each until nothing is left to do; how many, more than ROUNDS when that never came."""
         for number in range(1, ROUNDS + 1):
-            self._tell(f"      an hour passes ({number})")
+            self._notes(f"an hour passes ({number})")
             self.stage.an_hour_passes()
-            self._resume()
+            self._hubs.resume()
             self.attempt("settle", settle)
             figures = self.attempt("full sync", sync, full=True)
             if figures is not None and _nothing_done(figures) and self._nothing_open():
@@ -161,55 +154,21 @@ class World:
 
     def attempt(self, what: str, step: Callable[..., Any], **how: Any) -> Any:
         """One step of the living hub, or of a new one; None when it did not come to its end."""
-        self._tell(f"      {what}")
-        life = self._hub or self._born()
-        try:
-            with seams.alive(life):
-                return step(**how)
-        except Death:
-            self._tell("      the hub is dead")
-        except BoostezError as error:
-            self._tell(f"      the sync failed: {error}")
-        except Exception as error:
-            raise _Crash(f"{what} crashed: {''.join(traceback.format_exception(error))}") from error
-        self._bury()
-        return None
+        self._notes(what)
+        return self._hubs.run(partial(step, **how))
 
-    def _born(self) -> Life:
-        region = Region(self.stage.database_url)
-        self._hub = Life(self.points, region, self.stage.idle, stall=self._overtake, eager=self.tale.eager)
-        self.stage.region = self._hub.region
-        return self._hub
+    def _notes(self, what: str) -> None:
+        self._tell(f"      {what}")
 
     def _overtake(self) -> None:
         """The hub stands still while hours pass and another one does what there is to do but what only one may."""
-        self._tell("      the hub stands still, another one goes on")
-        stalled = self.stage.region
-        other = Life(Points(), Region(self.stage.impatient_url), self.stage.impatient)
-        self.stage.region = other.region
-        try:
-            with seams.alive(other):
-                for _ in range(LOOKS):
-                    self.stage.an_hour_passes()
-                    settle()
-                put_out(but=self.stage.written_now())
-        finally:
-            other.end()
-            self.stage.region = stalled
-        self._tell("      the hub wakes up")
-
-    def _bury(self) -> None:
-        if self._hub:
-            self._hub.end()
-        self._hub = None
-
-    def _resume(self) -> None:
-        """A person resumes what was paused, once."""
-        for name, standing in channel_state.standings(self.stage.direct).items():
-            if standing.paused and name not in self._resumed:
-                self._tell(f"      a person resumes {name}: {standing.paused_reason}")
-                self._resumed.add(name)
-                channel_state.resume(self.stage.direct, name)
+        self._notes("the hub stands still, another one goes on")
+        with self._hubs.another() as other, seams.alive(other):
+            for _ in range(LOOKS):
+                self.stage.an_hour_passes()
+                settle()
+            put_out(but=self.stage.written_now())
+        self._notes("the hub wakes up")
 
     def _nothing_open(self) -> bool:
         standings = channel_state.standings(self.stage.direct).values()

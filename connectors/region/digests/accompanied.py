@@ -38,7 +38,7 @@ _MEMBERS: Final = """
 """
 
 
-def facts(region: Region, coach: int, week: Week) -> CoachFacts:
+def facts(region: Region, coach: int, week: Week, now: dt.datetime) -> CoachFacts:
     """Their week, as of now."""
     with region.begin() as connection:
         cohorts = connection.execute(text(_COHORTS), {"coach": coach})
@@ -46,7 +46,7 @@ def facts(region: Region, coach: int, week: Week) -> CoachFacts:
         return CoachFacts(
             tuple(Cohort(*row) for row in cohorts),
             _sessions(connection, coach, week.since, week.today),
-            _sessions(connection, coach, week.today, week.ahead()),
+            _sessions(connection, coach, now, week.ahead()),
             tuple(Attended(row.firm, row.cohort, tuple(row.states), row.came_at) for row in members),
         )
 

@@ -49,28 +49,42 @@ def _approval(row: Any) -> Approval:
     return msgspec.convert(row._asdict(), Approval)
 
 
-def covered(connection: Connection, role: Role, proof: Proof) -> bool:
-    """Whether somebody approved of it, and nobody refused it since."""
-    state = connection.scalar(
+def _values(role: Role, proof: Proof) -> dict[str, Any]:
+    return {"role": role, "form": proof.form, "readers": list(proof.readers)}
+
+
+def verdict(connection: Connection, role: Role, proof: Proof) -> Approval | None:
+    """The newest decision on these words for these readers, or for more; None when nobody decided."""
+    row = connection.execute(
         text(
-            "SELECT state FROM digest_approval WHERE role = :role AND form = :form AND readers @> cast(:readers AS text[]) "
+            f"SELECT {_COLUMNS} FROM digest_approval WHERE role = :role AND form = :form AND readers @> cast(:readers AS text[]) "
             "AND state IN ('approved', 'refused') ORDER BY decided_at DESC, id DESC LIMIT 1"
         ),
-        {"role": role, "form": proof.form, "readers": list(proof.readers)},
-    )
-    return bool(state == "approved")
+        _values(role, proof),
+    ).one_or_none()
+    return None if row is None else _approval(row)
 
 
-def ask(connection: Connection, role: Role, proof: Proof, now: dt.datetime) -> Approval | None:
-    """Have somebody decide on it; what was asked of other words or readers is replaced. None: it was refused, and is not asked again."""
-    values = {"role": role, "form": proof.form, "readers": list(proof.readers), "now": now}
+def covered(connection: Connection, role: Role, proof: Proof) -> bool:
+    """Whether somebody approved of it, and nobody refused it since."""
+    found = verdict(connection, role, proof)
+    return found is not None and found.state == "approved"
+
+
+def replace(connection: Connection, role: Role, proof: Proof) -> None:
+    """Nobody is to decide any more on other words, or other readers, than these."""
     connection.execute(
         text(
             "UPDATE digest_approval SET state = 'replaced' WHERE role = :role AND state = 'waiting' "
             "AND (form <> :form OR readers <> cast(:readers AS text[]))"
         ),
-        values,
+        _values(role, proof),
     )
+
+
+def ask(connection: Connection, role: Role, proof: Proof, now: dt.datetime) -> bool:
+    """Have somebody decide on it. Returns whether somebody is to: what was refused is not asked again."""
+    values = {**_values(role, proof), "now": now}
     connection.execute(
         text(
             "INSERT INTO digest_approval (role, form, readers, raised_at) SELECT :role, :form, cast(:readers AS text[]), :now "
@@ -80,10 +94,11 @@ def ask(connection: Connection, role: Role, proof: Proof, now: dt.datetime) -> A
         ),
         values,
     )
-    row = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM digest_approval WHERE role = :role AND state = 'waiting'"), values
-    ).one_or_none()
-    return None if row is None else _approval(row)
+    return bool(
+        connection.scalar(
+            text("SELECT count(*) FROM digest_approval WHERE role = :role AND state = 'waiting'"), values
+        )
+    )
 
 
 def waiting(region: Region) -> list[Approval]:
@@ -127,23 +142,17 @@ def approve(region: Region, role: Role, proof: Proof, by: str, now: dt.datetime)
     """Letters with these words to these readers may leave, also when they were refused before. Twice is once."""
     with region.begin() as connection:
         lock(connection, role)
-        if not covered(connection, role, proof):
-            return _decide(connection, role, proof, "approved", by, None, now)
-        row = connection.execute(
-            text(
-                f"SELECT {_COLUMNS} FROM digest_approval WHERE role = :role AND form = :form AND state = 'approved' "
-                "AND readers @> cast(:readers AS text[]) ORDER BY decided_at DESC, id DESC LIMIT 1"
-            ),
-            {"role": role, "form": proof.form, "readers": list(proof.readers)},
-        ).one()
-        return _approval(row)
+        found = verdict(connection, role, proof)
+        if found and found.state == "approved":
+            return found
+        return _decide(connection, role, proof, by, None, now)
 
 
 def refuse(region: Region, role: Role, proof: Proof, by: str, reason: str, now: dt.datetime) -> Approval:
     """No letter leaves with these words to these readers."""
     with region.begin() as connection:
         lock(connection, role)
-        return _decide(connection, role, proof, "refused", by, reason, now)
+        return _decide(connection, role, proof, by, reason, now)
 
 
 def decide(
@@ -162,43 +171,25 @@ def decide(
             raise Refused(
                 f"What the form showed of the digest of {found.role} is not what would leave now: look at it again."
             )
-        state: Literal["approved", "refused"] = "approved" if reason is None else "refused"
-        return _decide(connection, found.role, proof, state, by, reason, now)
+        return _decide(connection, found.role, proof, by, reason, now)
 
 
 def _decide(
-    connection: Connection,
-    role: Role,
-    proof: Proof,
-    state: Literal["approved", "refused"],
-    by: str,
-    reason: str | None,
-    now: dt.datetime,
+    connection: Connection, role: Role, proof: Proof, by: str, reason: str | None, now: dt.datetime
 ) -> Approval:
-    values = {
-        "role": role,
-        "form": proof.form,
-        "readers": list(proof.readers),
-        "state": state,
-        "by": by,
-        "reason": reason,
-        "now": now,
-    }
+    """Refused for a ``reason``, or else approved; what waits of other words or readers is over, too."""
+    replace(connection, role, proof)
+    state: Literal["approved", "refused"] = "approved" if reason is None else "refused"
     row = connection.execute(
         text(
-            "UPDATE digest_approval SET state = :state, decided_by = :by, reason = :reason, decided_at = :now WHERE role = :role "
-            f"AND state = 'waiting' AND form = :form AND readers = cast(:readers AS text[]) RETURNING {_COLUMNS}"
+            "WITH asked AS (UPDATE digest_approval SET state = :state, decided_by = :by, reason = :reason, decided_at = :now "
+            f"WHERE role = :role AND state = 'waiting' RETURNING {_COLUMNS}), "
+            "unasked AS (INSERT INTO digest_approval (role, form, readers, state, raised_at, decided_at, decided_by, reason) "
+            "SELECT :role, :form, cast(:readers AS text[]), :state, :now, :now, :by, cast(:reason AS text) "
+            f"WHERE NOT EXISTS (SELECT FROM asked) RETURNING {_COLUMNS}) SELECT * FROM asked UNION ALL SELECT * FROM unasked"
         ),
-        values,
-    ).one_or_none()
-    if row is None:
-        row = connection.execute(
-            text(
-                "INSERT INTO digest_approval (role, form, readers, state, raised_at, decided_at, decided_by, reason) VALUES "
-                f"(:role, :form, cast(:readers AS text[]), :state, :now, :now, :by, :reason) RETURNING {_COLUMNS}"
-            ),
-            values,
-        ).one()
+        {**_values(role, proof), "state": state, "by": by, "reason": reason, "now": now},
+    ).one()
     decided = _approval(row)
     acts.note(connection, state, "digest", [decided.id], by, now, why=f"{role}, {proof.form}")
     return decided

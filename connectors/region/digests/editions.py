@@ -17,7 +17,7 @@ from typing import Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import letters, once
+from connectors.region import alerts, letters, once
 from connectors.region.database import Region
 from connectors.region.digests import approvals, readers
 from connectors.region.digests.approvals import Proof
@@ -48,6 +48,8 @@ class Edition(msgspec.Struct, frozen=True):
 
 
 _COLUMNS: Final = ", ".join(Edition.__struct_fields__)
+LATE: Final = "digest "  # what the causes of alerts about one that was not sent begin with
+HELD: Final = "digests held"  # the cause of the alert about those that somebody must approve of
 
 
 def subject(letter: DigestLetter) -> str:
@@ -71,20 +73,24 @@ def plan(
     """
     with region.begin() as connection:
         approvals.lock(connection, role)
+        approvals.replace(connection, role, proof)
         edition = _made(connection, role, week, figures, now)
+        to = readers.wanting(connection, role, rule)
+        if week.name in _expire(connection, role, proof, now, told=bool(to)):
+            return "expired", 0
         if edition is None:
             return "none", 0
         if edition.state != "waiting":
             return "done", 0
-        if edition.until <= now:
-            _end(connection, edition, "expired", 0, now)
-            return "expired", 0
-        if not approvals.covered(connection, role, proof):
+        if to and not approvals.covered(connection, role, proof):
             return ("held" if approvals.ask(connection, role, proof, now) else "refused"), 0
-        stopped = readers.stopped(connection, role)
-        to = [each for each in readers.every(connection, role, rule) if each.key not in stopped]
         new = _write(connection, [DigestLetter(role, each.key, week.name) for each in to])
-        _end(connection, edition, "sent", len(to), now)
+        connection.execute(
+            text(
+                "UPDATE digest_edition SET state = 'sent', letters = :letters, ended_at = :now WHERE id = :id"
+            ),
+            {"id": edition.id, "letters": len(to), "now": now},
+        )
         return "sent", new
 
 
@@ -92,11 +98,13 @@ def _made(
     connection: Connection, role: Role, week: Week, figures: Mapping[str, int], now: dt.datetime
 ) -> Edition | None:
     """The edition, made when it is not there. A role's first is not made too late: nobody waited for it."""
+    if found := _found(connection, role, week.name):
+        return found
     connection.execute(
         text(
             "INSERT INTO digest_edition (role, week, due_at, until, figures, made_at) SELECT :role, :week, :due_at, :until, "
             "cast(:figures AS jsonb), :now WHERE cast(:until AS timestamptz) > :now "
-            "OR EXISTS (SELECT FROM digest_edition WHERE role = :role) ON CONFLICT (role, week) DO NOTHING"
+            "OR EXISTS (SELECT FROM digest_edition WHERE role = :role)"
         ),
         {
             "role": role,
@@ -107,33 +115,38 @@ def _made(
             "now": now,
         },
     )
-    row = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM digest_edition WHERE role = :role AND week = :week"),
-        {"role": role, "week": week.name},
-    ).one_or_none()
-    return None if row is None else msgspec.convert(row._asdict(), Edition)
+    return _found(connection, role, week.name)
 
 
-def _end(connection: Connection, edition: Edition, state: str, number: int, now: dt.datetime) -> None:
-    connection.execute(
-        text("UPDATE digest_edition SET state = :state, letters = :letters, ended_at = :now WHERE id = :id"),
-        {"id": edition.id, "state": state, "letters": number, "now": now},
-    )
+def _expire(
+    connection: Connection, role: Role, proof: Proof, now: dt.datetime, *, told: bool
+) -> frozenset[str]:
+    """End what is too late by now, of whatever week, and have a person ``told``, unless one refused it. Returns the weeks."""
+    weeks = connection.scalars(
+        text(
+            "UPDATE digest_edition SET state = 'expired', ended_at = :now WHERE role = :role AND state = 'waiting' AND until <= :now "
+            "RETURNING week"
+        ),
+        {"role": role, "now": now},
+    ).all()
+    decided = approvals.verdict(connection, role, proof) if weeks and told else None
+    if told and not (decided and decided.state == "refused"):
+        why = "it could not be planned" if decided else "nobody approved of it"
+        for week in weeks:
+            alerts.add(
+                connection,
+                f"{LATE}{role} {week}",
+                f"The digest of {role} for {week} was not sent",
+                f"For three days {why}: the next week's tells more. Somebody who needs it all the same: the deployment `send-digest`.",
+                now,
+            )
+            alerts.end(connection, now, f"{LATE}{role} {week}")
+    return frozenset(weeks)
 
 
 def _write(connection: Connection, wanted: Sequence[DigestLetter]) -> int:
     said = {subject(each): msgspec.json.encode(each) for each in wanted}
     return len(once.plan(connection, letters.MAIL, said))
-
-
-def find(region: Region, role: Role, week: str) -> Edition | None:
-    """The edition of a role and week, when it was made."""
-    with region.begin() as connection:
-        row = connection.execute(
-            text(f"SELECT {_COLUMNS} FROM digest_edition WHERE role = :role AND week = :week"),
-            {"role": role, "week": week},
-        ).one_or_none()
-    return None if row is None else msgspec.convert(row._asdict(), Edition)
 
 
 def again(region: Region, role: Role, reader: Reader, week: Week, proof: Proof) -> DigestLetter:
@@ -170,36 +183,47 @@ def again(region: Region, role: Role, reader: Reader, week: Week, proof: Proof) 
     return letter
 
 
+def _editions(connection: Connection, which: str, values: Mapping[str, object]) -> list[Edition]:
+    rows = connection.execute(text(f"SELECT {_COLUMNS} FROM digest_edition {which}"), values)
+    return [msgspec.convert(row._asdict(), Edition) for row in rows]
+
+
+def find(region: Region, role: Role, week: str) -> Edition | None:
+    """The edition of a role and week, when it was made."""
+    with region.begin() as connection:
+        return _found(connection, role, week)
+
+
+def _found(connection: Connection, role: Role, week: str) -> Edition | None:
+    found = _editions(connection, "WHERE role = :role AND week = :week", {"role": role, "week": week})
+    return found[0] if found else None
+
+
 def earlier(region: Region, role: Role, week: str) -> list[Edition]:
     """The editions before a week's, ``WEEKS`` at most, the oldest first."""
+    which = "WHERE role = :role AND week < :week ORDER BY week DESC LIMIT :weeks"
     with region.begin() as connection:
-        rows = connection.execute(
-            text(
-                f"SELECT * FROM (SELECT {_COLUMNS} FROM digest_edition WHERE role = :role AND week < :week "
-                "ORDER BY week DESC LIMIT :weeks) newest ORDER BY week"
-            ),
-            {"role": role, "week": week, "weeks": WEEKS},
-        )
-        return [msgspec.convert(row._asdict(), Edition) for row in rows]
+        return _editions(connection, which, {"role": role, "week": week, "weeks": WEEKS})[::-1]
 
 
 def listed(region: Region, *, limit: int) -> list[Edition]:
     """The newest editions."""
     with region.begin() as connection:
-        rows = connection.execute(
-            text(f"SELECT {_COLUMNS} FROM digest_edition ORDER BY due_at DESC, role LIMIT :limit"),
-            {"limit": limit},
-        )
-        return [msgspec.convert(row._asdict(), Edition) for row in rows]
+        return _editions(connection, "ORDER BY due_at DESC, role LIMIT :limit", {"limit": limit})
 
 
 def expired(region: Region, since: dt.datetime) -> list[Edition]:
     """Which were not sent, because it was too late, since then."""
+    which = "WHERE state = 'expired' AND ended_at > :since ORDER BY due_at, role"
     with region.begin() as connection:
-        rows = connection.execute(
-            text(
-                f"SELECT {_COLUMNS} FROM digest_edition WHERE state = 'expired' AND ended_at > :since ORDER BY due_at, role"
-            ),
-            {"since": since},
-        )
-        return [msgspec.convert(row._asdict(), Edition) for row in rows]
+        return _editions(connection, which, {"since": since})
+
+
+def held(region: Region) -> list[Edition]:
+    """Which somebody must approve of before they leave, the first that will be too late first."""
+    which = (
+        "e WHERE state = 'waiting' AND EXISTS (SELECT FROM digest_approval a WHERE a.role = e.role AND a.state = 'waiting') "
+        "ORDER BY until, role"
+    )
+    with region.begin() as connection:
+        return _editions(connection, which, {})

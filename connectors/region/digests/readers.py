@@ -37,6 +37,12 @@ def stopped(connection: Connection, role: Role) -> frozenset[str]:
     )
 
 
+def wanting(connection: Connection, role: Role, rule: Rule) -> list[Reader]:
+    """Whoever is to have a role's digest and wants it, by name."""
+    none = stopped(connection, role)
+    return [each for each in every(connection, role, rule) if each.key not in none]
+
+
 def stop(region: Region, role: Role, reader: str, now: dt.datetime) -> None:
     """They want none any more. Twice is once."""
     with region.begin() as connection:

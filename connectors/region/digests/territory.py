@@ -5,6 +5,7 @@ Belongs here: three statements. Does not: what follows from them (core/digests/f
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, text
 from connectors.region import hosts
 from connectors.region.database import Region
 from connectors.region.hosts import Official
+from core.dialogues import HELD, State
 from core.digests.facts import Asked, Meeting, Moved, OfficialFacts
 from core.digests.weeks import Week
 
@@ -24,18 +26,18 @@ _OFFERS: Final = """
         count(*) FILTER (WHERE m.opened) AS opened, count(*) FILTER (WHERE m.closed) AS closed
     FROM offer o LEFT JOIN moved m ON m.offer_id = o.id
     WHERE (cardinality(cast(:departments AS text[])) = 0 OR o.department = ANY(:departments))
-    GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
+    GROUP BY 1, 2 HAVING count(*) FILTER (WHERE o.status = 'open' OR m.offer_id IS NOT NULL) > 0 ORDER BY 3 DESC, 1, 2
 """
 _DIALOGUES: Final = """
     SELECT d.ref, d.title, d.starts_wall, d.zone, coalesce(v.name, '') AS place, coalesce(s.capacity, 0) AS capacity,
         count(e.id) FILTER (WHERE e.state IN ('registered', 'present', 'absent')) AS registered,
         count(e.id) FILTER (WHERE e.state = 'present') AS present, count(e.id) FILTER (WHERE e.state = 'absent') AS absent,
         count(e.id) FILTER (WHERE e.state = 'registered') AS unknown,
-        (SELECT count(*) FROM question q WHERE q.dialogue_id = d.id AND q.state = 'published') AS questions
+        (SELECT count(*) FROM question q WHERE q.dialogue_id = d.id AND q.state = 'published') AS questions,
+        d.state <> 'approved' AS announced
     FROM dialogue d LEFT JOIN venue v ON v.id = d.venue_id LEFT JOIN session s ON s.id = d.session_id
         LEFT JOIN enrolment e ON e.session_id = s.id
-    WHERE d.official_id = :official AND d.state NOT IN ('draft', 'proposed', 'cancelled') AND d.starts_at >= :since
-        AND d.starts_at < :until
+    WHERE d.official_id = :official AND d.state = ANY(:states) AND d.starts_at >= :since AND d.starts_at < :until
     GROUP BY d.id, v.name, s.capacity ORDER BY d.starts_at, d.id
 """
 # What was put to their dialogues, and what was put to nobody about their themes.
@@ -46,7 +48,7 @@ _QUESTIONS: Final = """
 """
 
 
-def facts(region: Region, official: Official, week: Week) -> OfficialFacts:
+def facts(region: Region, official: Official, week: Week, now: dt.datetime) -> OfficialFacts:
     """Their week, as of now."""
     values = {
         "departments": list(official.departments),
@@ -59,14 +61,16 @@ def facts(region: Region, official: Official, week: Week) -> OfficialFacts:
         return OfficialFacts(
             official.departments,
             tuple(Moved(*row) for row in moved),
-            _dialogues(connection, values, week.today),
-            _dialogues(connection, {**values, "since": week.today}, week.ahead(AHEAD)),
+            _dialogues(connection, values, week.today, HELD),
+            _dialogues(connection, {**values, "since": now}, week.ahead(AHEAD), HELD | {"approved"}),
             tuple(Asked(*row) for row in connection.execute(text(_QUESTIONS), values)),
         )
 
 
-def _dialogues(connection: Connection, values: dict[str, Any], until: Any) -> tuple[Meeting, ...]:
-    rows = connection.execute(text(_DIALOGUES), {**values, "until": until})
+def _dialogues(
+    connection: Connection, values: dict[str, Any], until: dt.datetime, states: frozenset[State]
+) -> tuple[Meeting, ...]:
+    rows = connection.execute(text(_DIALOGUES), {**values, "until": until, "states": list(states)})
     return tuple(Meeting(**row._asdict()) for row in rows)
 
 

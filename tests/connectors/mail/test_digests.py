@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import html5lib
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,43 +27,27 @@ from connectors.region.database import Region
 from connectors.region.digests import readers
 from connectors.registry import objectives
 from connectors.settings import Settings
-from core.digests.facts import Asked as Question
-from core.digests.facts import (
-    Attended,
-    CoachFacts,
-    Cohort,
-    ContractorFacts,
-    Counted,
-    DirectionFacts,
-    Facts,
-    Held,
-    Meeting,
-    Moved,
-    OfficialFacts,
-    PressFacts,
-    Reached,
-    Refusal,
-)
+from core.digests.facts import ContractorFacts, Facts, Refusal
 from core.digests.rules import Reader
 from core.digests.weeks import Slot, latest
-from core.progress import Progress, Steps
 from core.refusals import HEADER
-from core.service_levels import Level, Seen
+from deployments.digest_examples import examples
 from schemas.documents import Reason
 from schemas.letters import ROLES, Role
 from tests.makers import NOON
 from tests.stakeholders import EIGHT, MONDAY, WEEK, Stakeholders, reviewed, stakeholders
 
-WALL = dt.datetime.fromisoformat("2026-12-01T18:30")
 EVIL: Final = "<script>alert(1)</script>&\"'{{ 7 * 7 }}{% endfor %}\r\nBcc: evil@example\u202e"
-HELD = Held(1, 2, 3, 4, 5, 6, 7)
+SLOT: Final = Slot(0, dt.time(7))
+WRITTEN: Final = ("title", "place", "body", "dialogue", "firm", "cohort", "value")
+"""What others wrote, of facts; names are a cohort's, and references a refused offer's."""
 
 
 def told(role: Role, **changes: Any) -> Told:
     given_: dict[str, Any] = {
         "role": role,
         "reader": Reader("1", "Ada Martin", "ada@region.example"),
-        "week": latest(Slot(0, dt.time(7)), MONDAY),
+        "week": latest(SLOT, MONDAY),
         "at": MONDAY,
         "unsubscribe": "https://portail.example/lettres/x",
         "public_url": "https://portail.example",
@@ -72,46 +57,21 @@ def told(role: Role, **changes: Any) -> Told:
     return Told(**given_)
 
 
-def meeting(title: str = "L’emploi des jeunes", **changes: Any) -> Meeting:
-    values: dict[str, Any] = {"registered": 8, "capacity": 12, "present": 6, "absent": 1, "unknown": 1, **changes}  # fmt: skip
-    return Meeting(ref="d1", title=title, starts_wall=WALL, zone="Europe/Paris", place="Lyon", **values)
+def facts_of(role: Role, word: str | None = None) -> Facts:
+    """Example facts, with ``word`` wherever somebody else wrote something."""
+    found = examples(latest(SLOT, MONDAY), objectives(Settings()))[role]
+    return found if word is None else msgspec.convert(_said(msgspec.to_builtins(found), word), type(found))
 
 
-def examples(word: str = "Fournil") -> dict[Role, Facts]:
-    """Facts of every role, with ``word`` wherever somebody else wrote something."""
-    reason = Reason("/job/salary/minimum", "type", word, "It must be a string.")
-    levels = objectives(Settings()).objectives
+def _said(value: Any, word: str) -> Any:
+    if isinstance(value, list | tuple):
+        return [_said(each, word) for each in value]
+    if not isinstance(value, dict):
+        return value
+    written = {*WRITTEN, *(["name"] if "members" in value else []), *(["ref"] if "reasons" in value else [])}
     return {
-        "officials": OfficialFacts(
-            ("69", "42"),
-            (Moved("69", "job", 120, 5, 3), Moved("", "training", 40, 0, 1)),
-            (meeting(word),),
-            (meeting(word, questions=2),),
-            (Question("q1", word, word, NOON), Question("q2", word, None, MONDAY + WEEK)),
-        ),
-        "coaches": CoachFacts(
-            (Cohort(word, 9, 12),),
-            (meeting(word),),
-            (meeting(word),),
-            (Attended(word, word, ("absent", "absent", "present"), NOON),),
-        ),
-        "contractor": ContractorFacts(
-            100, NOON, (Refusal(word, (reason,), NOON),), ({"type": 3}, {"enum": 1}), MONDAY - WEEK
-        ),
-        "press": PressFacts(
-            MONDAY, 23_000, 26_000, 12, (Counted("69", 9, 8),), NOON, Progress(Steps(), (), ()), HELD
-        ),
-        "direction": DirectionFacts(
-            MONDAY,
-            (
-                Reached("firms", 8000, 10, (8, 9)),
-                Reached("jobs", 23_000, 23_000, ()),
-                Reached("trainings", 26_000, 0, ()),
-            ),
-            tuple(Level(each, Seen(90, 10)) for each in levels[:2])
-            + tuple(Level(each, Seen()) for each in levels[2:]),
-            HELD,
-        ),
+        name: word if name in written and isinstance(each, str) else _said(each, word)
+        for name, each in value.items()
     }
 
 
@@ -133,7 +93,7 @@ def plain(words: list[str]) -> set[str]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_text_and_page_say_the_same(role: Role) -> None:
-    letter = digest_letter(told(role), examples()[role])
+    letter = digest_letter(told(role), facts_of(role))
     bars = re.compile("[█░]+")
     text = plain([*letter.subject.split(), *bars.sub("", letter.text).split()])
     page = plain(page_words(letter))
@@ -146,7 +106,7 @@ _HEADS: Final = ("Département", "Dialogue", "tenu", "Séance", "Groupe", "Cause
 
 @pytest.mark.parametrize("role", ROLES)
 def test_what_others_wrote_is_words_and_nothing_else(role: Role) -> None:
-    letter = digest_letter(told(role, reader=Reader("1", EVIL, "ada@region.example")), examples(EVIL)[role])
+    letter = digest_letter(told(role, reader=Reader("1", EVIL, "ada@region.example")), facts_of(role, EVIL))
     assert letter.html is not None
     assert "<script" not in letter.html
     assert "&lt;script&gt;" in letter.html
@@ -159,7 +119,7 @@ def test_what_others_wrote_is_words_and_nothing_else(role: Role) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_page_asks_nobody_for_anything_and_is_read_without_pictures(role: Role) -> None:
-    page = digest_letter(told(role), examples()[role]).html
+    page = digest_letter(told(role), facts_of(role)).html
     assert page is not None
     assert not re.search(r"<img|<svg|<link|@import|url\(|src=|<script|<form", page)
     assert 'lang="fr"' in page
@@ -167,13 +127,21 @@ def test_a_page_asks_nobody_for_anything_and_is_read_without_pictures(role: Role
 
 
 def test_french_breaks_no_line_before_its_signs() -> None:
-    for role, facts in examples().items():
-        letter = digest_letter(told(role), facts)
-        assert not re.search(r" [:;?!»]|« ", letter.text), role
+    for role in ROLES:
+        letter = digest_letter(told(role), facts_of(role))
+        assert letter.html is not None
+        words = re.sub(r"<style>.*</style>|<[^>]+>", "", letter.html, flags=re.DOTALL)
+        assert not re.search(r" [:;?!%€»]|« ", letter.text + words), role
 
 
 def test_the_words_of_each_role_are_approved_of_alone() -> None:
     assert len({form_of(role) for role in ROLES}) == len(ROLES)
+
+
+def test_no_bar_is_full_before_all_is_reached() -> None:
+    letter = digest_letter(told("direction"), facts_of("direction"))
+    assert re.search(r"99\u202f%, .*\n  █{9}░\n", letter.text)
+    assert "width:99%" in (letter.html or "")
 
 
 # The contractor's file
@@ -229,6 +197,27 @@ def test_a_catalogue_that_is_refused_whole_is_a_letter_that_no_program_cuts(
     assert content.count(b"\r\n") == 1 + digest_words.LINES
 
 
+def said_to_the_contractor(number: int, reasons: int = 1, before: tuple[dict[str, int], ...] = ()) -> str:
+    every = tuple(Reason(f"/job/{n}", "type", "1", "It must be a string.") for n in range(reasons))
+    refusals = tuple(Refusal(f"C-{n}", every, NOON) for n in range(number))
+    facts = ContractorFacts(9, NOON, refusals, before, MONDAY - WEEK)
+    return digest_letter(told("contractor"), facts).text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_sentences_hold_for_none_one_and_many() -> None:
+    """Its words said « 1 autres », of nothing that its parts make 100 %, and of what was refused that it is on no channel, which its
+    former version may be."""
+    none = said_to_the_contractor(0, before=({"type": 3},))
+    assert "vous n’avez rien à faire" in none
+    assert "100 %" not in none
+    assert "LES OFFRES REFUSÉES" not in none
+    assert "Nouvelles depuis le 23 novembre 2026 : 1." in said_to_the_contractor(1)
+    assert "aucun canal" not in said_to_the_contractor(1)
+    assert "1 autre n’est que dans le fichier." in said_to_the_contractor(REASONS + 1)
+    assert "2 autres ne sont que dans le fichier." in said_to_the_contractor(REASONS + 2)
+    assert "Voici" not in said_to_the_contractor(2, REASONS + 1), "there is none that the letter has room for"
+
+
 # Whether one is sent
 
 
@@ -255,10 +244,10 @@ def test_each_role_has_its_own_letter_with_one_click_and_a_thread(people: Stakeh
     people.run()
     received = {letter.to: letter for letter in people.room.take()}
     assert {to: letter.subject for to, letter in received.items()} == {
-        "elue1@region.example": "Votre territoire et vos dialogues, semaine du 30 novembre 2026",
-        "contractor@digests.example": "1 offre refusée, semaine du 30 novembre 2026",
-        "press@digests.example": "Les chiffres à citer, semaine du 30 novembre 2026",
-        "direction@digests.example": "Objectifs, dépense et qualité de service, semaine du 30 novembre 2026",
+        "elue1@region.example": "Votre territoire et vos dialogues, lettre du 30 novembre 2026",
+        "contractor@digests.example": "1 offre refusée, lettre du 30 novembre 2026",
+        "press@digests.example": "Les chiffres à citer, lettre du 30 novembre 2026",
+        "direction@digests.example": "Objectifs, dépense et qualité de service, lettre du 30 novembre 2026",
     }
     for letter in received.values():
         assert letter.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

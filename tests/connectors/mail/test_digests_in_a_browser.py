@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from connectors.mail.digest_words import digest_letter
 from schemas.letters import ROLES, Role
-from tests.connectors.mail.test_digests import examples, told
+from tests.connectors.mail.test_digests import facts_of, told
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 AXE: Final = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
@@ -23,7 +23,7 @@ SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 
 @pytest.mark.parametrize("role", ROLES if WHOLE else ["officials", "press"])
 def test_everybody_reads_it_on_a_telephone_light_or_dark(browser: Browser, role: Role) -> None:
-    letter = digest_letter(told(role), examples("Boulangerie-pâtisserie-chocolaterie " + "x" * 60)[role])
+    letter = digest_letter(told(role), facts_of(role, "Boulangerie-pâtisserie-chocolaterie " + "x" * 60))
     assert letter.html is not None
     page = browser.new_page(viewport={"width": 360, "height": 800})
     try:

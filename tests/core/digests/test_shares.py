@@ -37,9 +37,11 @@ def test_what_is_over_is_told_with_what_it_was() -> None:
     ]
 
 
-@given(st.integers(-5, 10**6), st.integers(-5, 10**6), st.integers(1, 100))
-def test_a_bar_is_never_longer_than_its_rail_and_shows_anything(part: int, whole: int, width: int) -> None:
+@given(st.integers(-5, 10**6), st.integers(-5, 10**6), st.integers(2, 100))
+def test_a_bar_is_never_longer_than_its_rail_shows_anything_and_is_full_only_when_all_is_reached(
+    part: int, whole: int, width: int
+) -> None:
     full = filled(part, whole, width)
     assert 0 <= full <= width
     assert (full > 0) == (part > 0 and whole > 0)
-    assert part < whole or part <= 0 or whole <= 0 or full == width
+    assert (full == width) == (0 < whole <= part)

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.days import PARIS
-from core.digests.weeks import USEFUL, Slot, latest, named
+from core.digests.weeks import USEFUL, Slot, chosen, latest, named
 from schemas.errors import Misconfigured
 
 UTC = dt.UTC
@@ -68,6 +68,14 @@ def test_seven_is_seven_when_clocks_change(day: str, due: dt.datetime) -> None:
 def test_it_makes_sense_for_three_days() -> None:
     week = latest(SEVEN, dt.datetime(2026, 11, 30, 6, tzinfo=UTC))
     assert (week.name, week.until - week.due_at) == ("2026-W49", USEFUL)
+
+
+def test_somebody_chooses_a_week_that_is_due_or_has_the_newest() -> None:
+    """A week to come was sent, with a typing error for its name: every figure of it was nought."""
+    now = dt.datetime(2026, 12, 2, 12, tzinfo=UTC)
+    assert chosen(SEVEN, None, now) == chosen(SEVEN, "2026-W49", now) == latest(SEVEN, now)
+    with pytest.raises(Misconfigured, match="2026-W50 is not due yet"):
+        chosen(SEVEN, "2026-W50", now)
 
 
 @pytest.mark.parametrize("wrong", ["", "49", "2026-49", "2026-W54", "2026-W00", "2026-W049", "٢٠٢٦-W49"])

@@ -9,7 +9,6 @@ so no reminder is due meanwhile.
 
 from __future__ import annotations
 
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -18,12 +17,11 @@ import msgspec
 
 from connectors import clock
 from connectors.region import channel_state, dialogues
-from connectors.region.database import Region
 from connectors.region.dialogues import Dialogue
 from connectors.region.letters import MAIL
 from connectors.registry import ANNOUNCERS, MESSENGERS
 from flows.watch_dialogues import watch_dialogues
-from schemas.errors import BoostezError, Refused
+from schemas.errors import Refused
 from tasks.letters import send_letters
 from tasks.settle import settle
 from tests.dialogue_world import Dialogues
@@ -33,9 +31,9 @@ from tests.world import seams
 from tests.world.dialogues import truth
 from tests.world.dialogues.outside import Outside
 from tests.world.dialogues.stage import Place
-from tests.world.points import Death, Planned, Point, Points, Struck
+from tests.world.hubs import Crash, Hubs
+from tests.world.points import Planned, Point, Points, Struck
 from tests.world.scenario import LOOKS, ROUNDS
-from tests.world.seams import Life
 
 PRESSED: Final = 3  # times that staff press a button whose run failed
 _OPEN: Final = """
@@ -76,10 +74,6 @@ class Story(msgspec.Struct, frozen=True):
         return "\n".join((f"{self.tale}, struck by {struck}:", *(f"  {each}" for each in self.differences)))
 
 
-class _Crash(Exception):
-    """The hub raised what is none of its own errors."""
-
-
 class World:
     """One world on its place, from nothing: an approved dialogue, and two people who will follow it."""
 
@@ -105,8 +99,7 @@ class World:
         self.seen: set[str] = set()
         self.decided: list[truth.Decided] = []
         self._left = deque(tale.steps)
-        self._hub: Life | None = None
-        self._resumed: set[str] = set()
+        self._hubs = Hubs(self.stage, self.points, self._stands_still)
         self._found: list[str] = []
 
     @property
@@ -130,10 +123,10 @@ class World:
                     self._hour_passes()
                     self._attempt(self.minute)
             self._until_quiet()
-        except _Crash as crash:
+        except Crash as crash:
             self._found.append(str(crash))
         finally:
-            self._bury()
+            self._hubs.bury()
         case = truth.Case(self.stage, Outside(self.place), self.decided, self.seen)
         end = self.decided[-1] if self.decided else None
         return Story(
@@ -158,7 +151,7 @@ class World:
     def _until_quiet(self) -> None:
         for _ in range(ROUNDS):
             self._hour_passes()
-            self._resume()
+            self._hubs.resume()
             if self._attempt(self.minute) and self._nothing_open():
                 return
         standings = channel_state.standings(self.stage.direct)
@@ -167,13 +160,6 @@ class World:
     def _hour_passes(self) -> None:
         self.stage.an_hour_passes()
 
-    def _resume(self) -> None:
-        """A person resumes what was paused, once."""
-        for name, standing in channel_state.standings(self.stage.direct).items():
-            if standing.paused and name not in self._resumed:
-                self._resumed.add(name)
-                channel_state.resume(self.stage.direct, name)
-
     def _nothing_open(self) -> bool:
         ((number,),) = sql(self.stage.direct, _OPEN)
         return bool(number == 0)
@@ -181,19 +167,8 @@ class World:
     # Hubs
 
     def _attempt(self, step: Callable[[], object]) -> bool:
-        """One run of the living hub, or of a new one. Returns whether it came to an end; a refusal is one."""
-        life = self._hub or self._born()
-        try:
-            with seams.alive(life):
-                return self._decide(step)
-        except Death:
-            pass
-        except BoostezError:
-            pass  # it failed as a hub may fail: somebody presses again, or the next minute goes on
-        except Exception as error:
-            raise _Crash(f"crashed: {''.join(traceback.format_exception(error))}") from error
-        self._bury()
-        return False
+        """Whether a run came to an end; a refusal is one."""
+        return self._hubs.run(lambda: self._decide(step)) is not None
 
     def _decide(self, step: Callable[[], object]) -> bool:
         """A run, with what was decided by it."""
@@ -212,28 +187,14 @@ class World:
         if now is not None and now not in self.decided[-1:]:
             self.decided.append(now)
 
-    def _born(self) -> Life:
-        self._hub = Life(
-            self.points, Region(self.stage.database_url), self.stage.idle, stall=self._stands_still
-        )
-        self.stage.region = self._hub.region
-        return self._hub
-
     def _stands_still(self) -> None:
         """The hub stands still. Another one goes on: with what staff press next, at once; in a slow tale after hours."""
-        stalled = self.stage.region
-        other = Life(Points(), Region(self.stage.impatient_url), self.stage.impatient)
-        self.stage.region = other.region
-        try:
-            with seams.alive(other):
-                for _ in range(LOOKS if self.tale.slow else 0):
-                    self._hour_passes()
-                    self.minute()
-                if self._left and self._is_possible(self._left[0]):
-                    self._left.popleft()
-        finally:
-            other.end()
-            self.stage.region = stalled
+        with self._hubs.another() as other, seams.alive(other):
+            for _ in range(LOOKS if self.tale.slow else 0):
+                self._hour_passes()
+                self.minute()
+            if self._left and self._is_possible(self._left[0]):
+                self._left.popleft()
 
     def _is_possible(self, step: Step) -> bool:
         """Whether the next step can be taken before the last one came to its end; then it is."""
@@ -245,8 +206,3 @@ class World:
         finally:
             self._note()
         return True
-
-    def _bury(self) -> None:
-        if self._hub:
-            self._hub.end()
-        self._hub = None

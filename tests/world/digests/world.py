@@ -6,7 +6,6 @@ Belongs here: the place, the order of things, hubs that die and are replaced, th
 
 from __future__ import annotations
 
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,13 +18,10 @@ from prefect import Task
 from pydantic import SecretStr
 
 from connectors import clock
-from connectors.digest_rules import digest_rules
 from connectors.region import channel_state
-from connectors.region.database import Region
 from connectors.region.digests import approvals, readers
 from connectors.registry import MESSENGERS
 from flows import digests as flows
-from schemas.errors import BoostezError
 from schemas.letters import ROLES
 from tasks.digests import proof_of
 from tasks.settle import settle
@@ -34,9 +30,9 @@ from tests.hands import sql
 from tests.relays import Letters, relaying
 from tests.stakeholders import FILE, MONDAY
 from tests.world import seams, smtp
-from tests.world.points import Death, Planned, Point, Points, Struck
+from tests.world.hubs import Crash, Hubs
+from tests.world.points import Planned, Point, Points, Struck
 from tests.world.scenario import LOOKS, ROUNDS
-from tests.world.seams import Life
 from tests.world.stage import Stage, set_up
 
 WANTS, WANTS_NONE = "elue1@region.example", "elue2@region.example"
@@ -125,10 +121,8 @@ class World:
         )
         readers.stop(self.stage.direct, "officials", str(none), MONDAY)
         for role in ROLES:
-            proof = proof_of(role, digest_rules(FILE)[role])
-            approvals.approve(self.stage.direct, role, proof, "Ada", MONDAY)
-        self._hub: Life | None = None
-        self._resumed: set[str] = set()
+            approvals.approve(self.stage.direct, role, proof_of(self.stage.settings, role), "Ada", MONDAY)
+        self._hubs = Hubs(self.stage, self.points, self._stands_still)
         self._found: list[str] = []
 
     def play(self) -> Story:
@@ -138,10 +132,10 @@ class World:
             if self.tale == AGAIN:
                 self._attempt(lambda: flows.send_digest.fn("direction", DIRECTION))
             self._until_quiet()
-        except Exception as error:  # noqa: BLE001 - what is none of the hub's own errors is a failure of the world
-            self._found.append(f"crashed: {''.join(traceback.format_exception(error))}")
+        except Crash as crash:
+            self._found.append(str(crash))
         finally:
-            self._bury()
+            self._hubs.bury()
         return Story(self.tale, self.points.passed, self.points.struck, [*self._found, *self._differences()])
 
     def _differences(self) -> Iterator[str]:
@@ -169,8 +163,6 @@ class World:
         if parked != bool(told):
             yield f"parked: {parked}, alert: {bool(told)}"
 
-    # Hubs
-
     def minute(self) -> None:
         """What schedules do: look up what is unknown, plan and send what is due."""
         for name in MESSENGERS:
@@ -180,10 +172,7 @@ class World:
     def _until_quiet(self) -> None:
         for _ in range(ROUNDS):
             self.stage.an_hour_passes()
-            for name, standing in channel_state.standings(self.stage.direct).items():
-                if standing.paused and name not in self._resumed:
-                    self._resumed.add(name)
-                    channel_state.resume(self.stage.direct, name)
+            self._hubs.resume()
             if self._attempt(self.minute) and not self._open():
                 return
         self._found.append(f"not quiet after {ROUNDS} rounds: {channel_state.standings(self.stage.direct)}")
@@ -193,37 +182,12 @@ class World:
         return int(number)
 
     def _attempt(self, step: Callable[[], object]) -> bool:
-        """One run of the living hub, or of a new one. Returns whether it came to an end."""
-        try:
-            with seams.alive(self._hub or self._born()):
-                step()
-        except (Death, BoostezError):
-            self._bury()
-            return False
-        return True
-
-    def _born(self) -> Life:
-        self._hub = Life(
-            self.points, Region(self.stage.database_url), self.stage.idle, stall=self._stands_still
-        )
-        self.stage.region = self._hub.region
-        return self._hub
+        """Whether a run came to an end."""
+        return self._hubs.run(lambda: (step(),)) is not None
 
     def _stands_still(self) -> None:
         """The hub stands still for hours. Another one goes on meanwhile."""
-        stalled = self.stage.region
-        other = Life(Points(), Region(self.stage.impatient_url), self.stage.impatient)
-        self.stage.region = other.region
-        try:
-            with seams.alive(other):
-                for _ in range(LOOKS):
-                    self.stage.an_hour_passes()
-                    self.minute()
-        finally:
-            other.end()
-            self.stage.region = stalled
-
-    def _bury(self) -> None:
-        if self._hub:
-            self._hub.end()
-        self._hub = None
+        with self._hubs.another() as other, seams.alive(other):
+            for _ in range(LOOKS):
+                self.stage.an_hour_passes()
+                self.minute()

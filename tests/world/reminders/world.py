@@ -10,7 +10,6 @@ something becomes due, minutes come one by one.
 from __future__ import annotations
 
 import datetime as dt
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from random import Random
@@ -18,15 +17,12 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.region.database import Region
 from connectors.registry import MESSENGERS
 from core.quiet import is_quiet, next_allowed
 from flows.reminders import send_reminders
-from schemas.errors import BoostezError
 from tasks.settle import settle
 from tests.programme import Programme
-from tests.world import seams
-from tests.world.points import Death, Points
+from tests.world.hubs import Crash, Hubs
 from tests.world.reminders import truth
 from tests.world.reminders.life import Act, happen
 from tests.world.reminders.stage import Place
@@ -78,10 +74,6 @@ class Story(msgspec.Struct, frozen=True):
         )
 
 
-class _Crash(Exception):
-    """The hub raised what is none of its own errors."""
-
-
 class World:
     """One world on its place, from nothing."""
 
@@ -95,7 +87,7 @@ class World:
         self.programme = Programme(self.stage.direct, tuple(place.rules.values()), BEGINS)
         self._acts = deque(sorted(life(self.programme), key=lambda act: act.at))
         self._random = Random(weather.seed)
-        self._hub: seams.Life | None = None
+        self._hubs = Hubs(self.stage, weather, self._stands_still)
         self._edges = sorted(weather.edges())
         self._last: Any = None  # what the last run came to, so many runs ``alike`` in a row
         self._alike, self._idle = 0, False
@@ -106,10 +98,10 @@ class World:
         """All of it, and the verdict."""
         try:
             self.until(None)
-        except _Crash as crash:
+        except Crash as crash:
             self.found.append(str(crash))
         finally:
-            self._bury()
+            self._hubs.bury()
         return self.story()
 
     def story(self) -> Story:
@@ -234,41 +226,14 @@ class World:
 
     def attempt(self, step: Callable[[], Any]) -> Any:
         """One step of the living hub, or of a new one; None when it did not come to its end."""
-        life = self._hub or self._born(self.weather)
-        try:
-            with seams.alive(life):
-                return step()
-        except Death:
-            pass
-        except BoostezError:
-            pass  # it failed as a hub may fail: the next minute goes on
-        except Exception as error:
-            raise _Crash(f"crashed: {''.join(traceback.format_exception(error))}") from error
-        self._bury()
-        return None
-
-    def _born(self, points: Points) -> seams.Life:
-        self._hub = seams.Life(
-            points, Region(self.stage.database_url), self.stage.idle, stall=self._stands_still
-        )
-        self.stage.region = self._hub.region
-        return self._hub
-
-    def _bury(self) -> None:
-        if self._hub:
-            self._hub.end()
-        self._hub = None
+        return self._hubs.run(step)
 
     def _stands_still(self) -> None:
         """The hub stands still for minutes or hours, and another one goes on; people too."""
-        stalled, region, last = self._hub, self.stage.region, self._last
-        other = seams.Life(Points(), Region(self.stage.impatient_url), self.stage.impatient)
-        self._hub, self.stage.region = other, other.region
-        try:
+        last = self._last
+        with self._hubs.another():
             self.until(self.clock.truly + self._random.choice(STANDS_STILL))
-        finally:
-            self._bury()
-            self._hub, self.stage.region, self._last = stalled, region, last
+        self._last = last
 
 
 def _idle(done: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.region import hosts
+from connectors.region import alerts, hosts
 from connectors.region.database import Region
 from connectors.region.digests import approvals, editions, readers
 from core.digests.rules import Reader
@@ -29,12 +29,19 @@ def people(region: Region) -> Iterator[Stakeholders]:
         yield made
 
 
+def told_of_late(people: Stakeholders) -> list[alerts.Alert]:
+    """What people hear of digests that were not sent."""
+    with people.region.begin() as connection:
+        return [each for each in alerts.open_rows(connection) if each.cause.startswith(editions.LATE)]
+
+
 def outcomes(people: Stakeholders) -> dict[str, str]:
     return {role: planned.outcome for role, planned in people.plan().items()}
 
 
 def test_nothing_leaves_before_somebody_approves_and_then_once(people: Stakeholders) -> None:
     people.official(departments=["69"])
+    people.coach()
     people.offers()
     assert outcomes(people)["officials"] == "held"
     assert people.planned() == []
@@ -79,10 +86,41 @@ def test_what_is_older_than_three_days_is_never_sent_and_is_told(people: Stakeho
     assert outcomes(people)["contractor"] == "sent", "the next one is due again"
 
 
-def test_what_waits_for_a_person_for_three_days_is_too_late_as_well(people: Stakeholders) -> None:
+def test_what_waits_for_a_person_for_three_days_is_too_late_as_well_and_somebody_hears_of_it(
+    people: Stakeholders,
+) -> None:
     people.plan()
+    approvals.refuse(people.region, "direction", people.proof("direction"), "Ada", "no", people.now)
     people.now = MONDAY + 3 * DAY
     assert outcomes(people)["contractor"] == "expired"
+    (told,) = told_of_late(people)
+    assert told.cause == "digest contractor 2026-W49", "whoever refused the direction's knows"
+    assert "nobody approved of it" in told.message
+
+
+def test_what_waited_when_the_hub_went_down_is_over_when_it_is_back_in_another_week(
+    people: Stakeholders,
+) -> None:
+    """Only the newest week was looked at: an older one waited for ever, and nobody was told that it never left."""
+    people.plan()
+    people.approve()
+    people.now = MONDAY + WEEK
+    assert outcomes(people)["contractor"] == "sent"
+    states = {(each.role, each.week): each.state for each in editions.listed(people.region, limit=9)}
+    assert states["contractor", "2026-W49"] == "expired"
+    assert {each.cause for each in told_of_late(people)} == {
+        "digest contractor 2026-W49",
+        "digest direction 2026-W49",
+    }
+    assert all("could not be planned" in each.message for each in told_of_late(people))
+
+
+def test_where_nobody_is_to_have_one_nobody_is_asked_or_told(people: Stakeholders) -> None:
+    """Where the reviewed file names nobody yet, as it is shipped, five forms waited from the first Monday on."""
+    assert outcomes(people)["coaches"] == "sent"
+    people.coach()
+    people.now += WEEK
+    assert outcomes(people)["coaches"] == "held"
 
 
 def test_two_hubs_that_plan_at_once_plan_once(people: Stakeholders) -> None:
@@ -136,11 +174,35 @@ def test_another_official_is_asked_about_by_nobody(people: Stakeholders) -> None
 def test_other_words_are_asked_about_anew(people: Stakeholders, monkeypatch: pytest.MonkeyPatch) -> None:
     people.approve()
     monkeypatch.setattr("tasks.digests.form_of", lambda role: f"new words for {role}")
-    assert set(outcomes(people).values()) == {"held", "none"}
+    assert {role for role, outcome in outcomes(people).items() if outcome == "held"} == {
+        "contractor",
+        "direction",
+    }
     (first, *_) = approvals.waiting(people.region)
     monkeypatch.setattr("tasks.digests.form_of", lambda role: f"newer words for {role}")
     people.plan()
     assert approvals.get(people.region, first.id).state == "replaced"
+
+
+def test_what_was_asked_of_other_words_or_readers_is_over_once_these_are_decided_on(
+    people: Stakeholders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waited for ever, on the morning page and in a form that decided nothing any more."""
+    people.plan()
+    monkeypatch.setattr("tasks.digests.form_of", lambda role: f"new words for {role}")
+    people.approve("contractor")
+    assert {each.role for each in approvals.waiting(people.region)} == {"direction"}
+    monkeypatch.undo()
+    one = '{ name = "Direction du partenariat", email = "direction@digests.example" }'
+    two = f'{one}, {{ name = "Zoé", email = "z@digests.example" }}'
+    was = people.settings
+    people.approve("direction")
+    people.settings = at(was, reviewed(tmp_path, lambda text: text.replace(one, two)))
+    people.now += WEEK
+    assert outcomes(people)["direction"] == "held"
+    people.settings = was
+    assert outcomes(people)["direction"] == "sent"
+    assert "direction" not in {each.role for each in approvals.waiting(people.region)}
 
 
 def test_what_is_refused_stays_so_until_somebody_approves_of_it(people: Stakeholders) -> None:
@@ -191,8 +253,8 @@ def test_by_hand_it_is_the_letter_itself_until_that_has_left_and_then_another(pe
     subjects = [letter.subject for letter in people.to("press@digests.example")]
     assert (
         subjects
-        == ["Les chiffres à citer, semaine du 30 novembre 2026"]
-        + ["Renvoi : Les chiffres à citer, semaine du 30 novembre 2026"] * 2
+        == ["Les chiffres à citer, lettre du 30 novembre 2026"]
+        + ["Renvoi : Les chiffres à citer, lettre du 30 novembre 2026"] * 2
     )
 
 
@@ -223,7 +285,7 @@ def test_one_that_was_too_late_can_still_be_sent_by_hand(people: Stakeholders) -
     assert people.again("press", press(people)).week == "2026-W50"
     people.room.send()
     (letter,) = people.to("press@digests.example")
-    assert letter.subject == "Les chiffres à citer, semaine du 7 décembre 2026", "nobody has had it"
+    assert letter.subject == "Les chiffres à citer, lettre du 7 décembre 2026", "nobody has had it"
 
 
 def test_no_row_has_an_address(people: Stakeholders) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import TypeVar
 
 import pytest
 
 from connectors import digesting
-from connectors.region import coaches, hosts, offers, questions
+from connectors.region import coaches, hosts, offers, questions, walks
 from connectors.region.database import Region
 from connectors.region.digests import territory
 from connectors.registry import objectives
@@ -26,7 +27,7 @@ from core.digests.facts import (
     OfficialFacts,
     PressFacts,
 )
-from core.digests.weeks import Slot, Week, latest
+from core.digests.weeks import Slot, latest
 from schemas.documents import Reason
 from schemas.letters import Role
 from tests.hands import sql
@@ -47,10 +48,21 @@ def people(region: Region) -> Iterator[Stakeholders]:
         yield made
 
 
-def told(people: Stakeholders, role: Role, reader: object = "") -> Facts:
-    week: Week = latest(SLOT, people.now)
-    found = digesting.facts_for(people.region, objectives(Settings()), role, str(reader), week, people.now)
-    assert found is not None
+ROLE_OF: dict[type[Facts], Role] = {
+    OfficialFacts: "officials",
+    CoachFacts: "coaches",
+    ContractorFacts: "contractor",
+    PressFacts: "press",
+    DirectionFacts: "direction",
+}
+F = TypeVar("F", OfficialFacts, CoachFacts, ContractorFacts, PressFacts, DirectionFacts)
+
+
+def told(people: Stakeholders, kind: type[F], reader: object = "") -> F:
+    """What the newest digest of that role tells now."""
+    week, levels = latest(SLOT, people.now), objectives(Settings())
+    found = digesting.facts_for(people.region, levels, ROLE_OF[kind], str(reader), week, people.now)
+    assert isinstance(found, kind)
     return found
 
 
@@ -59,11 +71,9 @@ def told(people: Stakeholders, role: Role, reader: object = "") -> Facts:
 
 def test_an_official_is_told_of_offers_in_their_departments_only(people: Stakeholders) -> None:
     people.offers()
-    mine = told(people, "officials", people.official(departments=["69"]))
-    assert isinstance(mine, OfficialFacts)
+    mine = told(people, OfficialFacts, people.official(departments=["69"]))
     assert mine.offers == (Moved("69", "job", 1, 1, 0),)
-    every = told(people, "officials", people.official())
-    assert isinstance(every, OfficialFacts)
+    every = told(people, OfficialFacts, people.official())
     assert set(every.offers) == {Moved("69", "job", 1, 1, 0), Moved("42", "training", 1, 1, 0)}
 
 
@@ -78,8 +88,7 @@ def test_what_came_or_went_at_another_time_is_not_counted(people: Stakeholders) 
         (dt.datetime(2026, 11, 29, 23, tzinfo=dt.UTC), 0),
     ):
         sql(people.region, "UPDATE offer_change SET at = :at", at=at)
-        facts = told(people, "officials", official)
-        assert isinstance(facts, OfficialFacts)
+        facts = told(people, OfficialFacts, official)
         assert [each.opened for each in facts.offers] == [number], at
 
 
@@ -92,9 +101,11 @@ def test_one_that_came_and_went_twice_counts_once_each_way(people: Stakeholders)
         at=NOON,
     )
     sql(people.region, "UPDATE offer SET status = 'closed', closed_reason = 'absent' WHERE department = '69'")
-    facts = told(people, "officials", people.official(departments=["69"]))
-    assert isinstance(facts, OfficialFacts)
+    facts = told(people, OfficialFacts, people.official(departments=["69"]))
     assert facts.offers == (Moved("69", "job", 0, 1, 1),)
+    people.now += WEEK
+    facts = told(people, OfficialFacts, people.official(departments=["69"]))
+    assert facts.offers == (), "none is there and none moved: a line of noughts says nothing"
 
 
 def test_an_official_is_told_of_their_dialogues_and_of_nobody_else_s(people: Stakeholders) -> None:
@@ -120,11 +131,37 @@ def test_an_official_is_told_of_their_dialogues_and_of_nobody_else_s(people: Sta
                     session=made.session_id,
                 )
     people.now = MONDAY
-    facts = told(people, "officials", official)
-    assert isinstance(facts, OfficialFacts)
+    facts = told(people, OfficialFacts, official)
     assert [each.title for each in facts.coming] == ["Le 01/12"]
     (held,) = facts.past
     assert (held.title, held.registered, held.present, held.unknown) == ("Le 27/11", 2, 1, 1)
+
+
+def test_what_nobody_announced_was_not_held_and_has_no_page_yet(people: Stakeholders) -> None:
+    """A dialogue that was approved and never announced was told as held; one to come had a link that opens nothing."""
+    official = people.official()
+    people.now = NOON - DAY
+    for starts in (LAST_TUESDAY, THIS_TUESDAY):
+        where = people.dialogues.placement(official_id=official, starts_wall=starts)
+        people.dialogues.approved(where=where, title=f"Le {starts:%d/%m}")
+    people.now = MONDAY
+    facts = told(people, OfficialFacts, official)
+    assert facts.past == ()
+    assert [(each.title, each.announced) for each in facts.coming] == [("Le 01/12", False)]
+
+
+def test_what_leaves_late_does_not_say_that_yesterday_is_to_come(people: Stakeholders) -> None:
+    """A digest that was approved of on Wednesday had Tuesday's sessions as those to come."""
+    official, programme = people.official(), people.room.programme
+    programme.now = people.dialogues.now = NOON
+    cohort = programme.cohort(coach := people.coach())
+    for starts in (THIS_TUESDAY, THIS_TUESDAY + 3 * DAY):
+        where = people.dialogues.placement(official_id=official, starts_wall=starts)
+        people.dialogues.announced(where=where, title=f"{starts:%A}")
+        programme.session(kind="coaching", cohort_id=cohort, starts_wall=starts, title=f"{starts:%A}")
+    people.now = MONDAY + 2 * DAY
+    for facts in (told(people, OfficialFacts, official), told(people, CoachFacts, coach)):
+        assert (facts.past, [each.title for each in facts.coming]) == ((), ["Friday"])
 
 
 def test_an_official_is_told_of_questions_that_wait_for_them_the_first_due_first(
@@ -145,8 +182,7 @@ def test_an_official_is_told_of_questions_that_wait_for_them_the_first_due_first
     forum.publish(other)
     people.now = MONDAY
     official = dialogue.official_id
-    facts = told(people, "officials", official)
-    assert isinstance(facts, OfficialFacts)
+    facts = told(people, OfficialFacts, official)
     read = [questions.named(people.region, each.ref) for each in (mine, theme)]
     assert facts.questions == tuple(
         Asked(each.ref, each.body, "Les trains" if each.dialogue_id else None, each.due_at)
@@ -199,8 +235,7 @@ def test_a_coach_is_told_of_their_cohorts_sessions_and_who_misses_them(people: S
             programme.sheet(session, places[0], *(places[1:2] if number == 0 else ()))
             programme.now = NOON - 8 * WEEK
     people.now = MONDAY
-    facts = told(people, "coaches", coach)
-    assert isinstance(facts, CoachFacts)
+    facts = told(people, CoachFacts, coach)
     assert facts.cohorts == (Cohort("Lyon", 2, 12),)
     (past,), (coming,) = facts.past, facts.coming
     assert (past.title, past.registered, past.present, past.absent) == ("Atelier 2", 3, 1, 2)
@@ -226,8 +261,7 @@ def test_the_contractor_is_told_of_every_refused_offer_once_and_of_earlier_weeks
         "('lheo', 'L-1', 'L-1', 'x', 'y', 'json', '[]'), ('contractor', 'C-1', 'C-1', 'x', 'y', 'enum', cast(:reasons AS jsonb))",
         reasons='[{"pointer": "/a", "rule": "enum", "value": "1", "message": "m"}]')  # fmt: skip
     people.now += WEEK
-    facts = told(people, "contractor")
-    assert isinstance(facts, ContractorFacts)
+    facts = told(people, ContractorFacts)
     assert facts.open == 2
     assert sorted(each.ref for each in facts.refusals) == ["C-1", "C-2"]
     assert facts.causes == {"enum": 2}, "the newest version of C-1 counts"
@@ -252,12 +286,22 @@ def test_the_press_office_is_told_figures_of_everything(people: Stakeholders) ->
     dialogue, _ = forum.dialogue("closed")
     sql(people.region, "UPDATE dialogue SET starts_at = :at WHERE id = :id", at=NOON, id=dialogue.id)
     people.now = MONDAY
-    facts = told(people, "press")
-    assert isinstance(facts, PressFacts)
+    facts = told(people, PressFacts)
     assert (facts.jobs, facts.trainings, facts.opened) == (1, 1, 2)
     assert facts.departments == (Counted("42", 0, 1), Counted("69", 1, 0))
     assert facts.progress.whole.present == 1
     assert facts.held == Held(1, 1, 0, 2, 1, 1, 1)
+
+
+def test_only_a_sync_that_ended_well_makes_figures_fresh(people: Stakeholders) -> None:
+    """A sync that failed was quoted as when the offers were last brought up to date."""
+    ended = []
+    for completed in (True, False):
+        run = walks.start_run(people.region, "sync-offers", "contractor", "full")
+        walks.finish_run(people.region, run, {"completed": completed})
+        ended += sql(people.region, "SELECT finished_at FROM run WHERE id = :run", run=run)
+    facts = told(people, PressFacts)
+    assert facts.synced_at == ended[0].finished_at
 
 
 def test_the_direction_is_told_targets_with_what_earlier_weeks_had(people: Stakeholders) -> None:
@@ -266,8 +310,7 @@ def test_the_direction_is_told_targets_with_what_earlier_weeks_had(people: Stake
     people.plan()
     offers.merge(people.region, None, "contractor", [incoming(job("J-2"))])
     people.now += WEEK
-    facts = told(people, "direction")
-    assert isinstance(facts, DirectionFacts)
+    facts = told(people, DirectionFacts)
     assert [(each.name, each.target, each.now, each.before) for each in facts.targets] == [
         ("firms", 8_000, 0, (0,)),
         ("jobs", 23_000, 2, (1,)),
