@@ -234,8 +234,11 @@ class Http:
         for secret in secrets:
             hide(secret.get_secret_value())
         _check_headers(headers)
+        place = self._client.base_url
         with (
-            telemetry.call(method, self._client.base_url.host) as call,
+            telemetry.call(
+                method, place.host, place.port or {"http": 80, "https": 443}[place.scheme]
+            ) as call,
             self._network.exchange(seconds),
             self._client.stream(
                 method,

@@ -87,28 +87,31 @@ class Call:
 
 
 @contextmanager
-def call(method: str, host: str) -> Iterator[Call]:
+def call(method: str, host: str, port: int) -> Iterator[Call]:
     """An HTTP call to a host, its span and its duration; of which channel or source is what is bound (logs.py)."""
     made, begun = Call(), time.perf_counter()
-    told: dict[str, AttributeValue] = {"http.request.method": method, "server.address": host}
-    told |= {f"boostez.{name}": str(ids()[name]) for name in ("channel", "source") if name in ids()}
-    with _tracer().start_as_current_span(
-        method, kind=SpanKind.CLIENT, attributes=told, record_exception=False, set_status_on_exception=False
-    ) as current:
-        try:
-            yield made
-        except Exception as error:
-            told["error.type"] = type(error).__name__
-            raise
-        finally:
-            if made.status is not None:
-                told["http.response.status_code"] = made.status
-                current.set_attribute("http.response.status_code", made.status)
-                if made.status >= 400:
-                    told["error.type"] = str(made.status)
-            if "error.type" in told:
-                failed(current, str(told["error.type"]))
-            _durations().record(time.perf_counter() - begun, told)
+    told: dict[str, AttributeValue] = {
+        "http.request.method": method,
+        "server.address": host,
+        "server.port": port,
+        **{f"boostez.{name}": str(ids()[name]) for name in ("channel", "source") if name in ids()},
+    }
+    try:
+        with span(method, SpanKind.CLIENT, **told) as current:
+            try:
+                yield made
+            finally:
+                if made.status is not None:
+                    told["http.response.status_code"] = made.status
+                    current.set_attribute("http.response.status_code", made.status)
+                    if made.status >= 400:
+                        told["error.type"] = str(made.status)
+                        failed(current, str(made.status))
+    except Exception as error:
+        told["error.type"] = type(error).__name__
+        raise
+    finally:
+        _durations().record(time.perf_counter() - begun, told)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from schemas.errors import Misconfigured
 app = typer.Typer(no_args_is_help=True, help="Prefect's own processes, as production runs them.")
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is every one, of a container say.")]
 
-_PREFECT = ("prefect", "--no-prompt")
+_PROMPTLESS = ("--no-prompt", "server")
 # `upgrade` does it, before any server starts: several that start at once on a new database fail on each other's rows.
 _DONE_BEFORE = {
     "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
@@ -43,7 +43,7 @@ def server(host: Host = "127.0.0.1") -> None:
     chosen = settings()
     production.check("server", chosen)
     listening = ("--host", host, "--port", str(chosen.prefect_port))
-    _become(_server_environment(chosen), *_PREFECT, "server", "start", "--no-services", *listening)
+    _become(_server_environment(chosen), "prefect", *_PROMPTLESS, "start", "--no-services", *listening)
 
 
 @app.command()
@@ -52,7 +52,7 @@ def services() -> None:
     """Schedule runs, follow events, act on automations; one is enough, several share the work."""
     chosen = settings()
     production.check("services", chosen)
-    _become(_server_environment(chosen), *_PREFECT, "server", "services", "start")
+    _become(_server_environment(chosen), "deployments.prefect_services", *_PROMPTLESS, "services", "start")
 
 
 def _server_environment(chosen: Settings) -> dict[str, str]:

@@ -42,6 +42,12 @@ _SHARED: Final = {
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect_redis.lease_storage",
     "PREFECT_SERVER_WORKER_CHANNEL_CLEANUP_QUEUE_STORAGE": "prefect_redis.cleanup_queue",
 }
+# Of one Redis; what is not told one calls localhost.
+_ADDRESSES: Final = (
+    "PREFECT_SERVER_DOCKET_URL",
+    "PREFECT_REDIS_MESSAGING_URL",
+    "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL",
+)
 
 
 def client(settings: Settings) -> dict[str, str]:
@@ -69,7 +75,7 @@ def server(settings: Settings, database: str) -> dict[str, str]:
         told["PREFECT_SERVER_API_AUTH_STRING"] = key
     if settings.redis_url:
         address = settings.redis_url.get_secret_value()
-        told |= _SHARED | {"PREFECT_SERVER_DOCKET_URL": address, "PREFECT_REDIS_MESSAGING_URL": address}
+        told |= _SHARED | dict.fromkeys(_ADDRESSES, address)
     return told
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from threading import Lock
 from typing import Final
 
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import INVALID_SPAN, SpanKind
 from prometheus_client import (
     CollectorRegistry,
     Gauge,
@@ -33,17 +34,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from connectors.logs import bind
 from connectors.region.metrics import BUCKETS, Distribution, Measure
 from connectors.telemetry import failed, span
+from portal import health
 from schemas.errors import Misconfigured, Unreachable
 
 PATIENCE = 5.0  # seconds that whoever asks waits for another's reading; Prometheus waits ten
 FRESH: Final = 15.0  # seconds that numbers are told again without asking the database
 SHARE: Final = 0.05  # of the time that reading them may take, however long one reading takes
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+_PROBES: Final = frozenset(route.path for route in health.ROUTES)  # thousands a day, which nobody looks for
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 
 
 class Answers:
-    """ASGI, around the whole application: each answer's duration, an id for what it logs, and its span."""
+    """ASGI, around the whole application: each answer's duration, an id for what it logs, and its span but for probes."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self.app = app
@@ -74,8 +77,9 @@ class Answers:
                 MutableHeaders(scope=message)["X-Request-Id"] = number
             await send(message)
 
+        tracing = span(method, SpanKind.SERVER, http__request__method=method)
         with (
-            span(method, SpanKind.SERVER, http__request__method=method) as current,
+            nullcontext(INVALID_SPAN) if scope["path"] in _PROBES else tracing as current,
             self._active.track_inprogress(),
         ):
             try:

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 
+from psycopg import errors
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -51,10 +52,13 @@ class Region:
         if address is None or not address.drivername.startswith("postgres"):
             raise Misconfigured("BOOSTEZ_DATABASE_URL is not a database address (postgresql://…)")
         address = address.set(drivername="postgresql+psycopg")
-        self.engine: Engine = create_engine(address, pool_size=8, max_overflow=8, pool_pre_ping=True)
+        self.engine: Engine = create_engine(
+            address, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True
+        )
         self._counting = Lock()
         self.rows_written = 0  # of offers, reasons, effects and the board, by this process
         event.listen(self.engine, "connect", _configure)
+        event.listen(self.engine, "handle_error", _without_values)
 
     def wrote(self, rows: int) -> None:
         """So many rows of offers, reasons, effects or the board were written."""
@@ -330,3 +334,11 @@ def _configure(connection: object, _: ConnectionPoolEntry) -> None:
     cursor.execute(f"SET application_name = '{backends.OURS}'")
     cursor.close()
     connection.commit()  # type: ignore[attr-defined]
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """Errors are logged and shown: they say what is wrong with a row, and PostgreSQL would repeat the row."""
+    error, told = context.original_exception, context.sqlalchemy_exception
+    if isinstance(error, errors.IntegrityError | errors.DataError) and told:
+        error.args = ((error.diag.message_primary or "").partition(": ")[0],)
+        told.args = (f"({type(error).__name__}) {error}",)

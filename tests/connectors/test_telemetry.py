@@ -128,6 +128,7 @@ def test_a_run_is_one_trace_down_to_its_calls_and_tells_nobody_and_nothing_of_an
         {
             "http.request.method": "GET",
             "server.address": "127.0.0.1",
+            "server.port": base.rpartition(":")[2],
             "boostez.channel": "facebook_page",
             "http.response.status_code": status,
             **more,

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import asyncio
+import pkgutil
+import signal
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
+import prefect_redis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prefect.settings.base import PrefectBaseSettings
 from pydantic import SecretStr
 
 from connectors.settings import Settings
-from deployments import orchestration
+from deployments import orchestration, prefect_services
 from schemas.errors import Misconfigured
 
 PASSWORD = "correct horse battery"
@@ -42,11 +48,45 @@ def test_the_ui_calls_the_address_that_browsers_see() -> None:
     assert told["PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS"] == "https://prefect.region.example"
 
 
+def test_whatever_of_theirs_calls_a_redis_calls_the_one_that_they_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is to be cleaned up after workers had an address of its own: localhost, which failed every three seconds."""
+    address = "redis://:x@r:6379/0"
+    told = orchestration.server(chosen(redis_url=SecretStr(address)), REGION)
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    kinds = {
+        kind
+        for module in pkgutil.iter_modules(prefect_redis.__path__, "prefect_redis.")
+        for kind in vars(import_module(module.name)).values()
+        if isinstance(kind, type) and issubclass(kind, PrefectBaseSettings) and "url" in kind.model_fields
+    }
+    assert len(kinds) == 2
+    assert {getattr(kind(), "url", None) for kind in kinds} == {address}
+
+
+def test_services_that_are_told_to_end_end_as_by_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They knew SIGINT alone, and in a pod, as its first process, they heard nothing."""
+
+    async def serve() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.sleep(60)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(prefect_services, "app", lambda: asyncio.run(serve()))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            prefect_services.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_what_servers_share_is_on_redis_or_all_in_memory() -> None:
     shared = orchestration.server(chosen(redis_url=SecretStr("redis://:x@r:6379/0")), REGION)
     alone = orchestration.server(chosen(), REGION)
     places = {name for name, value in shared.items() if value.startswith(("prefect_redis.", "redis://"))}
-    assert len(places) == 7
+    assert len(places) == 8
     assert places.isdisjoint(alone)
 
 

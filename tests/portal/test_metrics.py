@@ -9,6 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
@@ -17,9 +21,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from connectors import logs
+from connectors import logs, telemetry
 from connectors.region.metrics import BUCKETS, Distribution, Measure
-from portal import metrics
+from portal import health, metrics
 from portal.metrics import FRESH, SHARE, Answers, Numbers, registry_of, serve
 from schemas.errors import Misconfigured, Unreachable
 from tests.ports import free_port
@@ -67,6 +71,7 @@ def visitor(registry: CollectorRegistry) -> TestClient:
     routes = [
         Route("/offres/{key}", page),
         Route("/broken", broken),
+        health.ROUTES[0],
         Mount("/api", Starlette(routes=[Route("/v1/offres/{key}", page)])),
     ]
     return TestClient(Answers(Starlette(routes=routes), registry), raise_server_exceptions=False)
@@ -125,6 +130,21 @@ def test_what_breaks_is_logged_with_its_request_and_kind_of_page(registry: Colle
     found = asyncio.run(answer())
     assert (found["method"], found["route"]) == ("GET", "/offres/{key}")
     assert found["request_id"]
+
+
+def test_an_answer_is_a_span_of_its_kind_of_page_and_a_probe_s_is_none(
+    visitor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "_tracer", lambda: provider.get_tracer("x"))
+    for path in ("/offres/canary?q=canary", "/broken", "/healthz"):
+        visitor.get(path)
+    page, broken = exporter.get_finished_spans()
+    assert (page.name, page.kind) == ("GET /offres/{key}", SpanKind.SERVER)
+    assert "canary" not in page.to_json()
+    assert broken.attributes
+    assert (broken.attributes["error.type"], broken.events) == ("ValueError", ())
 
 
 # --- numbers

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import threading
+import traceback
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from connectors.region import database
 from connectors.region.database import Region
@@ -337,3 +338,24 @@ def _restart(region: Region) -> None:
             )
         )
         connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("INSERT INTO t VALUES (:of), (:of)", 'duplicate key value violates unique constraint "t_pkey"'),
+        ("INSERT INTO t VALUES (:of, 1)", 'violates check constraint "t_age_check"'),
+        ("SELECT CAST(:of AS date)", "invalid input syntax for type date"),
+        ("SELECT :of FROM nowhere", 'relation "nowhere" does not exist'),
+    ],
+)
+def test_an_error_tells_what_is_wrong_and_of_whom_nothing(region: Region, wrong: str, says: str) -> None:
+    """Tracebacks are logged, and Prefect keeps them: each repeated the statement's values, and PostgreSQL's details the row."""
+    person = "jeanne-martin"
+    with region.begin() as connection:
+        connection.execute(text("CREATE TEMP TABLE t (email text PRIMARY KEY, age integer CHECK (age > 15))"))
+        with pytest.raises(DBAPIError) as told:
+            connection.execute(text(wrong), {"of": person})
+    shown = "".join(traceback.format_exception(told.value))
+    assert says in shown
+    assert person not in shown

@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import subprocess
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +94,14 @@ def test_only_the_proxy_is_open_and_no_database_is_on_a_network_that_leads_outsi
     assert set(SERVICES["proxy"]["networks"]).isdisjoint(SERVICES["postgres"]["networks"])
 
 
-def test_the_portal_believes_the_proxy_alone() -> None:
+def test_the_portal_believes_the_proxy_alone_whose_address_nobody_is_given_before_it() -> None:
+    """Addresses are given from the first on: who starts before the proxy had its own, and Docker refused to start the proxy."""
     address = SERVICES["proxy"]["networks"]["web"]["ipv4_address"]
     assert SERVICES["portal"]["environment"]["BOOSTEZ_TRUSTED_PROXIES"] == address
+    (pool,) = COMPOSE["networks"]["web"]["ipam"]["config"]
+    assert IPv4Address(address) in IPv4Network(pool["subnet"])
+    assert IPv4Address(address) not in IPv4Network(pool["ip_range"])
+    assert IPv4Network(pool["ip_range"]).subnet_of(IPv4Network(pool["subnet"]))
 
 
 def test_every_secret_is_made_or_waits_to_be_filled_and_none_is_idle() -> None:
