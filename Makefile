@@ -15,6 +15,9 @@ PYTEST ?= -n 3 --dist loadgroup
 help: ## What there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/'
 
+# A module of tests is rewritten when it is compiled, which takes longer than to run it: it is done once, not in each process.
+test test-fast test-world test-oldest: export PYTHONDONTWRITEBYTECODE :=
+
 run: $(VENV)/.run ## Install, start everything on this machine, sync; ONCE=1 exits after the summary
 	@$(BIN)/python -m deployments up $(if $(ONCE),--once)
 

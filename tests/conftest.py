@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, make_url, text
 from connectors.region import migrations
 from connectors.region.database import Region
 from deployments import postgres
-from tests import memory
+from tests import memory, selection
 from tests.databases import Databases
 
 if TYPE_CHECKING:  # Prefect takes two seconds to import: only tests that use it pay for it
@@ -30,6 +30,13 @@ if TYPE_CHECKING:  # Prefect takes two seconds to import: only tests that use it
 hypothesis_settings.register_profile("patient", deadline=None)
 hypothesis_settings.register_profile("quick", deadline=None, max_examples=10)  # `make test-fast`
 hypothesis_settings.load_profile(os.environ.get("BOOSTEZ_TEST_EXAMPLES", "patient"))
+
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A module of which ``-m`` chooses nothing is not even imported."""
+    return selection.holds_nothing(collection_path, config.option.markexpr) or None
+
 
 SHARED = Path(__file__).parents[2] / "shared"
 _numbers = itertools.count(1)
