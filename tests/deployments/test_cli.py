@@ -15,11 +15,10 @@ from connectors.region import channel_state, offers, plans, postings, quarantine
 from connectors.registry import policies
 from deployments.cli import app
 from schemas.offer import key_of
-from tests.flows.stories import everywhere, stock
 from tests.hands import PageEditor, sql
 from tests.makers import incoming, job, portal_draft
 from tests.terminals import Terminal
-from tests.worlds import Hub, Sandbox
+from tests.worlds import Hub, Sandbox, everywhere, stock
 
 pytestmark = pytest.mark.database
 PAGE = "facebook_page"
