@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests import selection
@@ -21,9 +22,11 @@ if TYPE_CHECKING:  # each takes a second to import, Prefect two: only tests that
     from tests.databases import Databases
     from tests.operations import Operations
 
-# A shared machine is slow at times: an example that fails by the clock proves nothing.
-hypothesis_settings.register_profile("patient", deadline=None)
-hypothesis_settings.register_profile("quick", deadline=None, max_examples=10)  # `make test-fast`
+# A shared machine is slow at times: what fails by the clock proves nothing, neither an example nor how long it took to draw.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile(
+    "quick", hypothesis_settings.get_profile("patient"), max_examples=10
+)  # `make test-fast`
 hypothesis_settings.load_profile(os.environ.get("BOOSTEZ_TEST_EXAMPLES", "patient"))
 
 
