@@ -12,6 +12,7 @@ from core.seasons import Busy, Conflict, Impossible, Placement, Problem, Require
 from core.seasons.conflicts import _Search
 from tests.core.seasons import worlds
 from tests.core.seasons.worlds import at, moderator, official, problem, rules, venue, wanted
+from tests.examples import scaled
 
 ADA = official(name="Ada Martin")
 TWO = Requirement(kind="dialogue", who="D-1", what="D-1 takes place")
@@ -154,7 +155,7 @@ LATE_NOTICE: Final = problem(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=scaled(30))
 @given(worlds.problems(crowded=True))
 @example(LATE_NOTICE)
 def test_without_any_one_of_a_conflict_the_others_can_be(of: Problem) -> None:
