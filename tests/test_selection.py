@@ -10,9 +10,10 @@ from tests.selection import holds_nothing, marks_of, refused
 
 
 def test_marks_are_read_from_the_source_as_pytest_reads_them(request: pytest.FixtureRequest) -> None:
-    modules = {item.getparent(pytest.Module) for item in request.session.items} - {None}
+    modules = {item.getparent(pytest.Module) for item in request.session.items}
     assert modules
     for module in modules:
+        assert module is not None
         told = getattr(module.obj, "pytestmark", [])
         marks = {mark.name for mark in (told if isinstance(told, list) else [told])}
         assert marks_of(module.path) == marks, module.nodeid

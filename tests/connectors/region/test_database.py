@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -317,7 +318,7 @@ def test_whoever_is_to_be_alone_waits_a_moment_for_those_who_died(
     """The server notices a moment after a process was killed; a restore that was begun at once was refused."""
     with ExitStack() as dying:
         dying.enter_context(region.at_work())
-        monkeypatch.setattr(database.time, "sleep", lambda _: dying.close())
+        monkeypatch.setattr(time, "sleep", lambda _: dying.close())
         with region.alone():
             pass
 
