@@ -8,6 +8,8 @@ UV := $(shell command -v uv 2>/dev/null)
 ONCE ?=
 # More workers than two cores: much of a test is waiting for another process.
 PYTEST ?= -n 3 --dist loadgroup
+# The fast ones wait for nobody.
+FAST ?= -n logical --dist loadgroup
 
 .PHONY: run test test-fast test-world test-oldest lint lock lock-check format clean-state help
 .DEFAULT_GOAL := help
@@ -15,14 +17,17 @@ PYTEST ?= -n 3 --dist loadgroup
 help: ## What there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/'
 
+# A module of tests is rewritten when it is compiled, which takes longer than to run it: it is done once, not in each process.
+test test-fast test-world test-oldest: export PYTHONDONTWRITEBYTECODE :=
+
 run: $(VENV)/.run ## Install, start everything on this machine, sync; ONCE=1 exits after the summary
 	@$(BIN)/python -m deployments up $(if $(ONCE),--once)
 
 test: $(VENV)/.dev $(VENV)/.html ## Install what tests need and run all of them
 	@$(BIN)/python -m pytest $(PYTEST)
 
-test-fast: $(VENV)/.dev ## The tests that need no database, browser or stack
-	@BOOSTEZ_TEST_EXAMPLES=quick $(BIN)/python -m pytest $(PYTEST) -m "not database and not stack and not browser and not slow"
+test-fast: $(VENV)/.dev ## In a minute: the tests that need no database, browser, stack or seconds of a processor
+	@BOOSTEZ_TEST_EXAMPLES=quick $(BIN)/python -m pytest $(FAST) -m "not database and not stack and not browser and not slow"
 
 test-world: $(VENV)/.dev ## Every point x every fault, 2,000 pairs of faults, 200 real kills, every cut catalogue, 10,000 reminders (`make test` plays a part)
 	@BOOSTEZ_WORLD_WHOLE=1 BOOSTEZ_WORLD_PAIRS=$${BOOSTEZ_WORLD_PAIRS:-2000} BOOSTEZ_WORLD_KILLS=$${BOOSTEZ_WORLD_KILLS:-200} \

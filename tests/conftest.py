@@ -7,29 +7,33 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-import psycopg
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import create_engine, make_url, text
 
-from connectors.region import migrations
-from connectors.region.database import Region
-from deployments import postgres
-from tests import memory
-from tests.databases import Databases
+from tests import selection
 
-if TYPE_CHECKING:  # Prefect takes two seconds to import: only tests that use it pay for it
+if TYPE_CHECKING:  # each takes a second to import, Prefect two: only tests that use it pay for it
+    from playwright.sync_api import Browser
     from prefect.client.orchestration import SyncPrefectClient
 
+    from tests.databases import Databases
     from tests.operations import Operations
 
-# A shared machine is slow at times: an example that fails by the clock proves nothing.
-hypothesis_settings.register_profile("patient", deadline=None)
-hypothesis_settings.register_profile("quick", deadline=None, max_examples=10)  # `make test-fast`
+# A shared machine is slow at times: what fails by the clock proves nothing, neither an example nor how long it took to draw.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile(
+    "quick", hypothesis_settings.get_profile("patient"), max_examples=10
+)  # `make test-fast`
 hypothesis_settings.load_profile(os.environ.get("BOOSTEZ_TEST_EXAMPLES", "patient"))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A module of which ``-m`` chooses nothing is not even imported."""
+    return selection.holds_nothing(collection_path, config.option.markexpr) or None
+
 
 SHARED = Path(__file__).parents[2] / "shared"
 _numbers = itertools.count(1)
@@ -40,64 +44,36 @@ def fresh_name(kind: str) -> str:
     return f"{kind}_{os.getpid()}_{next(_numbers)}"
 
 
-class ForeignServer:
-    """A server that somebody else runs: ``BOOSTEZ_TEST_SERVER`` names one of its databases, as a superuser."""
+class TestServer(Protocol):
+    """Where databases are made."""
 
-    def __init__(self, url: str) -> None:
-        self._url = make_url(url).set(drivername="postgresql+psycopg")
-        self._engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
-
-    def url(self, database: str) -> str:
-        return self._url.set(database=database).render_as_string(hide_password=False)
-
-    def create_database(self, name: str, template: str = "template1") -> None:
-        self.drop_database(name)
-        with self._engine.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-
-    def drop_database(self, name: str) -> None:
-        with self._engine.connect() as connection:
-            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-
-
-TestServer = postgres.Server | ForeignServer
+    def url(self, database: str) -> str: ...
+    def create_database(self, name: str, template: str = ...) -> None: ...
+    def drop_database(self, name: str) -> None: ...
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[TestServer]:
     """A PostgreSQL for the session: the embedded one, or that of BOOSTEZ_TEST_SERVER (the oldest version, say)."""
-    if foreign := os.environ.get("BOOSTEZ_TEST_SERVER"):
-        yield ForeignServer(foreign)
-        return
-    with memory.folder() as folder:
-        server = postgres.start(folder / "data")
-        _keep_its_log_short(server)
+    from tests import servers
+
+    with servers.serving(os.environ.get("BOOSTEZ_TEST_SERVER")) as server:
         yield server
-        server.stop()
-        postgres.remove(server.data)
-
-
-def _keep_its_log_short(server: postgres.Server) -> None:
-    """Memory is scarcer than a disk."""
-    with psycopg.connect(server.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET max_wal_size = '256MB'")
-        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")
 def template(postgres_server: TestServer) -> str:
     """The name of a migrated, empty database."""
-    name = f"template_{os.getpid()}"
-    postgres_server.create_database(name)
-    region = Region(postgres_server.url(name))
-    migrations.upgrade(region)
-    region.dispose()
-    return name
+    from tests import servers
+
+    return servers.migrated(postgres_server, f"template_{os.getpid()}")
 
 
 @pytest.fixture(scope="session")
 def databases(postgres_server: TestServer, template: str) -> Databases:
     """Those that tests have one after the other."""
+    from tests.databases import Databases
+
     return Databases(postgres_server, template)
 
 
@@ -137,6 +113,8 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         assert not os.environ.get("CI"), "CI needs a Chromium"
         pytest.skip("no Chromium is here: install it, or name it in CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield launched

@@ -6,9 +6,11 @@ new one would be: the same tables, functions and settings, and little in it. Wha
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
 import psycopg
+
+from tests.conftest import TestServer
 
 FEW: Final = 2_000  # rows: emptying more of them would leave a table that is slower than a new one
 USES: Final = 40  # of one database
@@ -39,18 +41,10 @@ _EMPTY: Final = f"""
 """
 
 
-class Server(Protocol):
-    """Where databases are made."""
-
-    def url(self, database: str) -> str: ...
-    def create_database(self, name: str, template: str = ...) -> None: ...
-    def drop_database(self, name: str) -> None: ...
-
-
 class Databases:
     """The databases of one server that tests have one after the other."""
 
-    def __init__(self, server: Server, template: str) -> None:
+    def __init__(self, server: TestServer, template: str) -> None:
         self._server, self._template = server, template
         self._shape: str | None = None
         self._spare: list[tuple[str, int]] = []

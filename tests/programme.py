@@ -182,6 +182,21 @@ class Programme:
         self.post.send("sms")
         self.close()
 
+    def enrolled(self, session: Session | None = None, **person: Any) -> Enrolment:
+        """Somebody new, in a session."""
+        return self.enrol(session or self.session(), self.person(**person))
+
+    def why(self, enrolment: Enrolment, name: str) -> str | None:
+        """Why an enrolment's newest reminder of a rule came to its end."""
+        (row,) = sql(
+            self.region,
+            "SELECT why FROM reminder WHERE enrolment_id = :id AND rule = :name ORDER BY version DESC LIMIT 1",
+            id=enrolment.id,
+            name=name,
+        )
+        found: str | None = row.why
+        return found
+
     def reminders(self, enrolment: Enrolment, version: int | None = None) -> dict[str, str]:
         """What became of an enrolment's reminders, by rule, of the newest version or of another."""
         rows = sql(

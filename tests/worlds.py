@@ -40,6 +40,7 @@ from tasks.settle import Settled, settle
 from tasks.tell import tell
 from tasks.validate import changed, validate
 from tasks.withdraw import Proof, withdraw
+from tests.makers import incoming, job
 
 
 class Sandbox:
@@ -66,6 +67,11 @@ class Sandbox:
 
     def mails(self) -> list[Any]:
         answer: list[Any] = self.http.get("/truth/mails").json()["items"]
+        return answer
+
+    def messages(self) -> list[Any]:
+        """The alerts that arrived."""
+        answer: list[Any] = self.http.get("/truth/messages").json()["items"]
         return answer
 
     def texts(self) -> list[Any]:
@@ -309,6 +315,20 @@ def impatient(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
     """A hub whose calls give up after a second."""
     monkeypatch.setattr(registry, "Http", partial(Http, timeout=1.0))
     return hub
+
+
+def stock(hub: Hub, *numbers: int, title: str = "Boulanger", version: int = 1, closed: bool = False) -> None:
+    """So many jobs of the contractor, as if a sync had brought them."""
+    rows = [
+        incoming(job(f"J-{n}", title=f"{title} {n}"), version, "closed" if closed else None) for n in numbers
+    ]
+    offers.merge(hub.region, 1, "contractor", rows)
+
+
+def everywhere(hub: Hub) -> None:
+    """Plan and deliver every channel."""
+    for name in policies(hub.settings.channels_file):
+        hub.put_out(name)
 
 
 VERDICTS = {"approve": plans.approve, "refuse": plans.refuse}

@@ -19,16 +19,16 @@ ENDABLE = "(pg_has_role(a.usesysid, 'USAGE') OR pg_has_role('pg_signal_backend',
 _COLUMNS = "a.pid, a.usename, a.application_name, a.client_addr::text AS address, a.backend_start"
 
 
-def holding(connection: Connection, lock: int, database: str) -> list[str]:
-    """Who holds an advisory lock of this class in a database, as words."""
+def holding(connection: Connection, lock: int, database: str, name: str = "") -> list[str]:
+    """Who holds the advisory lock of this class and name in a database, as words."""
     return _told(
         connection.execute(
             text(
                 f"SELECT {_COLUMNS} FROM pg_stat_activity a JOIN pg_locks l USING (pid) JOIN pg_database d "
                 "ON d.oid = l.database WHERE l.locktype = 'advisory' AND l.classid = :lock AND l.objsubid = 2 "
-                f"AND l.granted AND d.datname = :database AND {_CLIENTS} ORDER BY a.backend_start"
+                f"AND l.objid::bigint = hashtext(:name)::bigint & 4294967295 AND l.granted AND d.datname = :database AND {_CLIENTS} ORDER BY a.backend_start"
             ),
-            {"lock": lock, "database": database},
+            {"lock": lock, "database": database, "name": name},
         )
     )
 

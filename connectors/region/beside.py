@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from connectors.region import act_owner, backends
-from connectors.region.database import WORK, Region
+from connectors.region.database import GOING, WORK, Region
 from schemas.errors import Misconfigured, Refused, Unreachable
 
 _TRIES = 3  # of the swap; PostgreSQL itself waits 5 s in each for the last session to leave
@@ -111,15 +111,27 @@ def check_able(region: Region) -> None:
 def sole_restore(region: Region) -> Iterator[None]:
     """Be the only one who puts another database in the place of the Region's; the draft of one is ours then.
 
+    Waits a moment for the server to notice that the one before has ended or died.
+
     Raises:
-        Refused: another restore is running.
+        Refused: another restore is running; the message says who.
         Unreachable: the database ``postgres`` does not let us in.
 
     """
-    keys = {"kind": _RESTORES, "name": name_of(region)}
+    name = name_of(region)
     with _server(region) as server:
-        if not server.scalar(text("SELECT pg_try_advisory_lock(:kind, hashtext(:name))"), keys):
-            raise Refused("Another restore is running: wait for its end, then run this again.")
+        server.execute(text(f"SET lock_timeout = '{GOING}s'"))
+        try:
+            server.execute(
+                text("SELECT pg_advisory_lock(:kind, hashtext(:name))"), {"kind": _RESTORES, "name": name}
+            )
+        except OperationalError as error:
+            if not isinstance(error.orig, errors.LockNotAvailable):
+                raise
+            who = "; ".join(backends.holding(server, _RESTORES, "postgres", name))
+            raise Refused(
+                f"Another restore is running: {who or 'it has just ended'}. Wait for its end, or stop it, then run this again."
+            ) from error
         yield  # the lock ends with the connection
 
 

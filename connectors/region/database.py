@@ -27,6 +27,10 @@ _SYNCS = 72_002  # advisory lock class: one sync a source
 _WRITERS = 72_003  # advisory lock class: one writer a document
 _RUNS = 72_015  # advisory lock class: one decides whether a run that died is run again
 WORK = 72_004  # advisory lock class: shared by whoever delivers or settles, held alone by a restore
+_PAUSE = 0.05  # seconds
+GOING = (
+    5.0  # seconds: a server process, and its locks, live on for a moment when its client has ended or died
+)
 # Settings with which PostgreSQL loses what it confirmed, or reads over what it lost. Which standby has a commit too
 # (synchronous_commit = local, remote_write) is the Region's choice: after a failover that lost commits the ledger is
 # older than the world, as after a restore, and docs/runbook/restore.md tells what to press.
@@ -158,14 +162,14 @@ class Region:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """See that nobody delivers or settles, and that nobody begins to.
+        """See that nobody delivers or settles, and that nobody begins to. Waits a moment for those who have just ended or died.
 
         Raises:
             Refused: somebody is at work; the message says who.
             Unreachable: no server answers.
 
         """
-        with self._holding("pg_try_advisory_lock", WORK, "") as held:
+        with self._holding("pg_try_advisory_lock", WORK, "", patience=GOING) as held:
             if not held:
                 raise Refused(
                     f"A sync, a settling or a restore is at work: {'; '.join(self._at_work())}. "
@@ -179,11 +183,17 @@ class Region:
             return backends.holding(connection, WORK, name) or ["it has just ended"]
 
     @contextmanager
-    def _holding(self, function: str, kind: int, name: str, *, shared: bool = False) -> Iterator[bool]:
+    def _holding(
+        self, function: str, kind: int, name: str, *, shared: bool = False, patience: float = 0
+    ) -> Iterator[bool]:
         names: dict[str, int | str] = {"kind": kind, "name": name}
         mode = "_shared" if shared else ""
         with self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            locked = connection.scalar(text(f"SELECT {function}{mode}(:kind, hashtext(:name))"), names)
+            locking = text(f"SELECT {function}{mode}(:kind, hashtext(:name))")
+            end = time.monotonic() + patience
+            # Tried again rather than waited for: whoever waits in the server's queue keeps out those who come after.
+            while (locked := connection.scalar(locking, names)) is False and time.monotonic() < end:
+                time.sleep(_PAUSE)
             held = locked is not False
             try:
                 yield held

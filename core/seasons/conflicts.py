@@ -93,8 +93,7 @@ def _no_start(choice: Choice, problem: Problem) -> str:
 def smallest(problem: Problem, effort: float) -> Conflict:
     """The smallest conflict of a problem that has no calendar."""
     search = _Search(_few(problem, effort), effort)
-    for kind in needs.KINDS:
-        search.without_any(needs.of(kind, search.problem))
+    search.run()
     return Conflict(
         requirements=tuple(told(need, search.problem) for need in search.kept),
         given=given(search.problem),
@@ -105,7 +104,8 @@ def smallest(problem: Problem, effort: float) -> Conflict:
 class _Search:
     """A problem without a calendar, that asks for less and less.
 
-    What is once found to matter goes on to do so when less is asked for. So each requirement is tried once, many at a time.
+    What is once found to matter goes on to do so when less is asked for. So each requirement is tried once, many at a time. A lock
+    that lets its dialogue be where no rule would stays, for without it more is asked: it is told when the others could be without it.
     """
 
     def __init__(self, problem: Problem, effort: float) -> None:
@@ -113,6 +113,16 @@ class _Search:
         self.kept: list[Need] = []
         self.proven = True
         self._effort = self._left = effort
+
+    def run(self) -> None:
+        """Try every requirement."""
+        for kind in needs.KINDS:
+            several = needs.of(kind, self.problem)
+            easing = [each for each in several if needs.eases(self.problem, each)]
+            self.without_any(easing)
+            for each in several:
+                if each not in easing:
+                    self._keep(each, self._verdict(needs.without(self.problem, [each])))
 
     def without_any(self, several: Sequence[Need]) -> None:
         """Do without as many of these as can be: all, else each half by itself."""
@@ -123,12 +133,16 @@ class _Search:
         if verdict == "impossible":
             self.problem = freed
         elif len(several) == 1:
-            self.kept.extend(several)
-            self.proven = self.proven and verdict != "open"
+            self._keep(several[0], verdict)
         else:
             half = len(several) // 2
             self.without_any(several[:half])
             self.without_any(several[half:])
+
+    def _keep(self, need: Need, without_it: Verdict) -> None:
+        if without_it != "impossible":
+            self.kept.append(need)
+            self.proven = self.proven and without_it != "open"
 
     def _verdict(self, problem: Problem) -> Verdict:
         """A model takes some work to build, also where the solver has none: at most so many are."""

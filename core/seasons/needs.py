@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec.structs import replace
 
+from core.seasons.checking import broken
 from core.seasons.choices import choices
 from core.seasons.problem import Problem, Rules
 from core.seasons.proposal import Kind
@@ -81,6 +82,20 @@ def without(problem: Problem, needs: Iterable[Need]) -> Problem:
     for need in needs:
         problem = _without(problem, need)
     return problem
+
+
+def eases(problem: Problem, need: Need) -> bool:
+    """Whether without it all can be that can be with it.
+
+    A lock also lets its dialogue be where no rule would: there, without it, the dialogue is held to more.
+    """
+    if need.kind != "locked":
+        return True
+    (wanted,) = (each for each in problem.wanted if each.key == need.key)
+    assert wanted.locked is not None
+    alone = replace(problem, wanted=(wanted,))
+    calendar = {need.key: wanted.locked}
+    return broken(without(alone, [need]), calendar) == broken(alone, calendar)
 
 
 def _without(problem: Problem, need: Need) -> Problem:

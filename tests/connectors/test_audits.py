@@ -21,7 +21,7 @@ from schemas.errors import RetryLater
 from schemas.offer import key_of
 from tests.hands import Feed, PageEditor, sql
 from tests.makers import incoming, job
-from tests.worlds import Hub, Sandbox
+from tests.worlds import Hub, Sandbox, stock
 
 pytestmark = pytest.mark.database
 CHANNELS = ("open_portal", "aggregator_feed", "facebook_page")
@@ -30,13 +30,6 @@ PAGE = "facebook_page"
 
 def key(number: int) -> str:
     return key_of("contractor", f"J-{number}")
-
-
-def stock(hub: Hub, *numbers: int, title: str = "Boulanger", version: int = 1, closed: bool = False) -> None:
-    rows = [
-        incoming(job(f"J-{n}", title=f"{title} {n}"), version, "closed" if closed else None) for n in numbers
-    ]
-    offers.merge(hub.region, 1, "contractor", rows)
 
 
 def remote(hub: Hub, number: int, name: str = PAGE) -> str:
@@ -631,7 +624,7 @@ def test_a_drift_is_told_to_a_person_once_and_over_when_it_is_healed(hub: Hub, s
         hub.audit(PAGE)
         hub.tell()
 
-    [message] = sandbox.http.get("/truth/messages").json()["items"]
+    [message] = sandbox.messages()
     assert "missing 1" in message["message"]
     assert "boostez audit facebook_page --heal" in message["message"]
     assert [alert.cause for alert in alerts.unresolved(hub.region)] == ["drift facebook_page"]

@@ -340,6 +340,7 @@ BOMBS: dict[str, Callable[[], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_costs_little(name: str) -> None:
     content = BOMBS[name]().encode()[: 5 * MB + MB]
@@ -351,6 +352,7 @@ def test_a_bomb_costs_little(name: str) -> None:
     assert len(told.troubles) <= 200
 
 
+@pytest.mark.slow
 def test_a_file_that_was_not_looked_at_to_its_end_is_not_called_publishable() -> None:
     """A program that trusts ``publishable`` sent a file whose last offers had never been checked."""
     offers = [contractor_job(f"J-{number}") for number in range(MOST_OFFERS)]

@@ -14,6 +14,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from core.budgets import EASY, FULL, SLOWEST, Pace, Usage, paced
+from tests.examples import scaled
 
 HOUR: Final = 3600.0
 PATIENCE: Final = 20.0  # seconds that a worker waits for its turn, as in connectors/region/budgets.py
@@ -159,7 +160,7 @@ def work(channel: Rolling, workers: int, *, items: int, reads: float, latency: f
     seed=st.integers(0, 1_000),
 )
 @example(limit=1_000, workers=4, items=50, reads=0.0, latency=0.5, seed=0)
-@examples(max_examples=60, deadline=None)
+@examples(max_examples=scaled(60), deadline=None)
 def test_workers_that_share_a_pace_never_run_into_the_limit_and_use_a_fair_part_of_it(
     limit: int, workers: int, items: int, reads: float, latency: float, seed: int
 ) -> None:

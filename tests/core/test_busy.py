@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.busy import Availability, Busy, busy_in, is_ours, together
 from schemas.errors import Rejected
 from tests.core.calendars import FIRST, LAST, calendar, event
+from tests.examples import scaled
 
 AT = "DTSTART:20261203T100000Z"
 HOUR = "DURATION:PT1H"
@@ -129,7 +130,7 @@ LINES = st.builds(
 ) | st.sampled_from(RULES).map("RRULE:{}".format)  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=scaled(300))
 @given(st.lists(LINES, max_size=5))
 def test_whatever_stands_in_an_event_it_is_read_or_told(lines: list[str]) -> None:
     found = read(event(*lines), event(AT, HOUR, uid="good@x"))

@@ -14,6 +14,7 @@ from core.dialogue_calendar import calendar, meeting, page, uid
 from core.html import printable
 from schemas.dialogue import Announcement
 from tests.dialogues import EVENING, announcement, announcements
+from tests.examples import scaled
 
 STAMP = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 PUBLISHER = "https://portail.example:8443"
@@ -23,7 +24,7 @@ def events(*told: Announcement) -> list[Any]:
     return Calendar.from_ical(calendar("Rencontres", told, PUBLISHER, stamp=STAMP)).walk("VEVENT")
 
 
-@settings(max_examples=50)
+@settings(max_examples=scaled(50))
 @given(announcements)
 def test_any_announcement_is_read_back_as_it_was_said(told: Announcement) -> None:
     (event,) = events(told)
@@ -43,7 +44,7 @@ def test_any_announcement_is_read_back_as_it_was_said(told: Announcement) -> Non
     assert said[-1] == event["URL"]
 
 
-@settings(max_examples=30)
+@settings(max_examples=scaled(30))
 @given(st.lists(announcements, max_size=3))
 def test_nothing_that_somebody_wrote_is_a_line_of_its_own(told: list[Announcement]) -> None:
     content = calendar("x\r\nBEGIN:VALARM", told, PUBLISHER, stamp=STAMP)

@@ -14,6 +14,7 @@ from core.normalise import normalise
 from schemas.documents import valid
 from schemas.offer import Employer, Location, Offer, Session, Training, encode
 from tests.core.drafts import DRAFTS, GOOD, PLAUSIBLE, changed
+from tests.examples import scaled
 
 ANONYMOUS = Employer(
     name="SARL Boulangerie Dupont", siret="73282932000074", url="https://www.dupont-pain.fr/", anonymous=True
@@ -107,7 +108,7 @@ def test_an_employer_that_is_not_anonymous_is_published_whole() -> None:
     assert verdict.offer.employer == GOOD.employer
 
 
-@settings(max_examples=400)
+@settings(max_examples=scaled(400))
 @given(DRAFTS | PLAUSIBLE)
 def test_whatever_a_source_tells_the_result_fits_the_schema_or_is_refused_with_reasons(draft: Draft) -> None:
     verdict = normalise(draft)

@@ -39,6 +39,7 @@ def test_a_line_that_is_no_json_stops_no_other_and_lines_count_as_in_the_file() 
         (b" " * (LARGEST + 1), "file_large"),
         (b"{}\n" * 20_001, "file_long"),
     ],
+    ids=["nothing", "an empty list", "half a list", "too large", "too long"],
 )
 def test_what_is_no_file_is_told(raw: bytes, rule: str) -> None:
     with pytest.raises(Unreadable) as told:

@@ -16,6 +16,7 @@ from core.calendar_events import events
 from core.recurrences import instances
 from schemas.errors import Rejected
 from tests.core.calendars import FIRST, LAST, calendar, event
+from tests.examples import scaled
 
 Spans = list[tuple[dt.datetime, dt.datetime]]
 TEN = "DTSTART;TZID=Europe/Paris:20261001T100000"
@@ -127,7 +128,7 @@ zones = st.sampled_from(["Europe/Paris", "America/New_York", "Indian/Reunion"])
 days = st.dates(dt.date(2025, 10, 1), dt.date(2026, 12, 10))
 
 
-@settings(max_examples=60)
+@settings(max_examples=scaled(60))
 @given(
     days,
     st.integers(4, 23),
@@ -148,7 +149,7 @@ def test_instances_are_those_of_another_library(
     assert ours == _theirs(calendar(event(*lines)))
 
 
-@settings(max_examples=30)
+@settings(max_examples=scaled(30))
 @given(days, st.integers(1, 5), rules.filter(lambda rule: "UNTIL" not in rule))
 def test_days_are_those_of_another_library(day: dt.date, length: int, rule: str) -> None:
     lines = [f"DTSTART;VALUE=DATE:{day:%Y%m%d}", f"DURATION:P{length}D", rule]

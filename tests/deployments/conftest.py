@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.full_database import full, full_backup, full_template, written
+from tests.terminals import terminal
 from tests.tomorrow import next_version
 from tests.worlds import _no_waiting, flowing, hub, region, sandbox
 
@@ -21,6 +22,7 @@ __all__ = [
     "next_version",
     "region",
     "sandbox",
+    "terminal",
     "written",
 ]
 

@@ -7,108 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from connectors.region import channel_state, offers, plans, postings, quarantine
 from connectors.registry import policies
-from deployments import stack
 from deployments.cli import app
-from deployments.stack import Stack
 from schemas.offer import key_of
-from tests.flows.stories import everywhere, stock
 from tests.hands import PageEditor, sql
 from tests.makers import incoming, job, portal_draft
-from tests.worlds import Hub, Sandbox, forget
+from tests.terminals import Terminal
+from tests.worlds import Hub, Sandbox, everywhere, stock
 
 pytestmark = pytest.mark.database
 PAGE = "facebook_page"
 BATCH = r"/graph/v\d+\.\d+/$"
 KEY = key_of("contractor", "J-1")
-
-
-class Terminal:
-    """Somebody at a terminal."""
-
-    def __init__(self) -> None:
-        self.lent: list[
-            tuple[bool, bool]
-        ] = []  # whether each command asked for a Prefect server, and for the sandbox
-
-    def type(self, *words: str, code: int = 0) -> Result:
-        result = CliRunner().invoke(app, list(words))
-        assert result.exit_code == code, (result.stdout, result.stderr, result.exception)
-        return result
-
-    def ask(self, *words: str, code: int = 0) -> Any:
-        """What ``--json`` prints: JSON and nothing else."""
-        return json.loads(self.type(*words, "--json", code=code).stdout)
-
-    def told(self, *words: str, code: int) -> str:
-        """The sentence of an error: one line, on the standard error, and nothing on the standard output."""
-        result = self.type(*words, code=code)
-        assert result.stdout == ""
-        lines = [line for line in result.stderr.splitlines() if line.startswith("boostez: ")]
-        assert len(lines) == 1, result.stderr
-        return lines[0].removeprefix("boostez: ")
-
-
-@pytest.fixture
-def terminal(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
-    lent = Stack(str(hub.settings.home), hub.environment()["BOOSTEZ_DATABASE_URL"])
-    for name, value in {
-        **lent.environment(),
-        **hub.environment(),
-        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    terminal = Terminal()
-
-    @contextmanager
-    def borrowed(_settings: object, *, prefect: bool, sandbox: bool) -> Iterator[Stack]:
-        terminal.lent.append((prefect, sandbox))
-        yield lent
-
-    monkeypatch.setattr(stack, "borrowed", borrowed)
-    forget()
-    yield terminal
-    forget()
-
-
-COMMANDS = {
-    ("plan", "list"): ["--all", "--json"],
-    ("plan", "show"): ["CHANNEL|NUMBER", "--json"],
-    ("plan", "approve"): ["PLAN", "--reason", "--by", "--json"],
-    ("plan", "refuse"): ["PLAN", "--reason", "--by", "--json"],
-    ("posting", "list"): ["--all", "--json"],
-    ("posting", "show"): ["POSTING", "--json"],
-    ("posting", "approve"): ["POSTING", "--by", "--text", "--json"],
-    ("posting", "refuse"): ["POSTING", "--reason", "--by", "--text", "--json"],
-    ("audit",): ["channel", "--heal", "--json"],
-    ("replay", "quarantine"): ["--source", "--cause", "--since", "--ref", "--yes", "--json"],
-    ("replay", "channel"): ["NAME", "--since", "--ref", "--yes", "--json"],
-    ("replay", "effects"): ["--channel", "--cause", "--since", "--ref", "--parked", "--yes", "--json"],
-    ("withdraw",): ["REF", "--everywhere", "--undo", "--reason", "--by", "--source", "--json"],
-    ("channel", "pause"): ["NAME", "--reason"],
-    ("channel", "resume"): ["NAME"],
-    ("quarantine", "list"): ["--source", "--limit", "--json"],
-    ("quarantine", "show"): ["REF", "--json"],
-    ("deploy",): ["--dry-run", "--json"],
-    ("worker",): ["--name", "--limit"],
-}
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_command_explains_itself(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    result = CliRunner().invoke(app, [*words, "--help"])
-    assert result.exit_code == 0
-    assert [word for word in COMMANDS[words] if word.lower() not in result.stdout.lower()] == []
 
 
 @pytest.mark.parametrize(

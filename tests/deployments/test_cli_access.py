@@ -6,34 +6,17 @@ import datetime as dt
 
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
 from connectors import clock
 from connectors.region import acts, alerts, officer_sessions
 from connectors.settings import ROOT
 from core.days import PARIS
-from deployments.cli import app
-from tests.deployments.test_cli import Terminal, terminal
 from tests.makers import NOON
 from tests.officers import ACCESS, token_of
+from tests.terminals import Terminal
 from tests.worlds import Hub
 
-__all__ = ["terminal"]
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
-COMMANDS: dict[tuple[str, ...], list[str]] = {
-    ("access", "log"): ["--since", "--by", "--on", "--limit", "--json"],
-    ("access", "verify"): ["--head", "--json"],
-    ("access", "sessions"): ["--json"],
-    ("access", "end"): ["NUMBER", "--by"],
-}
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_command_explains_itself(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    result = CliRunner().invoke(app, [*words, "--help"])
-    assert result.exit_code == 0
-    assert [word for word in COMMANDS[words] if word.lower() not in result.stdout.lower()] == []
 
 
 def test_what_is_pressed_here_is_in_the_log(terminal: Terminal, hub: Hub) -> None:

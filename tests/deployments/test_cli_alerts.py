@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from typer.testing import CliRunner
 
 from connectors.region import alerts
-from deployments.cli import app
-from tests.deployments.test_cli import Terminal, terminal
 from tests.makers import NOON
+from tests.terminals import Terminal
 from tests.worlds import Hub
 
-__all__ = ["terminal"]
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
 CAUSE = "source contractor"
-COMMANDS: dict[tuple[str, ...], list[str]] = {
-    ("alert", "list"): ["--json"],
-    ("alert", "show"): ["NUMBER", "--json"],
-    ("alert", "ack"): ["NUMBER", "--by"],
-    ("alert", "mute"): ["CAUSE", "--why", "--by", "--hours"],
-    ("alert", "unmute"): ["NUMBER", "--by"],
-}
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_command_explains_itself(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    result = CliRunner().invoke(app, [*words, "--help"])
-    assert result.exit_code == 0
-    assert [word for word in COMMANDS[words] if word.lower() not in result.stdout.lower()] == []
 
 
 def test_what_stands_is_listed_shown_and_acknowledged_by_one(terminal: Terminal, hub: Hub) -> None:

@@ -7,47 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from deployments.cli import app
 from tests.coverage import PIXEL
-from tests.deployments.test_cli import Terminal, terminal
+from tests.terminals import Terminal
 from tests.worlds import Sandbox
 
-__all__ = ["terminal"]
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
 TODAY = dt.datetime.now(dt.UTC).date()
 BORN = str(TODAY.replace(year=TODAY.year - 15, day=1))
-COMMANDS: dict[tuple[str, ...], list[str]] = {
-    ("event", "add"): ["NAME", "PLACE", "--department", "--first", "--last", "--json"],
-    ("event", "list"): ["--json"],
-    ("event", "show"): ["EVENT", "--json"],
-    ("event", "close"): ["EVENT"],
-    ("event", "crew"): ["EVENT", "STUDENT", "ROLE"],
-    ("event", "slot"): ["EVENT", "--kind", "--starts", "--shows", "--json"],
-    ("event", "go-live"): ["SLOT", "--by"],
-    ("event", "end-slot"): ["SLOT", "--by"],
-    ("event", "cancel-slot"): ["SLOT", "--by"],
-    ("student", "add"): ["NAME", "EMAIL", "--born", "--guardian-email", "--json"],
-    ("student", "list"): ["--json"],
-    ("student", "ask"): ["STUDENT", "--event"],
-    ("student", "consent"): ["STUDENT", "--proof", "--giver", "--kind", "--scope"],
-    ("student", "withdraw"): ["STUDENT", "--giver", "--by", "--json"],
-    ("student", "export"): ["STUDENT"],
-    ("student", "erase"): ["STUDENT", "--yes", "no undo"],
-    ("media", "add"): ["FILE", "--slot", "--alt", "--shows", "--json"],
-    ("media", "list"): ["--event", "--json"],
-    ("media", "publish"): ["MEDIUM", "--where", "--by", "--json"],
-    ("media", "withdraw"): ["MEDIUM", "--why", "--by", "--json"],
-}
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_command_explains_itself(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    result = CliRunner().invoke(app, [*words, "--help"])
-    assert result.exit_code == 0
-    assert [word for word in COMMANDS[words] if word.lower() not in result.stdout.lower()] == []
 
 
 @pytest.mark.usefixtures("prefect_server")

@@ -11,12 +11,10 @@ from connectors.region import dialogue_holding
 from connectors.region.dialogues import named
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
-from tests.deployments.test_cli import Terminal
-from tests.deployments.test_cli_firms import terminal
 from tests.hands import sql
+from tests.terminals import Terminal
 from tests.worlds import Hub
 
-__all__ = ["terminal"]
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1), pytest.mark.slow]
 SOON = dt.datetime.now(dt.UTC) + dt.timedelta(days=4)
 STARTS = f"{SOON:%Y-%m-%d} 18:30"

@@ -6,39 +6,22 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from typer.testing import CliRunner
 
 from connectors import clock
 from connectors.region import hosts
 from connectors.region.digests import approvals, editions
-from deployments.cli import app
 from schemas.letters import ROLES
-from tests.deployments.test_cli import Terminal, terminal
 from tests.stakeholders import EIGHT, FILE
+from tests.terminals import Terminal
 from tests.worlds import Hub
 
-__all__ = ["terminal"]
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
-COMMANDS: dict[tuple[str, ...], list[str]] = {
-    ("digest", "list"): ["--limit", "--json"],
-    ("digest", "preview"): ["ROLE", "--for", "--html", "--json"],
-    ("digest", "approve"): ["ROLE", "--by", "--json"],
-    ("digest", "refuse"): ["ROLE", "--by", "--reason", "--json"],
-}
 
 
 @pytest.fixture(autouse=True)
 def _monday(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOOSTEZ_DIGESTS_FILE", str(FILE))
     monkeypatch.setattr(clock, "now", lambda: EIGHT)
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_command_explains_itself(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    result = CliRunner().invoke(app, [*words, "--help"])
-    assert result.exit_code == 0
-    assert [word for word in COMMANDS[words] if word.lower() not in result.stdout.lower()] == []
 
 
 def test_a_digest_is_read_as_its_reader_would_and_nothing_leaves(

@@ -4,40 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from deployments import stack
-from deployments.stack import Stack
-from tests.deployments.test_cli import Terminal
 from tests.hands import sql
-from tests.worlds import Hub, forget
+from tests.terminals import Terminal
+from tests.worlds import Hub
 
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
 HEAD = "SIRET;Raison sociale;Nom;Prénom;E-mail;Code postal\n"
 RIGHT = "73282932000074;Fournil des Pentes;Roux;Ada;ada@roux.example;69001\n"
 NEAR = "55208131766522;Le Fournil;Roux;Ada;ada@roux.example;69001\n"
 WRONG = "123;=Sans SIRET;Noir;Bob;bob@noir.example;69001\n"
-
-
-@pytest.fixture
-def terminal(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
-    lent = Stack(str(hub.settings.home), hub.environment()["BOOSTEZ_DATABASE_URL"])
-    for name, value in {**lent.environment(), **hub.environment()}.items():
-        monkeypatch.setenv(name, value)
-
-    @contextmanager
-    def borrowed(*_: Any, **__: Any) -> Iterator[Stack]:
-        yield lent
-
-    monkeypatch.setattr(stack, "borrowed", borrowed)
-    forget()
-    yield Terminal()
-    forget()
 
 
 @pytest.fixture

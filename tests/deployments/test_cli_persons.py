@@ -7,25 +7,15 @@ import stat
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from connectors import clock
 from connectors.region import acts, contacts
-from deployments.cli import app
 from schemas import documents
-from tests.deployments.test_cli import Terminal, terminal
 from tests.programme import Programme
+from tests.terminals import Terminal
 from tests.worlds import Hub
 
-__all__ = ["terminal"]
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
-COMMANDS: dict[tuple[str, ...], list[str]] = {
-    ("person", "find"): ["WORDS", "--by", "--json"],
-    ("person", "show"): ["CONTACT", "--by"],
-    ("person", "export"): ["CONTACT", "FILE", "--by"],
-    ("person", "erase"): ["CONTACT", "--yes", "--by", "--json", "no undo"],
-    ("firm", "journey"): ["SIRET", "--json"],
-}
 
 
 @pytest.fixture
@@ -43,14 +33,6 @@ def ada(programme: Programme) -> int:
     contact = programme.person(firm=firm, name="Ada \x1b[31mRoux", email="ada@fournil.example")
     programme.enrol(programme.session(), contact)
     return contact
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_command_explains_itself(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    result = CliRunner().invoke(app, [*words, "--help"])
-    assert result.exit_code == 0
-    assert [word for word in COMMANDS[words] if word.lower() not in result.stdout.lower()] == []
 
 
 def test_a_person_is_found_and_their_name_cannot_steer_the_terminal(terminal: Terminal, ada: int) -> None:

@@ -5,41 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from connectors.region.questions import Question
-from deployments.cli import app
-from tests.deployments.test_cli import Terminal, terminal
 from tests.hands import sql
 from tests.programme import Programme
 from tests.questions import BODY, Forum
+from tests.terminals import Terminal
 from tests.worlds import Hub
 
-__all__ = ["terminal"]
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
-COMMANDS: dict[tuple[str, ...], list[str]] = {
-    ("question", "list"): ["--state", "--dialogue", "--json"],
-    ("question", "show"): ["QUESTION", "--json"],
-    ("question", "overdue"): ["--json"],
-    ("question", "publish"): ["QUESTION", "--by"],
-    ("question", "refuse"): ["QUESTION", "ARTICLE", "--words", "--by", "no undo"],
-    ("question", "merge"): ["QUESTION", "INTO", "--by", "no undo"],
-    ("question", "answer"): ["QUESTION", "OFFICIAL", "FILE", "--by"],
-}
 
 
 @pytest.fixture
 def forum(terminal: Terminal, hub: Hub) -> Forum:
     assert terminal.lent == []
     return Forum(Programme(hub.region))
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_command_explains_itself(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    result = CliRunner().invoke(app, [*words, "--help"])
-    assert result.exit_code == 0
-    assert [word for word in COMMANDS[words] if word.lower() not in result.stdout.lower()] == []
 
 
 def test_what_waits_is_listed_the_most_urgent_first_and_shown_whole(terminal: Terminal, forum: Forum) -> None:

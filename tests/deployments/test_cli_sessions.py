@@ -8,11 +8,10 @@ import pytest
 
 from connectors.region import enrolments
 from connectors.region.sessions import Session
-from tests.deployments.test_cli import Terminal, terminal
 from tests.programme import Programme
+from tests.terminals import Terminal
 from tests.worlds import Hub
 
-__all__ = ["terminal"]
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
 NOW = dt.datetime.now(dt.UTC)  # commands take the machine's clock
 

@@ -63,6 +63,7 @@ def test_a_run_s_lines_and_those_of_what_it_calls_have_its_ids() -> None:
     assert (connector["channel"], connector["effect_ids"]) == ("mail", [7])
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_says_so_in_a_line() -> None:
     away = f"postgresql://boostez@127.0.0.1:{free_port()}/none"
     done = ran("-m", "deployments", "status", BOOSTEZ_DATABASE_URL=away)
@@ -71,6 +72,7 @@ def test_a_command_that_fails_says_so_in_a_line() -> None:
     assert line["message"].startswith("The Region's database does not answer")
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_by_a_mistake_of_ours_says_so_in_a_line() -> None:
     done = ran("-c", "from deployments import cli\ncli.app = lambda **_: 1 / 0\ncli.main()")
     (line,) = [json.loads(each) for each in done.stderr.splitlines()]
@@ -82,6 +84,7 @@ def test_a_process_that_ends_by_a_mistake_of_ours_says_so_in_a_line() -> None:
     assert line["exception"].startswith("Traceback")
 
 
+@pytest.mark.slow
 def test_a_form_that_there_is_not_is_named() -> None:
     done = ran("-m", "deployments", "status", BOOSTEZ_LOG_FORMAT="xml")
     assert done.returncode == 2

@@ -112,6 +112,7 @@ def start(environment: dict[str, str], home: Path) -> Iterator[Callable[[], Up]]
     postgres.start(home / "postgres").stop()
 
 
+@pytest.mark.slow
 def test_a_busy_port_is_told_before_anything_starts(
     environment: dict[str, str], start: Callable[[], Up]
 ) -> None:

@@ -83,7 +83,7 @@ def settings(url: str, inbox: Sandbox, **more: Any) -> Settings:
 
 
 def titles(inbox: Sandbox) -> list[str]:
-    return [each["title"] for each in inbox.http.get("/truth/messages").json()["items"]]
+    return [each["title"] for each in inbox.messages()]
 
 
 @pytest.mark.database
@@ -183,7 +183,7 @@ def test_a_database_that_is_away_is_the_portal_s_trouble_and_says_nothing_of_sch
     hub.status, hub.ready = 503, {"status": "not ready", "reason": "The Region's database does not answer."}
     assert look(NOW) == []
     assert look(NOW + 60 * MINUTE) == [("portal", "dead")]
-    message = inbox.http.get("/truth/messages").json()["items"][-1]["message"]
+    message = inbox.messages()[-1]["message"]
     assert "The Region's database does not answer." in message
     assert "docs/runbook/hub-silent.md" in message
 

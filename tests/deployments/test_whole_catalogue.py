@@ -175,7 +175,7 @@ def test_a_cut_snapshot_withdraws_nothing_and_tells_a_person_once(
     hub: Installation, keep: int, guard: str
 ) -> None:
     def letters() -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = hub.sandbox.http.get("/truth/messages").json()["items"]
+        found: list[dict[str, Any]] = hub.sandbox.messages()
         return found
 
     told = len(letters())

@@ -6,21 +6,9 @@ import json
 from typing import Any
 
 from prefect.artifacts import Artifact
-
-from connectors.region import offers
-from connectors.registry import policies
-from tests.makers import incoming, job
-from tests.worlds import Hub
-
-
-def stock(hub: Hub, *numbers: int, title: str = "Boulanger", version: int = 1) -> None:
-    rows = [incoming(job(f"J-{n}", title=f"{title} {n}"), version) for n in numbers]
-    offers.merge(hub.region, 1, "contractor", rows)
-
-
-def everywhere(hub: Hub) -> None:
-    for name in policies(hub.settings.channels_file):
-        hub.put_out(name)
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort
 
 
 def artifact(key: str) -> Any:
@@ -28,6 +16,17 @@ def artifact(key: str) -> Any:
     found: Any = Artifact.get(key)
     assert found, f"no artifact {key}"
     return json.loads(found.data)
+
+
+def table(key: str) -> str:
+    """The newest table of that name, as it is written."""
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[key])),
+            sort=ArtifactSort.CREATED_DESC,
+            limit=1,
+        )
+    return str(found[0].data)
 
 
 def is_json(result: Any) -> bool:

@@ -12,9 +12,9 @@ from tasks.deliver import carry_out
 from tasks.progress import Progress
 from tasks.run import Delivered
 from tests.dialogues import announcement
-from tests.flows.stories import artifact, everywhere, is_json, stock
+from tests.flows.stories import artifact, is_json
 from tests.hands import PageEditor, sql
-from tests.worlds import Hub, Sandbox
+from tests.worlds import Hub, Sandbox, everywhere, stock
 
 pytestmark = pytest.mark.database
 
@@ -47,7 +47,7 @@ def test_the_nightly_audit_heals_or_tells_as_the_policy_says(spoilt: Hub, sandbo
     table = {row["channel"]: row for row in artifact("audit")}
     assert set(table) == set(told)
     assert table["facebook_page"]["missing"] == 1
-    [message] = sandbox.http.get("/truth/messages").json()["items"]
+    [message] = sandbox.messages()
     assert "boostez audit facebook_page --heal" in message["message"]
 
 

@@ -17,9 +17,9 @@ from core.policy import Policy
 from flows import decide
 from flows.decide import Decision, Verdict
 from schemas.errors import Misconfigured
-from tests.flows.stories import is_json, stock
+from tests.flows.stories import is_json
 from tests.makers import NOON, incoming, job
-from tests.worlds import Hub
+from tests.worlds import Hub, stock
 
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
 FEW = Limits(run_floor=3, day_floor=3)

@@ -9,16 +9,14 @@ import msgspec
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import State, StateType
-from prefect.client.schemas.sorting import ArtifactSort
 
 from connectors.region import alerts, channel_state
 from core.morning import Line, Morning
 from flows.morning import morning
 from flows.offers import sync_offers
 from tasks.morning import KEY
-from tests.flows.stories import is_json
+from tests.flows.stories import is_json, table
 from tests.hands import sql
 from tests.makers import NOON
 from tests.worlds import Hub
@@ -30,16 +28,6 @@ def look() -> dict[str, tuple[Line, ...]]:
     told = morning()
     assert is_json(told)
     return {part.title: part.lines for part in msgspec.convert(told, Morning).parts}
-
-
-def shown() -> str:
-    with get_client(sync_client=True) as client:
-        found = client.read_artifacts(
-            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[KEY])),
-            sort=ArtifactSort.CREATED_DESC,
-            limit=1,
-        )
-    return str(found[0].data)
 
 
 @flow(name="pressed")
@@ -71,7 +59,7 @@ def test_where_nothing_happened_each_part_says_so() -> None:
         "Alerts",
     }
     assert {line.figure for line in parts["Service levels"]} == {"nothing measured yet"}
-    assert "Nothing waits for a decision." in shown()
+    assert "Nothing waits for a decision." in table(KEY)
 
 
 def test_what_failed_is_stuck_drifts_or_is_late_is_there_with_what_solves_it(flowing: Hub) -> None:
@@ -113,4 +101,4 @@ def test_what_failed_is_stuck_drifts_or_is_late_is_there_with_what_solves_it(flo
     assert fresh.what.endswith(", 3 h ago")
     assert int(fresh.figure.partition("%")[0]) > 4900, "for half of three hours, of which one per cent may be"
     assert fresh.command == "docs/runbook/service-levels.md"
-    assert "[look at the newest" in shown()
+    assert "[look at the newest" in table(KEY)

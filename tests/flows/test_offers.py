@@ -30,7 +30,7 @@ def test_a_dead_channel_leaves_the_others_alone_in_the_same_sync(flowing: Hub, s
     assert "190" in told["channels"]["facebook_page"]["error"]
     assert "paused" in again["channels"]["facebook_page"]["error"]
     assert again["writing_calls"] == 0
-    [message] = sandbox.http.get("/truth/messages").json()["items"]
+    [message] = sandbox.messages()
     assert message["title"] == "facebook_page is paused"
     sandbox.http.delete("/faults").raise_for_status()
     channel_state.resume(flowing.region, "facebook_page")

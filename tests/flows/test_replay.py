@@ -9,9 +9,9 @@ import pytest
 from connectors.region import channel_state, quarantine
 from flows.replay import replay_channel, replay_effects, replay_quarantine
 from schemas.errors import Misconfigured, Refused
-from tests.flows.stories import everywhere, is_json, stock
+from tests.flows.stories import is_json
 from tests.hands import sql
-from tests.worlds import Hub, Sandbox
+from tests.worlds import Hub, Sandbox, everywhere, stock
 
 pytestmark = pytest.mark.database
 BATCH = r"/graph/v\d+\.\d+/$"

@@ -14,7 +14,7 @@ import secrets
 import string
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from traceback import TracebackException
 from types import TracebackType
@@ -273,31 +273,36 @@ def told_by(*command: str, code: int = 0) -> str:
     return ended.stdout + ended.stderr
 
 
+@pytest.fixture
 def search(
     needles: Needles,
     outside: Outside,
+    environment: dict[str, str],
     records: list[logging.LogRecord],
-    address: str,
-    folder: Path,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    *texts: str,
-) -> None:
-    for number, token in enumerate(outside.tokens()):
-        needles.add(f"bearer {number}", token)
-    printed = capsys.readouterr()
-    places = {
-        **prefect_holds(outside.begun),
-        "records": "\n".join(map(of_record, records)),
-        "addresses": "\n".join(outside.addresses()),
-        "database": database_holds(address),
-        "files": files_hold(folder / "home"),
-        "printed": printed.out + printed.err,
-        "texts": "\n".join(texts),
-    }
-    assert places["records"]
-    assert {
-        place: sorted(found)[:5] for place, words in places.items() if (found := needles.found(words))
-    } == {}
+) -> Callable[..., None]:
+    """Look for the secrets in what Prefect, the database, files, logs, addresses and the terminal hold, and in texts."""
+
+    def finds_nothing(*texts: str) -> None:
+        for number, token in enumerate(outside.tokens()):
+            needles.add(f"bearer {number}", token)
+        printed = capsys.readouterr()
+        places = {
+            **prefect_holds(outside.begun),
+            "records": "\n".join(map(of_record, records)),
+            "addresses": "\n".join(outside.addresses()),
+            "database": database_holds(environment["BOOSTEZ_DATABASE_URL"]),
+            "files": files_hold(tmp_path / "home"),
+            "printed": printed.out + printed.err,
+            "texts": "\n".join(texts),
+        }
+        assert places["records"]
+        assert {
+            place: sorted(found)[:5] for place, words in places.items() if (found := needles.found(words))
+        } == {}
+
+    return finds_nothing
 
 
 def test_the_settings_have_the_secrets_that_are_looked_for() -> None:
@@ -316,12 +321,9 @@ def test_a_needle_is_found_however_it_is_spelled(needles: Needles) -> None:
 
 
 def test_a_sync_that_goes_well_tells_no_secret(
-    needles: Needles,
+    search: Callable[..., None],
     outside: Outside,
-    environment: dict[str, str],
     records: list[logging.LogRecord],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     figures, error = sync(full=True)
     again, error_again = sync(full=False)
@@ -343,7 +345,7 @@ def test_a_sync_that_goes_well_tells_no_secret(
         told_by("audit", "--json"),
         told_by("quarantine", "list", "--csv"),
     ]
-    search(needles, outside, records, environment["BOOSTEZ_DATABASE_URL"], tmp_path, capsys, *texts)
+    search(*texts)
 
 
 TROUBLE: dict[str, tuple[str, str]] = {
@@ -364,12 +366,8 @@ TROUBLE: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("trouble", list(TROUBLE)[:: 1 if WHOLE else 2])  # all of them: `make test-world`
 def test_a_sync_in_trouble_tells_no_secret(
-    needles: Needles,
+    search: Callable[..., None],
     outside: Outside,
-    environment: dict[str, str],
-    records: list[logging.LogRecord],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     trouble: str,
 ) -> None:
@@ -388,17 +386,13 @@ def test_a_sync_in_trouble_tells_no_secret(
     else:
         assert error is not None
     texts = [json.dumps(figures), shown(error)]
-    search(needles, outside, records, environment["BOOSTEZ_DATABASE_URL"], tmp_path, capsys, *texts)
+    search(*texts)
 
 
 @pytest.mark.parametrize("name", ["contractor_client_secret", "facebook_token", "facebook_app_secret"])
 def test_a_wrong_secret_is_not_told(
+    search: Callable[..., None],
     needles: Needles,
-    outside: Outside,
-    environment: dict[str, str],
-    records: list[logging.LogRecord],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
@@ -418,16 +412,12 @@ def test_a_wrong_secret_is_not_told(
         if name == "facebook_token"
         else [shown(error)]
     )
-    search(needles, outside, records, environment["BOOSTEZ_DATABASE_URL"], tmp_path, capsys, *texts)
+    search(*texts)
 
 
 def test_a_database_that_is_away_does_not_tell_its_password(
+    search: Callable[..., None],
     needles: Needles,
-    outside: Outside,
-    environment: dict[str, str],
-    records: list[logging.LogRecord],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     password = needles.new("away")
@@ -440,4 +430,4 @@ def test_a_database_that_is_away_does_not_tell_its_password(
 
     assert "BOOSTEZ_DATABASE_URL" in str(error)
     texts = [shown(error), told_by("status", code=4)]
-    search(needles, outside, records, environment["BOOSTEZ_DATABASE_URL"], tmp_path, capsys, *texts)
+    search(*texts)

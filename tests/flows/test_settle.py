@@ -5,9 +5,9 @@ import pytest
 from connectors.region import channel_state
 from connectors.registry import EVERY
 from flows.settle import settle_effects
-from tests.flows.stories import everywhere, is_json, stock
+from tests.flows.stories import is_json
 from tests.hands import sql
-from tests.worlds import Hub, Sandbox
+from tests.worlds import Hub, Sandbox, everywhere, stock
 
 pytestmark = pytest.mark.database
 BATCH = r"/graph/v\d+\.\d+/$"
@@ -36,10 +36,10 @@ def test_what_is_unknown_is_looked_up_and_what_a_person_must_do_is_told(
     assert set(told) == set(EVERY)
     assert (told["facebook_page"]["done"], told["facebook_page"]["error"]) == (2, None)
     assert sandbox.truth()["graph"]["created"] == 2
-    [message] = sandbox.http.get("/truth/messages").json()["items"]
+    [message] = sandbox.messages()
     assert message["title"] == "1 effects on facebook_page wait for a person"
     settle_effects()
-    assert len(sandbox.http.get("/truth/messages").json()["items"]) == 1, "once"
+    assert len(sandbox.messages()) == 1, "once"
 
 
 def test_a_misconfigured_channel_leaves_the_look_ups_of_the_others_alone(

@@ -7,8 +7,8 @@ from connectors.region import channel_state
 from flows.withdraw import withdraw_offer
 from schemas.errors import Refused, Rejected
 from schemas.offer import key_of
-from tests.flows.stories import artifact, everywhere, is_json, stock
-from tests.worlds import Hub, Sandbox
+from tests.flows.stories import artifact, is_json
+from tests.worlds import Hub, Sandbox, everywhere, stock
 
 pytestmark = pytest.mark.database
 KEY = key_of("contractor", "J-1")

@@ -36,11 +36,10 @@ from sandbox.app import create_app
 from sandbox.server import running
 from schemas.offer import Employer, Location, Offer, Session, Training
 from tests.conftest import TestServer, fresh_name
-from tests.flows.stories import everywhere
 from tests.makers import incoming, job, training
 from tests.ports import free_port
 from tests.relays import Letters, relaying
-from tests.worlds import Hub, Sandbox, forget, settings_of
+from tests.worlds import Hub, Sandbox, everywhere, forget, settings_of
 
 pytestmark = [
     pytest.mark.browser,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
 from icalendar import Calendar
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from connectors import clock
 from connectors.region import contacts, sessions
@@ -25,9 +25,11 @@ from sandbox.server import running
 from tests.hands import sql
 from tests.mailrooms import Mailroom, Received, mailroom
 from tests.portal.programme import SIRETS
+from tests.portal.telephones import Person, person
 from tests.portal.test_journeys import follow, home, press, told
 from tests.ports import free_port
 
+__all__ = ["person"]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.database,
@@ -88,30 +90,6 @@ def world(region: Region, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Ite
         )
         with running(create_app(region, post.settings), port):
             yield World(base, region, post, made)
-
-
-Person = Callable[[], BrowserContext]
-
-
-@pytest.fixture(params=["JavaScript", "no JavaScript"])
-def person(request: pytest.FixtureRequest, browser: Browser, world: World) -> Iterator[Person]:
-    """Somebody with a telephone, who was never here before."""
-    came: list[BrowserContext] = []
-
-    def coming() -> BrowserContext:
-        size: Any = {"width": 360, "height": 740}
-        context = browser.new_context(
-            viewport=size,
-            locale="fr-FR",
-            base_url=world.base,
-            java_script_enabled=request.param == "JavaScript",
-        )
-        came.append(context)
-        return context
-
-    yield coming
-    for context in came:
-        context.close()
 
 
 def to_the_form(person: Person, button: str = "S’inscrire") -> Page:

@@ -459,101 +459,47 @@ def test_good_payloads_are_valid_and_have_no_reasons(name: str) -> None:
         assert check(name, payload) == []
 
 
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("contractor.offer.v1"))
-@example(payload={**contractor_job(), "apply_url": LINK + "\ufeff"})
-@example(payload={**contractor_job(), "apply_url": LINK + "\x1c"})
-@example(payload={**contractor_job(), "apply_email": "a\x85b@c.example"})
-@example(payload={**contractor_job(), "version": 1.0})
-@example(payload={**contractor_job(), "version": True})
-@example(payload={**contractor_job(), "version": 10**18})
-@example(payload={**contractor_job(), "version": 1e300})
-@example(payload={**contractor_job(), "ref": "EMP-000001\n"})
-@example(payload={**contractor_job(), "rome_code": "D110٢"})
-@example(payload="EMP-000001")
-def test_both_engines_agree_on_contractor_offers(payload: Any) -> None:
-    check("contractor.offer.v1", payload)
+ODD: Final[dict[str, tuple[Any, ...]]] = {
+    "contractor.offer.v1": (
+        {**contractor_job(), "apply_url": LINK + "\ufeff"},
+        {**contractor_job(), "apply_url": LINK + "\x1c"},
+        {**contractor_job(), "apply_email": "a\x85b@c.example"},
+        {**contractor_job(), "version": 1.0},
+        {**contractor_job(), "version": True},
+        {**contractor_job(), "version": 10**18},
+        {**contractor_job(), "version": 1e300},
+        {**contractor_job(), "ref": "EMP-000001\n"},
+        {**contractor_job(), "rome_code": "D110٢"},
+        "EMP-000001",
+    ),
+    "offer.v1": (
+        {**msgspec.json.decode(encode(job())), "employer": {"anonymous": True, "name": "X"}},
+        {**msgspec.json.decode(encode(job())), "training": {"sessions": []}},
+    ),
+    "channels.v1": ({"Bad name\n": {"kinds": ["job", "job"], "budget": 0}},),
+    "reminders.v1": (
+        {"week": {"when": {"days": -7, "minutes": 1, "at": "24:00"}, "until": {"at": "10:00\n"}}},
+        {"week": {"when": {"minutes": -0.0}, "until": {}}},
+    ),
+    "registration.v1": (
+        {**REGISTRATION, "person": {"name": "A"}},
+        {**REGISTRATION, "person": {"name": " ", "email": "a@b.example\n"}},
+        {**REGISTRATION, "person": {"name": "A", "email": f"{'a.' * 40_000}@b.example"}},
+        {**REGISTRATION, "firm": {"siret": "73282932000074", "name": "A", "logo": "x"}},
+    ),
+}
 
 
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("offer.v1"))
-@example(payload={**msgspec.json.decode(encode(job())), "employer": {"anonymous": True, "name": "X"}})
-@example(payload={**msgspec.json.decode(encode(job())), "training": {"sessions": []}})
-def test_both_engines_agree_on_canonical_offers(payload: Any) -> None:
-    check("offer.v1", payload)
+@pytest.mark.parametrize("name", NAMES)
+def test_both_engines_agree(name: str) -> None:
+    for payload in ODD.get(name, ()):
+        check(name, payload)
 
+    @given(payload=payloads(name))
+    def agree(payload: Any) -> None:
+        check(name, payload)
 
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("channels.v1"))
-@example(payload={"Bad name\n": {"kinds": ["job", "job"], "budget": 0}})
-def test_both_engines_agree_on_channel_policies(payload: Any) -> None:
-    check("channels.v1", payload)
-
-
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("reminders.v1"))
-@example(payload={"week": {"when": {"days": -7, "minutes": 1, "at": "24:00"}, "until": {"at": "10:00\n"}}})
-@example(payload={"week": {"when": {"minutes": -0.0}, "until": {}}})
-def test_both_engines_agree_on_rules_of_reminders(payload: Any) -> None:
-    check("reminders.v1", payload)
-
-
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("alerts.v1"))
-def test_both_engines_agree_on_rules_of_alerts(payload: Any) -> None:
-    check("alerts.v1", payload)
-
-
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("digests.v1"))
-def test_both_engines_agree_on_digests(payload: Any) -> None:
-    check("digests.v1", payload)
-
-
-@settings(deadline=None)
-@given(payload=payloads("access.v1"))
-def test_both_engines_agree_on_access(payload: Any) -> None:
-    check("access.v1", payload)
-
-
-@settings(deadline=None)
-@given(payload=payloads("service_levels.v1"))
-def test_both_engines_agree_on_service_levels(payload: Any) -> None:
-    check("service_levels.v1", payload)
-
-
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("france_travail.offer.v2"))
-def test_both_engines_agree_on_france_travail_offers(payload: Any) -> None:
-    check("france_travail.offer.v2", payload)
-
-
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("lheo.action.v1"))
-def test_both_engines_agree_on_lheo_actions(payload: Any) -> None:
-    check("lheo.action.v1", payload)
-
-
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("indeed.job.v1"))
-def test_both_engines_agree_on_indeed_jobs(payload: Any) -> None:
-    check("indeed.job.v1", payload)
-
-
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("bounce.v1"))
-def test_both_engines_agree_on_bounces(payload: Any) -> None:
-    check("bounce.v1", payload)
-
-
-@settings(deadline=None)  # the first report loads jsonschema
-@given(payload=payloads("registration.v1"))
-@example(payload={**REGISTRATION, "person": {"name": "A"}})
-@example(payload={**REGISTRATION, "person": {"name": " ", "email": "a@b.example\n"}})
-@example(payload={**REGISTRATION, "person": {"name": "A", "email": f"{'a.' * 40_000}@b.example"}})
-@example(payload={**REGISTRATION, "firm": {"siret": "73282932000074", "name": "A", "logo": "x"}})
-def test_both_engines_agree_on_registrations(payload: Any) -> None:
-    check("registration.v1", payload)
+    agree()
 
 
 def test_nothing_in_a_registration_is_unbounded_or_unknown() -> None:

@@ -46,7 +46,7 @@ class Watch:
         self.hub.tell()
 
     def messages(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.sandbox.http.get("/truth/messages").json()["items"]
+        found: list[dict[str, Any]] = self.sandbox.messages()
         return found
 
     def titles(self) -> list[str]:

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.region import channel_state, offers
+from connectors.region import channel_state
 from connectors.region.channel_state import Standing
 from connectors.registry import policies
 from schemas.offer import key_of
 from tasks import deliver as delivering
 from tasks.progress import listening
 from tests.hands import Feed, sql
-from tests.makers import incoming, job
-from tests.worlds import Hub, Sandbox
+from tests.worlds import Hub, Sandbox, stock
 
 pytestmark = pytest.mark.database
 CHANNELS = ("open_portal", "aggregator_feed", "facebook_page")
 PAGE = "facebook_page"
-
-
-def stock(hub: Hub, *numbers: int, title: str = "Boulanger", version: int = 1, closed: bool = False) -> None:
-    rows = [
-        incoming(job(f"J-{n}", title=f"{title} {n}"), version, "closed" if closed else None) for n in numbers
-    ]
-    offers.merge(hub.region, 1, "contractor", rows)
 
 
 def standing(hub: Hub, name: str) -> Standing:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from lxml import etree
@@ -19,8 +17,7 @@ from schemas.errors import Refused
 from tasks.audit import audit
 from tasks.run import Figures
 from tasks.withdraw import withdraw
-from tests.makers import incoming, job
-from tests.worlds import POLICIES, Hub, Sandbox, decided
+from tests.worlds import POLICIES, Hub, Sandbox, decided, stock
 
 pytestmark = pytest.mark.database
 
@@ -49,11 +46,6 @@ def carried(hub: Hub, sandbox: Sandbox) -> dict[str, int]:
 
 def open_offers(hub: Hub) -> int:
     return sum(counts["open"] for counts in offers.counts(hub.region).values())
-
-
-def letters(sandbox: Sandbox) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = sandbox.http.get("/truth/messages").json()["items"]
-    return found
 
 
 def the_plan(hub: Hub, place: str = "contractor") -> Held:
@@ -90,7 +82,7 @@ def test_a_cut_snapshot_withdraws_nothing_and_is_told_once_however_many_syncs_fo
     held = the_plan(hub)
     assert (held.guard, held.numbers["collected"], held.numbers["last_good"]) == (guard, keep, 600)
     assert held.numbers["now"] == held.numbers["present"] - (open_offers(hub) - figures.held) > 25
-    (letter,) = letters(sandbox)
+    (letter,) = sandbox.messages()
     assert letter["title"] == "A guard stopped a plan for contractor"
     assert held.message in letter["message"]
     assert f"- in this snapshot: {keep}" in letter["message"]
@@ -103,7 +95,7 @@ def test_a_cut_snapshot_withdraws_nothing_and_is_told_once_however_many_syncs_fo
     assert alerts.unresolved(hub.region) == []
     assert (carried(hub, sandbox), open_offers(hub)) == (before, offered)
     assert sandbox.truth()["graph"]["created"] == before["facebook_page"]
-    assert len(letters(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
 
 
 @pytest.mark.parametrize("keep", [400, 570])
@@ -127,7 +119,7 @@ def test_a_cut_snapshot_is_told_also_when_a_payload_cannot_be_read(
     held = the_plan(hub)
     assert held.numbers["unreadable"] == 1
     assert held.numbers["collected"] == keep
-    assert len(letters(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
     assert carried(hub, sandbox) == before
 
 
@@ -200,7 +192,7 @@ def test_an_approved_snapshot_is_followed_everywhere_once(hub: Hub, sandbox: San
     deleted = sandbox.truth()["graph"]["deleted"]
     sync(hub)
     assert sandbox.truth()["graph"]["deleted"] == deleted == held.numbers["now"]
-    assert len(letters(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
     assert walks.source_state(hub.region, "contractor").last_snapshot_total == 300
 
 
@@ -231,7 +223,7 @@ def test_a_refused_snapshot_is_not_followed_and_not_told_again(hub: Hub, sandbox
     assert carried(hub, sandbox) == before
     assert plans.waiting(hub.region) == []
     assert alerts.unresolved(hub.region) == []
-    assert len(letters(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
     assert walks.source_state(hub.region, "contractor").last_snapshot_total == 600
 
 
@@ -247,7 +239,7 @@ def test_what_was_refused_goes_when_the_contractor_says_that_it_is_closed(hub: H
 
     assert figures.closed == len(closed) == 40
     assert carried(hub, sandbox)["facebook_page"] == before["facebook_page"] - 40
-    assert len(letters(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
 
 
 def test_an_offer_that_changed_while_its_plan_waited_refuses_the_approval(hub: Hub, sandbox: Sandbox) -> None:
@@ -265,7 +257,7 @@ def test_an_offer_that_changed_while_its_plan_waited_refuses_the_approval(hub: H
     assert f"plan {rest.id}" in str(caught.value)
     assert 0 < rest.numbers["now"] < held.numbers["now"]
     hub.tell()
-    assert len(letters(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
     decided(hub.region, rest.id, "approve", "Ada", "then those")
     assert alerts.unresolved(hub.region) == []
 
@@ -292,7 +284,7 @@ def test_a_changed_policy_withdraws_nothing_until_somebody_agrees(
         sync(hub, "incremental")
     assert carried(hub, sandbox) == before
     held = the_plan(hub, "facebook_page")
-    (letter,) = letters(sandbox)
+    (letter,) = sandbox.messages()
     assert letter["title"] == "A guard stopped a plan for facebook_page"
     assert f"{held.numbers['now']} of {before['facebook_page']} would be withdrawn" in letter["message"]
 
@@ -314,7 +306,7 @@ def test_two_guards_at_once_are_two_alerts_and_two_decisions(
     sandbox.tell("/contractor/truncate", keep=300)
     for _ in range(2):
         sync(hub)
-    assert sorted(letter["title"] for letter in letters(sandbox)) == [
+    assert sorted(letter["title"] for letter in sandbox.messages()) == [
         "A guard stopped a plan for contractor",
         "A guard stopped a plan for facebook_page",
     ]
@@ -324,7 +316,7 @@ def test_two_guards_at_once_are_two_alerts_and_two_decisions(
     decided(hub.region, page.id, "approve", "Ada", "the Page closes")
     sync(hub)
     assert carried(hub, sandbox) == {**before, "facebook_page": 0}
-    assert len(letters(sandbox)) == 2
+    assert len(sandbox.messages()) == 2
 
 
 def test_a_paused_channel_is_guarded_all_the_same(hub: Hub, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -342,17 +334,11 @@ def test_a_paused_channel_is_guarded_all_the_same(hub: Hub, sandbox: Sandbox, tm
 # Other ways to a withdrawal
 
 
-def stock(hub: Hub, numbers: Sequence[int]) -> None:
-    offers.merge(
-        hub.region, 1, "contractor", [incoming(job(f"J-{n}", title=f"Boulanger {n}")) for n in numbers]
-    )
-
-
 @pytest.mark.catalogue(1, 1)
 def test_one_offer_is_withdrawn_now_whatever_a_guard_holds(
     hub: Hub, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    stock(hub, range(40))
+    stock(hub, *range(40))
     for name in CHANNELS:
         hub.put_out(name)
     policy(hub, tmp_path, OFF)
@@ -369,7 +355,7 @@ def test_one_offer_is_withdrawn_now_whatever_a_guard_holds(
 def test_a_plan_that_an_urgent_withdrawal_meets_is_held_and_told(
     hub: Hub, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    stock(hub, range(40))
+    stock(hub, *range(40))
     for name in CHANNELS:
         hub.put_out(name)
     policy(hub, tmp_path, OFF)
@@ -378,7 +364,7 @@ def test_a_plan_that_an_urgent_withdrawal_meets_is_held_and_told(
     hub.tell()
     assert carried(hub, sandbox)["facebook_page"] == 39
     assert the_plan(hub, "facebook_page").numbers["now"] == 39
-    assert len(letters(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
 
 
 @pytest.mark.catalogue(1, 1)
@@ -388,7 +374,7 @@ def test_after_a_restore_from_a_backup_an_audit_that_heals_withdraws_nothing_by_
     hub: Hub, sandbox: Sandbox, name: str, lost: str
 ) -> None:
     """What was adopted was delivered before it was planned: every object that the backup did not know was withdrawn."""
-    stock(hub, range(40))
+    stock(hub, *range(40))
     for each in CHANNELS:
         hub.put_out(each)
     before = carried(hub, sandbox)
@@ -406,8 +392,8 @@ def test_after_a_restore_from_a_backup_an_audit_that_heals_withdraws_nothing_by_
     assert sandbox.truth()["graph"]["created"] == before["facebook_page"]
     if lost == "offers":
         assert the_plan(hub, name).numbers["now"] == 40
-        assert len(letters(sandbox)) == 1
-        stock(hub, range(40))
+        assert len(sandbox.messages()) == 1
+        stock(hub, *range(40))
     hub.put_out(name)
     assert carried(hub, sandbox) == before
     assert plans.waiting(hub.region) == []
@@ -417,7 +403,7 @@ def test_after_a_restore_from_a_backup_an_audit_that_heals_withdraws_nothing_by_
 @pytest.mark.catalogue(1, 1)
 def test_a_destination_is_not_needed_to_hold_a_plan(hub: Hub, sandbox: Sandbox, tmp_path: Path) -> None:
     hub.settings = hub.settings.model_copy(update={"alert_urls": [SecretStr("nowhere")]})
-    stock(hub, range(40))
+    stock(hub, *range(40))
     hub.put_out("facebook_page")
     policy(hub, tmp_path, OFF)
     hub.put_out("facebook_page")

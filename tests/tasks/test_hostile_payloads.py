@@ -18,6 +18,7 @@ from core.verdicts import Accepted, judge
 from schemas.offer import decode, encode
 from tests.connectors.france_travail.test_wire import OFFER
 from tests.connectors.lheo.catalogue import payloads, xml
+from tests.examples import scaled
 from tests.makers import contractor_job
 from tests.worlds import Hub
 
@@ -97,7 +98,7 @@ def test_the_sample_itself_is_accepted(samples: dict[str, Any], name: str) -> No
     name=st.sampled_from(["france_travail", "contractor", "lheo"]),
     token=st.sampled_from(TOKENS),
 )
-@settings(max_examples=600)
+@settings(max_examples=scaled(600))
 def test_whatever_stands_anywhere_is_judged_and_what_is_accepted_can_be_stored(
     samples: dict[str, Any], data: st.DataObject, name: str, token: str
 ) -> None:

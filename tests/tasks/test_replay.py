@@ -8,16 +8,11 @@ from connectors.region import channel_state, offers
 from connectors.region.channel_state import Standing
 from tests.hands import Feed, PageEditor, sql
 from tests.makers import incoming, job
-from tests.worlds import Hub, Sandbox
+from tests.worlds import Hub, Sandbox, stock
 
 pytestmark = pytest.mark.database
 PAGE = "facebook_page"
 BATCH = r"/graph/v\d+\.\d+/$"
-
-
-def stock(hub: Hub, *numbers: int, title: str = "Boulanger", version: int = 1) -> None:
-    rows = [incoming(job(f"J-{n}", title=f"{title} {n}"), version) for n in numbers]
-    offers.merge(hub.region, 1, "contractor", rows)
 
 
 def standing(hub: Hub, name: str = PAGE) -> Standing:

@@ -14,7 +14,7 @@ from connectors.registry import policies
 from schemas.offer import key_of
 from tests.hands import PageEditor, sql
 from tests.makers import NOON, incoming, job
-from tests.worlds import Hub, Sandbox
+from tests.worlds import Hub, Sandbox, stock
 
 pytestmark = pytest.mark.database
 PAGE = "facebook_page"
@@ -53,13 +53,6 @@ class Backup:
         if "offer" in self.tables:
             for name, value in self.sequences.items():
                 sql(region, f"SELECT setval('{name}', {value})")
-
-
-def stock(hub: Hub, *numbers: int, title: str = "Boulanger", version: int = 1, closed: bool = False) -> None:
-    rows = [
-        incoming(job(f"J-{n}", title=f"{title} {n}"), version, "closed" if closed else None) for n in numbers
-    ]
-    offers.merge(hub.region, 1, "contractor", rows)
 
 
 def remote(hub: Hub, number: int) -> str:

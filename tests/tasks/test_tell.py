@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
 from connectors import clock
-from connectors.region import alerts, channel_state, offers, planning
+from connectors.region import alerts, channel_state, planning
 from connectors.region.plans import Held
 from connectors.registry import channel, policies
 from core.guards import Limits
@@ -19,30 +18,20 @@ from schemas.errors import Refused, Unreachable
 from tasks import tell
 from tests.dialogue_world import Dialogues
 from tests.hands import later, sql
-from tests.makers import NOON, incoming, job
-from tests.worlds import Hub, Sandbox, decided
+from tests.makers import NOON
+from tests.worlds import Hub, Sandbox, decided, stock
 
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
 PAGE = "facebook_page"
 FEW = Limits(run_floor=3, day_floor=3)
 
 
-def messages(sandbox: Sandbox) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = sandbox.http.get("/truth/messages").json()["items"]
-    return found
-
-
 def titles(sandbox: Sandbox) -> list[str]:
-    return [message["title"] for message in messages(sandbox)]
+    return [message["title"] for message in sandbox.messages()]
 
 
 def causes(hub: Hub) -> list[str]:
     return [alert.cause for alert in alerts.unresolved(hub.region)]
-
-
-def stock(hub: Hub, *numbers: int, version: int = 1, closed: str | None = None) -> None:
-    rows = [incoming(job(f"J-{n}", title=f"Boulanger {n}"), version, closed) for n in numbers]
-    offers.merge(hub.region, 1, "contractor", rows)
 
 
 def plan(hub: Hub, *, wanted: bool, limits: Limits = FEW) -> planning.Planned:
@@ -70,7 +59,7 @@ def test_a_paused_channel_is_told_once_and_until_it_is_resumed(hub: Hub, sandbox
     channel_state.pause(hub.region, PAGE, "Graph 190: the token expired")
     for _ in range(3):
         hub.tell()
-    (message,) = messages(sandbox)
+    (message,) = sandbox.messages()
     assert message["title"] == "facebook_page is paused"
     assert "Graph 190: the token expired" in message["message"]
     assert "boostez channel resume facebook_page" in message["message"]
@@ -82,7 +71,7 @@ def test_a_paused_channel_is_told_once_and_until_it_is_resumed(hub: Hub, sandbox
 
     channel_state.pause(hub.region, PAGE, "again")
     hub.tell()
-    assert len(messages(sandbox)) == 2
+    assert len(sandbox.messages()) == 2
 
 
 def test_parked_effects_are_told_once_with_their_number(hub: Hub, sandbox: Sandbox) -> None:
@@ -92,7 +81,7 @@ def test_parked_effects_are_told_once_with_their_number(hub: Hub, sandbox: Sandb
     for _ in range(3):
         hub.tell()
     assert titles(sandbox) == ["2 effects on facebook_page wait for a person"]
-    assert "boostez replay effects --channel facebook_page --parked" in messages(sandbox)[0]["message"]
+    assert "boostez replay effects --channel facebook_page --parked" in sandbox.messages()[0]["message"]
     park(hub, 0)
     hub.tell()
     assert causes(hub) == []
@@ -113,7 +102,7 @@ def test_channels_without_trouble_say_nothing(hub: Hub, sandbox: Sandbox) -> Non
     stock(hub, 1, 2)
     hub.put_out(PAGE)
     hub.tell()
-    assert (messages(sandbox), causes(hub)) == ([], [])
+    assert (sandbox.messages(), causes(hub)) == ([], [])
 
 
 # A source that is away
@@ -135,7 +124,7 @@ def test_a_source_that_is_away_is_told_once_and_until_it_is_back(hub: Hub, sandb
     for _ in range(3):
         with pytest.raises(Unreachable):
             sync(Unreachable("https://contractor.example/v1/offers gave no good answer in 6 tries"))
-    (message,) = messages(sandbox)
+    (message,) = sandbox.messages()
     assert message["title"] == "contractor could not be read"
     assert "gave no good answer" in message["message"]
     assert "Nothing was closed or withdrawn" in message["message"]
@@ -159,7 +148,7 @@ def test_a_stopped_plan_is_told_with_its_numbers_its_examples_and_the_way_out(
 ) -> None:
     held = stopped(hub)
     hub.tell()
-    (message,) = messages(sandbox)
+    (message,) = sandbox.messages()
     assert message["title"] == "A guard stopped a plan for facebook_page"
     words = message["message"]
     assert "12 of 12 would be withdrawn" in words
@@ -179,7 +168,7 @@ def test_a_plan_whose_process_died_before_telling_is_told_by_the_next(hub: Hub, 
     for _ in range(3):
         assert plan(hub, wanted=False).stopped is not None
         hub.tell()
-    assert len(messages(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
 
 
 def test_a_plan_that_changes_while_it_waits_is_one_alert_that_shows_the_newest(
@@ -187,11 +176,11 @@ def test_a_plan_that_changes_while_it_waits_is_one_alert_that_shows_the_newest(
 ) -> None:
     stopped(hub)
     hub.tell()
-    stock(hub, 0, version=2, closed="closed")
+    stock(hub, 0, version=2, closed=True)
     newer = plan(hub, wanted=False).stopped
     assert newer is not None
     hub.tell()
-    assert len(messages(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
     (alert,) = alerts.unresolved(hub.region)
     assert f"Plan {newer.plan.id} " in alert.message
 
@@ -216,7 +205,7 @@ def test_a_verdict_ends_the_alert_and_raises_no_other(hub: Hub, sandbox: Sandbox
         plan(hub, wanted=False)
         hub.tell()
     assert causes(hub) == []
-    assert len(messages(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
 
 
 def test_a_plan_of_which_nothing_is_left_leaves_no_alert(hub: Hub) -> None:
@@ -242,11 +231,11 @@ def test_approving_what_was_refused_before_does_not_end_the_alert_of_what_waits(
     second = plan(hub, wanted=False).stopped
     assert second is not None
     hub.tell()
-    sent = len(messages(sandbox))
+    sent = len(sandbox.messages())
     decided(hub.region, first.id, "approve", "Ada", "after all")
     assert causes(hub) == ["guard channel facebook_page"]
     hub.tell()
-    assert len(messages(sandbox)) == sent
+    assert len(sandbox.messages()) == sent
 
 
 def _policy_wants_only(hub: Hub, numbers: range) -> None:
@@ -287,7 +276,7 @@ def test_a_pause_of_the_alerts_themselves_is_sent_nowhere(hub: Hub, sandbox: San
     channel_state.pause(hub.region, PAGE, "the token expired")
     hub.tell()
     assert sorted(causes(hub)) == ["paused alerts", "paused facebook_page"]
-    assert messages(sandbox) == []
+    assert sandbox.messages() == []
     channel_state.resume(hub.region, "alerts")
     hub.tell()
     assert titles(sandbox) == ["facebook_page is paused"]
@@ -309,7 +298,7 @@ def test_without_a_destination_alerts_are_kept_for_the_status(hub: Hub, sandbox:
     channel_state.pause(hub.region, PAGE, "the token expired")
     hub.tell()
     assert causes(hub) == ["paused facebook_page"]
-    assert messages(sandbox) == []
+    assert sandbox.messages() == []
 
 
 def test_no_address_is_in_a_log(hub: Hub, sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
@@ -334,7 +323,7 @@ def test_a_budget_of_time_is_no_trouble_to_tell(hub: Hub, sandbox: Sandbox) -> N
     hub.put_out(PAGE)
     hub.tell()
     later(hub.region)
-    assert (messages(sandbox), policies(hub.settings.channels_file)[PAGE].enabled) == ([], True)
+    assert (sandbox.messages(), policies(hub.settings.channels_file)[PAGE].enabled) == ([], True)
 
 
 # Who holds a dialogue
@@ -356,7 +345,7 @@ def test_of_an_official_whom_a_letter_did_not_reach_a_person_is_told_until_they_
     hub.tell()
     hub.tell()
     assert titles(sandbox) == [f"Élue 1 does not know of dialogue {made.ref}"]
-    assert "Telephone the official" in messages(sandbox)[0]["message"]
+    assert "Telephone the official" in sandbox.messages()[0]["message"]
     assert sql(hub.region, "UPDATE effect SET state = 'done' WHERE state = 'rejected' RETURNING id")
     hub.tell()
     assert causes(hub) == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from connectors.region import alerts, channel_state, ledger, offers, plans
@@ -13,23 +11,13 @@ from schemas.errors import Rejected
 from schemas.offer import key_of
 from tests.hands import Feed, PageEditor, sql
 from tests.makers import incoming, job
-from tests.worlds import Hub, Sandbox
+from tests.worlds import Hub, Sandbox, everywhere, stock
 
 pytestmark = pytest.mark.database
 CHANNELS = ("open_portal", "aggregator_feed", "facebook_page")
 PAGE = "facebook_page"
 BATCH = r"/graph/v\d+\.\d+/$"
 KEY = key_of("contractor", "J-1")
-
-
-def stock(hub: Hub, *numbers: int, title: str = "Boulanger", version: int = 1, **more: Any) -> None:
-    rows = [incoming(job(f"J-{n}", title=f"{title} {n}"), version, **more) for n in numbers]
-    offers.merge(hub.region, 1, "contractor", rows)
-
-
-def everywhere(hub: Hub) -> None:
-    for name in policies(hub.settings.channels_file):
-        hub.put_out(name)
 
 
 def shown(hub: Hub, sandbox: Sandbox, key: str = KEY) -> dict[str, int]:
@@ -148,7 +136,7 @@ def test_an_undone_withdrawal_comes_back_on_every_channel_once(hub: Hub, sandbox
 
 def test_only_a_withdrawal_is_undone(hub: Hub) -> None:
     stock(hub, 1)
-    stock(hub, 1, version=2, closed_reason="closed")
+    stock(hub, 1, version=2, closed=True)
     assert not offers.reinstate(hub.region, offers.named(hub.region, "J-1").id, "camille", "why not")
     assert offers.named(hub.region, "J-1").status == "closed"
 
@@ -305,7 +293,7 @@ def test_a_guard_that_trips_in_a_withdrawal_asks_somebody(hub: Hub, sandbox: San
     hub.tell()
 
     assert [alert.cause for alert in alerts.unresolved(hub.region)] == ["guard channel facebook_page"]
-    [message] = sandbox.http.get("/truth/messages").json()["items"]
+    [message] = sandbox.messages()
     assert "A guard stopped a plan for facebook_page" in message["title"]
     assert sandbox.truth()["graph"]["posts"] == 39
 

@@ -1,23 +1,19 @@
 from __future__ import annotations
 
-import itertools
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import TestServer
+from tests.conftest import TestServer, fresh_name
 from tests.world.scenario import World
 from tests.world.stage import Stage, set_up
 from tests.world.walking import Clean
-
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
 def database(postgres_server: TestServer, template: str) -> Iterator[str]:
     """A migrated, empty database of the module's own."""
-    name = f"world_{os.getpid()}_{next(_numbers)}"
+    name = fresh_name("world")
     postgres_server.create_database(name, template)
     yield postgres_server.url(name)
     postgres_server.drop_database(name)

@@ -192,7 +192,7 @@ def _ledger(case: Case) -> Iterator[str]:
 
 def _messages(case: Case) -> Iterator[str]:
     """What cannot be looked up ended: done, and arrived once; or parked for a person, and arrived once at most."""
-    messages = case.stage.sandbox.http.get("/truth/messages").json()["items"]
+    messages = case.stage.sandbox.messages()
     arrived = Counter(message["subject"] for message in messages)
     with case.stage.direct.begin() as connection:
         rows = connection.execute(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import Any
 
 import msgspec
 import pytest
@@ -24,11 +23,6 @@ SECRET = "s3cr3t"
 
 def inbox(sandbox: Sandbox, options: str = "rto=3") -> str:
     return f"{sandbox.base.replace('http:', 'json:')}/inbox?{options}"
-
-
-def letters(sandbox: Sandbox) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = sandbox.http.get("/truth/messages").json()["items"]
-    return found
 
 
 def at(*urls: str) -> Settings:
@@ -51,13 +45,13 @@ def send(url: str, *urls: str, to: str | None = None, message: str = "It is away
 
 def test_a_yes_is_done_and_the_letter_carries_its_marker(sandbox: Sandbox) -> None:
     assert send(inbox(sandbox)) == Receipt(7, "done", "3.aaaaaaaa-2f")
-    (letter,) = letters(sandbox)
+    (letter,) = sandbox.messages()
     assert (letter["title"], letter["message"]) == ("Away", "It is away.\n\n[3.aaaaaaaa-2f]")
 
 
 def test_each_message_goes_to_its_own_destination_only(sandbox: Sandbox) -> None:
     send(inbox(sandbox), inbox(sandbox, "n=1"), inbox(sandbox, "n=2"))
-    assert len(letters(sandbox)) == 1
+    assert len(sandbox.messages()) == 1
 
 
 @pytest.mark.parametrize(
@@ -67,7 +61,7 @@ def test_a_no_is_unknown_it_may_have_been_delivered(sandbox: Sandbox, fault: str
     sandbox.fault("/inbox", fault)
     receipt = send(inbox(sandbox, "rto=1"))
     assert (receipt.outcome, receipt.cause) == ("unknown", "answer")
-    assert len(letters(sandbox)) == delivered
+    assert len(sandbox.messages()) == delivered
 
 
 @pytest.mark.parametrize("option", ["retry=3", "optional=yes", "optional=yes&retry=2"])
@@ -75,14 +69,14 @@ def test_no_option_of_an_address_sends_twice_or_hides_a_no(sandbox: Sandbox, opt
     """Apprise itself repeats what was not confirmed when an address says so, and calls a failure of an optional one done."""
     sandbox.fault("/inbox", "error_500_after", times=9)
     assert send(inbox(sandbox, option)).outcome == "unknown"
-    assert len(letters(sandbox)) == sandbox.hits() == 1
+    assert len(sandbox.messages()) == sandbox.hits() == 1
 
 
 def test_a_destination_that_left_the_settings_is_refused(sandbox: Sandbox) -> None:
     receipt = send(inbox(sandbox), to=inbox(sandbox, "n=1"))
     assert (receipt.outcome, receipt.cause) == ("rejected", "content")
     assert "no longer in BOOSTEZ_ALERT_URLS" in (receipt.error or "")
-    assert letters(sandbox) == []
+    assert sandbox.messages() == []
 
 
 @pytest.mark.parametrize("url", ["", "nothing", "unheard-of://host", "slack://", "json://"])
@@ -95,7 +89,7 @@ def test_an_address_that_apprise_does_not_know_is_refused(url: str) -> None:
 def test_a_message_keeps_its_lines_where_html_is_read(sandbox: Sandbox) -> None:
     """A mail is HTML by default: its lines ran together, and what looked like a tag was gone."""
     send(inbox(sandbox, "format=html"), message="Numbers:\n- <now>: 30\n- limit: 25")
-    (letter,) = letters(sandbox)
+    (letter,) = sandbox.messages()
     assert "&lt;now&gt;" in letter["message"]
     assert letter["message"].count("<br") >= 4
 

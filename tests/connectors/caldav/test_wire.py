@@ -14,11 +14,12 @@ from schemas.dialogue import Announcement
 from schemas.errors import Rejected
 from tests.calendars import PUBLISHER
 from tests.dialogues import NIGHTS, announcement, announcements
+from tests.examples import scaled
 
 STAMP = dt.datetime(2026, 11, 24, 12, 0, 0, 5, tzinfo=dt.UTC)
 
 
-@settings(max_examples=50)
+@settings(max_examples=scaled(50))
 @given(announcements)
 @example(announcement(starts=NIGHTS[0] - dt.timedelta(minutes=30), minutes=60))
 @example(announcement(starts=NIGHTS[1] - dt.timedelta(minutes=30), minutes=60))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Thread
 
 import msgspec
 import pytest
@@ -12,18 +11,13 @@ from pydantic import SecretStr
 from connectors.contractor.client import Contractor
 from connectors.http import Http
 from schemas.errors import Unreachable
-from tests.connectors.outside import Server, says
+from tests.connectors.outside import Server, says, serving
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
+    with serving() as running:
         yield running
-        running.release.set()
-        running.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize(

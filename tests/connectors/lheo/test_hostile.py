@@ -137,6 +137,7 @@ BOMBS: dict[str, tuple[Callable[[], str], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_costs_little(tmp_path: Path, name: str) -> None:
     make, said = BOMBS[name]

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from icalendar import Calendar
 
 from connectors.region import cohorts, contacts, outcomes, sessions
-from connectors.region.database import Region
 from connectors.region.sessions import Session
 from schemas.firm import Consent
 from tests.connectors.region.test_cohorts import came, held, opened
 from tests.hands import sql
-from tests.mailrooms import Mailroom, mailroom
+from tests.mailrooms import Mailroom
 from tests.programme import DAY, Programme
 
 pytestmark = pytest.mark.database
-
-
-@pytest.fixture
-def room(region: Region) -> Iterator[Mailroom]:
-    with mailroom(region) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from connectors.region import media_consents, students
-from connectors.region.database import Region
 from tests.coverage import Covering
-from tests.mailrooms import Mailroom, mailroom
+from tests.mailrooms import Mailroom
 
 pytestmark = pytest.mark.database
-
-
-@pytest.fixture
-def room(region: Region) -> Iterator[Mailroom]:
-    with mailroom(region) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import msgspec
 import pytest
 
 from connectors.mail.dialogues import moot
 from connectors.region import announcing, dialogue_holding, dialogue_life, hosts
-from connectors.region.database import Region
 from connectors.region.dialogue_life import Placement
 from connectors.region.dialogues import Dialogue
 from connectors.region.host_letters import Told
 from schemas.letters import DialogueLetter
 from tests.dialogue_world import STARTS, Dialogues
 from tests.hands import sql
-from tests.mailrooms import Mailroom, Received, mailroom
+from tests.mailrooms import Mailroom, Received
 
 pytestmark = pytest.mark.database
 DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture
-def room(region: Region) -> Iterator[Mailroom]:
-    with mailroom(region) as opened:
-        yield opened
 
 
 @pytest.fixture

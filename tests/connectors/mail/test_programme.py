@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 
 from connectors.region import contacts, registrations, sheets, untold
-from connectors.region.database import Region
 from connectors.region.enrolments import Enrolment
 from connectors.region.registrations import Asked
 from core.effects import Receipt
 from schemas.firm import Consent, FirmDraft, PersonDraft, Registration
 from tests.hands import sql
-from tests.mailrooms import Mailroom, mailroom
+from tests.mailrooms import Mailroom
 from tests.programme import BEGINS, DAY, ENDS, HOUR, STARTS, Programme
 
 pytestmark = pytest.mark.database
 WEEK_BEFORE = BEGINS - 7 * DAY
 WHEN = "mardi 15 décembre 2026 à 14 h"
-
-
-@pytest.fixture
-def room(region: Region) -> Iterator[Mailroom]:
-    with mailroom(region) as opened:
-        yield opened
 
 
 @pytest.fixture

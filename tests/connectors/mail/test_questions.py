@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 
 from connectors.region import asks, bounces, watches
-from connectors.region.database import Region
 from core.bounces import Bounce
 from core.effects import Receipt
 from tests.hands import sql
-from tests.mailrooms import Mailroom, Received, mailroom
+from tests.mailrooms import Mailroom, Received
 from tests.programme import BEGINS, DAY, HOUR
 from tests.questions import BODY, Forum
 
 pytestmark = pytest.mark.database
 BUS = "Pourquoi la ligne de bus 45 a-t-elle été supprimée ?"
-
-
-@pytest.fixture
-def room(region: Region) -> Iterator[Mailroom]:
-    with mailroom(region) as opened:
-        yield opened
 
 
 @pytest.fixture

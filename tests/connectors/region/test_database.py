@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -288,7 +290,10 @@ def test_a_document_has_one_writer_at_a_time(region: Region) -> None:
     thread.join()
 
 
-def test_any_number_are_at_work_and_whoever_wants_to_be_alone_is_told_of_them(region: Region) -> None:
+def test_any_number_are_at_work_and_whoever_wants_to_be_alone_is_told_of_them(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "GOING", 0)
     with (
         region.at_work(),
         region.at_work(),
@@ -306,6 +311,17 @@ def test_any_number_are_at_work_and_whoever_wants_to_be_alone_is_told_of_them(re
             pytest.fail("two alone")
     with region.at_work():
         pass
+
+
+def test_whoever_is_to_be_alone_waits_a_moment_for_those_who_died(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server notices a moment after a process was killed; a restore that was begun at once was refused."""
+    with ExitStack() as dying:
+        dying.enter_context(region.at_work())
+        monkeypatch.setattr(time, "sleep", lambda _: dying.close())
+        with region.alone():
+            pass
 
 
 def test_being_at_work_in_another_database_is_no_matter(region: Region, empty_database_url: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,6 @@ from connectors.region import reminders, untold
 from connectors.region.database import Region
 from connectors.region.enrolments import Enrolment
 from connectors.region.reminders import Closed, Queued
-from connectors.region.sessions import Session
 from core.reminders import moments
 from tests.hands import sql
 from tests.makers import NOON
@@ -24,27 +22,12 @@ WEEK_BEFORE = BEGINS - 7 * DAY
 NIGHT = dt.datetime(2026, 12, 14, 21, tzinfo=dt.UTC)  # 22:00 in Paris, the day before
 
 
-def enrolled(programme: Programme, session: Session | None = None, **person: Any) -> Enrolment:
-    return programme.enrol(session or programme.session(), programme.person(**person))
-
-
-def why(programme: Programme, enrolment: Enrolment, name: str) -> str | None:
-    (row,) = sql(
-        programme.region,
-        "SELECT why FROM reminder WHERE enrolment_id = :id AND rule = :name ORDER BY version DESC LIMIT 1",
-        id=enrolment.id,
-        name=name,
-    )
-    found: str | None = row.why
-    return found
-
-
 # Armed
 
 
 def test_a_place_is_reminded_of_at_the_moments_of_the_rules(programme: Programme) -> None:
     session = programme.session()
-    enrolment = enrolled(programme, session)
+    enrolment = programme.enrolled(session)
     rows = sql(programme.region, "SELECT rule, at, until, version, contact_id, session_id FROM reminder")
     expected = {(each.rule, each.at, each.until) for each in moments(RULES, session.timed, NOON)}
     assert {(row.rule, row.at, row.until) for row in rows} == expected
@@ -56,7 +39,7 @@ def test_a_place_is_reminded_of_at_the_moments_of_the_rules(programme: Programme
 def test_who_registers_late_gets_what_still_makes_sense(programme: Programme) -> None:
     session = programme.session()
     programme.now = BEGINS - 2 * DAY
-    assert set(programme.reminders(enrolled(programme, session))) == {
+    assert set(programme.reminders(programme.enrolled(session))) == {
         "day",
         "hours",
         "thanks",
@@ -67,7 +50,7 @@ def test_who_registers_late_gets_what_still_makes_sense(programme: Programme) ->
 
 def test_who_waits_for_a_place_is_reminded_of_nothing_until_they_have_one(programme: Programme) -> None:
     session = programme.session(capacity=1)
-    first, second = enrolled(programme, session), enrolled(programme, session)
+    first, second = programme.enrolled(session), programme.enrolled(session)
     assert programme.reminders(second) == {}
     programme.leave(first)
     assert set(programme.reminders(second).values()) == {"waiting"}
@@ -75,7 +58,7 @@ def test_who_waits_for_a_place_is_reminded_of_nothing_until_they_have_one(progra
 
 def test_without_a_rule_nobody_is_reminded(region: Region) -> None:
     programme = Programme(region, rules=())
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     assert programme.reminders(enrolment) == {}
     assert programme.queue() == Queued()
 
@@ -84,7 +67,7 @@ def test_without_a_rule_nobody_is_reminded(region: Region) -> None:
 
 
 def test_a_reminder_leaves_at_its_moment_and_not_a_minute_before(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = WEEK_BEFORE - MINUTE
     assert programme.queue() == Queued()
     programme.now = WEEK_BEFORE
@@ -94,7 +77,7 @@ def test_a_reminder_leaves_at_its_moment_and_not_a_minute_before(programme: Prog
 
 
 def test_its_whole_life_ends_with_one_letter(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = WEEK_BEFORE
     programme.queue()
     assert programme.close() == Closed(), "nothing has come of it yet"
@@ -110,24 +93,24 @@ def test_a_reminder_that_an_outage_missed_is_sent_however_late_until_its_cut_off
     programme: Programme, late: dt.timedelta
 ) -> None:
     """« Today is seven days before » finds it on one day only: an outage over midnight would lose it."""
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = WEEK_BEFORE + late
     programme.minute()
     assert programme.reminders(enrolment)["week"] == "sent"
 
 
 def test_from_its_cut_off_on_it_is_not_sent_and_says_why(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = WEEK_BEFORE + 5 * DAY
     assert programme.queue() == Queued(expired=1)
     assert programme.reminders(enrolment)["week"] == "expired"
-    assert why(programme, enrolment, "week") == "it was not sent before 2026-12-13 13:00 UTC"
+    assert programme.why(enrolment, "week") == "it was not sent before 2026-12-13 13:00 UTC"
     programme.minute()
     assert programme.post.told == {"mail": [], "sms": []}
 
 
 def test_in_quiet_hours_nothing_goes_and_what_is_too_late_ends(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = NIGHT  # a worker comes back after a week away
     assert programme.queue() == Queued(expired=1)
     states = programme.reminders(enrolment)
@@ -137,15 +120,15 @@ def test_in_quiet_hours_nothing_goes_and_what_is_too_late_ends(programme: Progra
 
 
 def test_a_rule_that_left_the_file_reminds_nobody_any_more(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.rules = tuple(each for each in RULES if each.name != "week")
     programme.now = WEEK_BEFORE
     assert programme.queue() == Queued(void=1)
-    assert why(programme, enrolment, "week") == "there is no such rule any more"
+    assert programme.why(enrolment, "week") == "there is no such rule any more"
 
 
 def test_a_rule_that_left_the_file_while_its_letter_waited_is_not_told(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = WEEK_BEFORE
     programme.queue()
     programme.rules = tuple(each for each in RULES if each.name != "week")
@@ -159,7 +142,7 @@ def test_a_rule_that_left_the_file_while_its_letter_waited_is_not_told(programme
 
 def test_nobody_is_thanked_before_it_is_known_that_they_came(programme: Programme) -> None:
     session = programme.session()
-    came, missed = enrolled(programme, session), enrolled(programme, session)
+    came, missed = programme.enrolled(session), programme.enrolled(session)
     programme.now = ENDS + DAY
     programme.queue()
     assert programme.reminders(came)["thanks"] == "waiting"
@@ -180,9 +163,9 @@ def test_what_waits_to_be_known_keeps_nobody_else_waiting(
     monkeypatch.setattr(reminders, "PERSONS", 2)
     unknown = programme.session()
     for _ in range(6):
-        enrolled(programme, unknown)
+        programme.enrolled(unknown)
     later = programme.session(starts_wall=STARTS + 8 * DAY)
-    enrolled(programme, later)
+    programme.enrolled(later)
     programme.now = ENDS + DAY + 20 * HOUR
     assert programme.queue() == Queued(
         going=1, messages=1, expired=6 * 3
@@ -191,7 +174,7 @@ def test_what_waits_to_be_known_keeps_nobody_else_waiting(
 
 def test_a_session_whose_sheet_never_comes_thanks_nobody_and_its_coach_knows(programme: Programme) -> None:
     session = programme.session(coach_id=programme.coach())
-    enrolment = enrolled(programme, session)
+    enrolment = programme.enrolled(session)
     programme.rules = [each for each in RULES if each.name in {"thanks", "never"}]
     programme.now = ENDS + 40 * DAY
     programme.queue()
@@ -253,22 +236,22 @@ def test_a_cancelled_session_was_missed_by_nobody(region: Region) -> None:
 
 def test_who_never_came_is_asked_back_unless_somebody_of_the_firm_has_come(programme: Programme) -> None:
     session, firm = programme.session(), programme.firm()
-    alone = enrolled(programme, session)
-    colleague, missed = enrolled(programme, session, firm=firm), enrolled(programme, session, firm=firm)
+    alone = programme.enrolled(session)
+    colleague, missed = programme.enrolled(session, firm=firm), programme.enrolled(session, firm=firm)
     programme.now = ENDS
     programme.sheet(session, colleague)
     programme.now = ENDS + 9 * DAY - 5 * HOUR
     programme.queue()
     assert programme.reminders(alone)["never"] == "queued"
-    assert why(programme, missed, "never") == "somebody of the firm has come"
-    assert why(programme, colleague, "never") == "they came"
+    assert programme.why(missed, "never") == "somebody of the firm has come"
+    assert programme.why(colleague, "never") == "they came"
 
 
 # Erased
 
 
 def test_an_erased_person_is_reminded_of_nothing_also_when_a_letter_waited(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = WEEK_BEFORE
     programme.queue()
     programme.erase(enrolment.contact_id)
@@ -278,7 +261,7 @@ def test_an_erased_person_is_reminded_of_nothing_also_when_a_letter_waited(progr
 
 
 def test_a_letter_that_is_leaving_when_its_reader_is_erased_tells_nothing(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = WEEK_BEFORE
     programme.queue()
     lease, intents = programme.post.claim("mail")

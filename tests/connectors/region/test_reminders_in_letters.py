@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,6 @@ from connectors.region import contacts, reminders
 from connectors.region.database import Region
 from connectors.region.enrolments import Enrolment
 from connectors.region.reminders import Closed, Queued
-from connectors.region.sessions import Session
 from schemas.firm import Consent
 from schemas.letters import ProgrammeLetter
 from tests.hands import sql
@@ -22,21 +20,6 @@ pytestmark = pytest.mark.database
 MINUTE = dt.timedelta(minutes=1)
 WEEK_BEFORE = BEGINS - 7 * DAY
 NIGHT = dt.datetime(2026, 12, 14, 21, tzinfo=dt.UTC)  # 22:00 in Paris, the day before
-
-
-def enrolled(programme: Programme, session: Session | None = None, **person: Any) -> Enrolment:
-    return programme.enrol(session or programme.session(), programme.person(**person))
-
-
-def why(programme: Programme, enrolment: Enrolment, name: str) -> str | None:
-    (row,) = sql(
-        programme.region,
-        "SELECT why FROM reminder WHERE enrolment_id = :id AND rule = :name ORDER BY version DESC LIMIT 1",
-        id=enrolment.id,
-        name=name,
-    )
-    found: str | None = row.why
-    return found
 
 
 # One letter a person
@@ -102,8 +85,8 @@ def test_a_letter_that_the_relay_puts_off_takes_what_becomes_due_meanwhile(progr
 
 def test_two_people_of_one_firm_have_a_letter_each(programme: Programme) -> None:
     session, firm = programme.session(), programme.firm()
-    enrolled(programme, session, firm=firm)
-    enrolled(programme, session, firm=firm)
+    programme.enrolled(session, firm=firm)
+    programme.enrolled(session, firm=firm)
     programme.now = WEEK_BEFORE
     assert programme.queue() == Queued(going=2, messages=2)
 
@@ -114,7 +97,7 @@ def test_more_people_than_one_transaction_sees_to_are_all_seen_to(
     monkeypatch.setattr(reminders, "PERSONS", 3)
     session = programme.session()
     for _ in range(10):
-        enrolled(programme, session)
+        programme.enrolled(session)
     programme.now = WEEK_BEFORE
     assert programme.queue() == Queued(going=10, messages=10)
 
@@ -123,7 +106,7 @@ def test_more_people_than_one_transaction_sees_to_are_all_seen_to(
 
 
 def test_two_hours_before_an_sms_tells(programme: Programme) -> None:
-    enrolled(programme)
+    programme.enrolled()
     programme.now = BEGINS - 2 * HOUR
     programme.minute()
     assert programme.post.rules() == {"mail": [], "sms": [("hours",)]}
@@ -157,14 +140,14 @@ def test_an_sms_that_waits_to_leave_is_joined_by_no_other_reminder(region: Regio
 
 
 def test_who_has_no_number_is_reminded_by_mail(programme: Programme) -> None:
-    enrolled(programme, phone=None)
+    programme.enrolled(phone=None)
     programme.now = BEGINS - 2 * HOUR
     programme.minute()
     assert programme.post.rules() == {"mail": [("hours",)], "sms": []}
 
 
 def test_an_sms_that_is_refused_becomes_a_mail_and_a_mail_that_is_refused_ends(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.post.answers["sms"] = programme.post.answers["mail"] = "rejected"
     programme.now = BEGINS - 2 * HOUR
     programme.queue()
@@ -180,7 +163,7 @@ def test_an_sms_that_is_refused_becomes_a_mail_and_a_mail_that_is_refused_ends(p
 
 
 def test_an_address_that_stopped_is_not_written_to(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     with programme.region.begin() as connection:
         contacts.stop(connection, enrolment.contact_id, "sms", "it bounced")
     programme.now = BEGINS - 2 * HOUR
@@ -189,7 +172,7 @@ def test_an_address_that_stopped_is_not_written_to(programme: Programme) -> None
 
 
 def test_an_address_that_stopped_while_a_letter_waited_is_not_written_to(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = BEGINS - 2 * HOUR
     programme.queue()
     with programme.region.begin() as connection:
@@ -201,14 +184,14 @@ def test_an_address_that_stopped_while_a_letter_waited_is_not_written_to(program
 
 
 def test_what_no_consent_covers_is_refused_and_says_which(programme: Programme) -> None:
-    enrolment = enrolled(programme, consents=[Consent("sessions", "sms")])
+    enrolment = programme.enrolled(consents=[Consent("sessions", "sms")])
     programme.now = WEEK_BEFORE
     assert programme.queue() == Queued(refused=1)
-    assert why(programme, enrolment, "week") == "no consent covers sessions by mail"
+    assert programme.why(enrolment, "week") == "no consent covers sessions by mail"
 
 
 def test_a_consent_withdrawn_between_queue_and_send_holds(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = WEEK_BEFORE
     programme.queue()
     contacts.withdraw(programme.region, enrolment.contact_id, "one-click", programme.now, transport="mail")
@@ -219,7 +202,7 @@ def test_a_consent_withdrawn_between_queue_and_send_holds(programme: Programme) 
 
 
 def test_a_consent_to_one_transport_withdrawn_meanwhile_leaves_the_other(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = BEGINS - 2 * HOUR
     programme.queue()
     contacts.withdraw(programme.region, enrolment.contact_id, "one-click", programme.now, transport="sms")
@@ -233,7 +216,7 @@ def test_a_consent_to_one_transport_withdrawn_meanwhile_leaves_the_other(program
 
 
 def test_what_was_queued_in_time_and_leaves_too_late_is_not_sent(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = BEGINS - 2 * HOUR
     programme.queue()
     programme.now = BEGINS - 30 * MINUTE  # a relay that was away
@@ -256,7 +239,7 @@ def test_of_a_letter_about_two_sessions_the_one_that_was_cancelled_is_not_told(p
 
 
 def test_a_letter_with_nothing_left_to_tell_is_not_sent_and_ends_nothing_else(programme: Programme) -> None:
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = WEEK_BEFORE
     programme.queue()
     programme.leave(enrolment)
@@ -303,7 +286,7 @@ def test_who_left_and_came_back_is_reminded_once(programme: Programme) -> None:
 
 def test_a_letter_that_staff_send_again_tells_nothing_that_another_letter_tells(programme: Programme) -> None:
     """Its SMS was refused and a mail was under way: the SMS, asked for again, took the reminder out of the mail."""
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.post.answers["sms"] = "rejected"
     programme.now = BEGINS - 2 * HOUR
     programme.minute()
@@ -334,7 +317,7 @@ def test_who_came_back_is_not_reminded_again_of_what_they_were_told(programme: P
 
 def parked(programme: Programme) -> Enrolment:
     """A reminder whose letter may have arrived, or not."""
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.post.answers["mail"] = "unknown"
     programme.now = WEEK_BEFORE
     programme.minute()
@@ -394,7 +377,7 @@ def test_what_is_due_does_not_join_a_parked_letter_that_waits_to_be_sent_again(p
 
 def test_two_rules_of_one_moment_are_one_letter(region: Region) -> None:
     programme = Programme(region, rules=[WEEK, rule("another", when=WEEK.when), DAY_BEFORE, TWO_HOURS])
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = WEEK_BEFORE
     assert programme.queue() == Queued(going=2, messages=1)
     programme.minute()
@@ -406,7 +389,7 @@ def test_what_is_too_late_ends_though_its_letter_cannot_leave(programme: Program
     """A relay that was away for a day: of each claim only the first letter was tried, and judged. What waited behind it stayed
     queued past its cut-off, and its coach learnt of it when the session was over."""
     programme.rules = (DAY_BEFORE, TWO_HOURS)
-    enrolment = enrolled(programme, phone=None)
+    enrolment = programme.enrolled(phone=None)
     programme.now = BEGINS - DAY
     assert programme.queue().messages == 1
     programme.post.answers["mail"] = "retry"
@@ -419,7 +402,7 @@ def test_what_is_too_late_ends_though_its_letter_cannot_leave(programme: Program
 
 def test_what_is_leaving_is_not_ended(programme: Programme) -> None:
     programme.rules = (DAY_BEFORE,)
-    enrolment = enrolled(programme)
+    enrolment = programme.enrolled()
     programme.now = BEGINS - DAY
     programme.queue()
     lease, intents = programme.post.claim("mail")

@@ -20,6 +20,7 @@ from core.cohorts.seating import Seating, seated
 from tests.core.cohorts import worlds
 from tests.core.cohorts.towns import candidates, coaches
 from tests.core.cohorts.worlds import AURILLAC, CLERMONT, ISSOIRE, broken
+from tests.examples import scaled
 
 
 @st.composite
@@ -85,7 +86,7 @@ def muddles(draw: st.DrawFn) -> Seating:
     return seating
 
 
-@settings(max_examples=200)
+@settings(max_examples=scaled(200))
 @given(muddles(), st.randoms(use_true_random=False))
 def test_exchanges_break_no_rule_move_nobody_who_is_kept_and_count_right(
     seating: Seating, random: Random
@@ -107,7 +108,7 @@ def test_exchanges_break_no_rule_move_nobody_who_is_kept_and_count_right(
         assert group.pairs * 2 == sum(group.members.values())
 
 
-@settings(max_examples=200)
+@settings(max_examples=scaled(200))
 @given(muddles())
 def test_when_no_exchange_is_left_none_of_two_members_gains(seating: Seating) -> None:
     """Every exchange of two is tried anew, by taking both out and putting each in the other's place."""
@@ -190,7 +191,7 @@ def test_of_two_towns_each_has_its_own_cohort(seed: int) -> None:
     assert [(each.department, len(each.members)) for each in proposal.cohorts] == [("15", 6), ("63", 6)]
 
 
-@settings(max_examples=60, derandomize=True)  # a search promises no best: these are found
+@settings(max_examples=scaled(60), derandomize=True)  # a search promises no best: these are found
 @given(st.lists(st.sampled_from([CLERMONT, ISSOIRE]), min_size=4, max_size=8), st.data())
 def test_on_a_few_firms_it_is_the_best_there_is(towns: list[str], data: st.DataObject) -> None:
     """Every way to make one cohort, or two, is tried: none costs less."""

@@ -14,8 +14,9 @@ from core.seasons import Impossible, Placement, Problem, Proposal, broken, propo
 from core.seasons.score import score
 from schemas.errors import Rejected
 from tests.core.seasons import worlds
+from tests.examples import scaled
 
-few = settings(max_examples=60)
+few = settings(max_examples=scaled(60))
 
 
 def calendar_of(proposal: Proposal | Impossible) -> dict[str, Placement]:

@@ -70,6 +70,7 @@ def test_no_part_serves_with_a_secret_that_everybody_knows() -> None:
     assert Settings.model_fields["caldav_password"].default == SecretStr("")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("worker",), ("portal",)])
 def test_as_a_process_it_ends_at_once_and_says_where_to_put_what_is_missing(
     words: tuple[str, ...], tmp_path: Path
@@ -81,6 +82,7 @@ def test_as_a_process_it_ends_at_once_and_says_where_to_put_what_is_missing(
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.slow
 def test_a_command_starts_no_stand_in(tmp_path: Path) -> None:
     code, said = boostez(
         tmp_path / "home", "sync", "offers", BOOSTEZ_DATABASE_URL="postgresql://nowhere.example/x"
@@ -93,6 +95,7 @@ def test_a_command_starts_no_stand_in(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.slow
 def test_neither_a_laptop_s_stack_nor_the_sandbox_is_started(tmp_path: Path) -> None:
     assert boostez(tmp_path / "home", "up", "--once")[0] == 2
     assert not (tmp_path / "home").exists()
