@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 import typer
 
+from connectors import clock
 from connectors.region import dialogue_life, dialogue_steps, dialogues, hosts, move_proposals
 from connectors.region.database import region
 from connectors.region.dialogues import Dialogue
@@ -108,7 +109,7 @@ def add(
             summary=summary,
             official_id=who,
         )
-        made = dialogues.add(region(), draft, dt.datetime.now(dt.UTC))
+        made = dialogues.add(region(), draft, clock.now())
     if as_json:
         print_json(made)
     else:
@@ -132,7 +133,7 @@ def approve(
         if before is None:
             raise Misconfigured(f"No dialogue {dialogue}: `boostez dialogue list` shows which there are.")
         where = dialogue_life.placement(region(), before, starts, official, moderator, venue)
-        made = dialogue_life.approve(region(), dialogue, where, by, dt.datetime.now(dt.UTC))
+        made = dialogue_life.approve(region(), dialogue, where, by, clock.now())
     if as_json:
         print_json(made)
     else:
@@ -155,7 +156,7 @@ def _run(flow_of: Callable[[], Any], *, as_json: bool, **asked: Any) -> None:
 
 def _hold_fast(dialogue: str, by: str, *, locked: bool, as_json: bool) -> None:
     with connected():
-        made = dialogue_life.hold_fast(region(), dialogue, by, dt.datetime.now(dt.UTC), locked=locked)
+        made = dialogue_life.hold_fast(region(), dialogue, by, clock.now(), locked=locked)
     if as_json:
         print_json(made)
     else:
@@ -288,7 +289,7 @@ def record(
 def moves(as_json: Json = False) -> None:
     """List what officials moved in their own calendars, and nobody has decided on."""
     with connected():
-        found = move_proposals.waiting(region(), dt.datetime.now(dt.UTC))
+        found = move_proposals.waiting(region(), clock.now())
     if as_json:
         print_json(found)
         return

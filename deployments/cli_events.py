@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from connectors import clock
 from connectors.region import events, media, students
 from connectors.region.database import region
 from connectors.region.events import Event, Slot, SlotKind, SlotState
@@ -49,9 +50,7 @@ def add(
 ) -> None:
     """Keep an event."""
     with connected():
-        made = events.add(
-            region(), name, place, department, first.date(), last.date(), dt.datetime.now(dt.UTC)
-        )
+        made = events.add(region(), name, place, department, first.date(), last.date(), clock.now())
     if as_json:
         print_json(made)
     else:
@@ -142,7 +141,7 @@ def slot(
             begins,
             begins + dt.timedelta(minutes=minutes),
             people,
-            dt.datetime.now(dt.UTC),
+            clock.now(),
         )
     if as_json:
         print_json(made)
@@ -156,7 +155,7 @@ def _no_kind(kind: str) -> SlotKind:
 
 def _step(slot: int, state: SlotState, by: str) -> None:
     with connected():
-        say(_slot(events.step(region(), slot, state, by, dt.datetime.now(dt.UTC))))
+        say(_slot(events.step(region(), slot, state, by, clock.now())))
 
 
 @app.command("go-live")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import typer
 
+from connectors import clock
 from connectors.region import calendars, hosts
 from connectors.region.database import region
 from connectors.registry import dialogue_hub
@@ -142,7 +143,7 @@ def _listing(
     @guarded
     def end(key: Annotated[str, typer.Argument(help="The e-mail address; of a venue, its name.")]) -> None:
         with connected():
-            hosts.end(region(), of, key, dt.datetime.now(dt.UTC))
+            hosts.end(region(), of, key, clock.now())
         say(
             f"{key} takes part no more. What they hold already stays: `boostez dialogue move` gives it to somebody else."
         )

@@ -12,6 +12,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from connectors import clock
 from connectors.region import dialogues, moderation, questions
 from connectors.region.database import Region, region
 from connectors.region.questions import Question
@@ -48,7 +49,7 @@ def list_questions(
         return
     if not found:
         say("No such question.")
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     for question in found:
         say(_line(question, now))
 
@@ -81,7 +82,7 @@ def show(question: Ref, as_json: Json = False) -> None:
     if as_json:
         print_json({"question": found, "flags": flags, "like": like})
         return
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     say(_line(found, now))
     say(f"{found.theme}, {found.origin}, {found.author or 'without a name'}\n\n{found.body}\n")
     for name, told in (("Look at", ", ".join(flags)), ("Reason", found.reason), ("Merged into", found.into)):
@@ -97,7 +98,7 @@ def show(question: Ref, as_json: Json = False) -> None:
 @guarded
 def overdue(as_json: Json = False) -> None:
     """List the questions that should have been answered by now."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     with connected():
         found = moderation.overdue(region(), now)
     if as_json:
@@ -111,7 +112,7 @@ def overdue(as_json: Json = False) -> None:
 
 def _decided(step: Callable[[Region, Rules, dt.datetime], Question], *, as_json: bool) -> None:
     with connected() as chosen:
-        question = step(region(), dialogue_hub(chosen).rules, dt.datetime.now(dt.UTC))
+        question = step(region(), dialogue_hub(chosen).rules, clock.now())
     if as_json:
         print_json(question)
         return

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from connectors import clock
 from connectors.region import seasons
 from connectors.region.database import region
 from connectors.registry import dialogue_hub
@@ -51,7 +52,7 @@ def list_seasons(as_json: Json = False) -> None:
 def add(name: Name, first: Day, last: Day, as_json: Json = False) -> None:
     """Begin a season; of one that is there, change its days."""
     with connected():
-        made = seasons.create(region(), name, first.date(), last.date(), dt.datetime.now(dt.UTC))
+        made = seasons.create(region(), name, first.date(), last.date(), clock.now())
     if as_json:
         print_json(made)
     else:
@@ -112,7 +113,7 @@ def show(name: Name, as_json: Json = False) -> None:
 def approve(name: Name, by: By, as_json: Json = False) -> None:
     """Place every dialogue as proposed; those that were announced and move are told anew."""
     with connected():
-        changed = seasons.approve(region(), dialogue_hub(settings()), name, by, dt.datetime.now(dt.UTC))
+        changed = seasons.approve(region(), dialogue_hub(settings()), name, by, clock.now())
     if as_json:
         print_json(changed)
     else:
@@ -129,7 +130,7 @@ def refuse(
 ) -> None:
     """Leave every dialogue where it is."""
     with connected():
-        found = seasons.refuse(region(), name, by, reason, dt.datetime.now(dt.UTC))
+        found = seasons.refuse(region(), name, by, reason, clock.now())
     if as_json:
         print_json(found)
     else:
