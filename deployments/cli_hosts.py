@@ -104,7 +104,7 @@ def _listing(
 ) -> None:
     """``list`` and ``end`` of one kind of host."""
 
-    @group.command("list", help=f"List every {word} who takes part.")
+    @group.command("list", help=f"List every {word} that can be had.")
     @guarded
     def list_hosts(as_json: Json = False) -> None:
         with connected():
@@ -117,7 +117,7 @@ def _listing(
         for each in found:
             say("  ".join((str(each.id), each.name, *filter(None, columns(each)))))
 
-    @group.command("away", help=f"Say when a {word} cannot be had; no new dialogue is planned then.")
+    @group.command("away", help="Say when one cannot be had; no new dialogue is planned then.")
     @guarded
     def away(
         key: Annotated[str, typer.Argument(help="The e-mail address; of a venue, its name.")],
@@ -132,14 +132,14 @@ def _listing(
             f"{number}: {key} cannot be had until {until:%Y-%m-%d %H:%M}. Undo: `boostez {word} back {number}`."
         )
 
-    @group.command("back", help=f"Undo that a {word} cannot be had.")
+    @group.command("back", help="Undo that one cannot be had.")
     @guarded
     def back(number: Annotated[int, typer.Argument(help="As `away` named it.")]) -> None:
         with connected():
             undone = calendars.back(region(), number)
         say("Undone." if undone else f"There is no absence {number} that staff noted.")
 
-    @group.command("end", help=f"Have a {word} take part no more.")
+    @group.command("end", help="Have one take part no more.")
     @guarded
     def end(key: Annotated[str, typer.Argument(help="The e-mail address; of a venue, its name.")]) -> None:
         with connected():

@@ -116,3 +116,20 @@ def test_every_option_that_is_named_is_there() -> None:
 @pytest.mark.parametrize("text", ["`boostez plan list --every`", "`boostez audit [CHANNEL] [--mend]`"])
 def test_one_that_is_not_is_found_too(text: str) -> None:
     assert len(list(mistaken(text))) == 1
+
+
+def defaults(group: typer.core.TyperGroup, words: str = "") -> Iterator[tuple[str, object]]:
+    for name, command in group.commands.items():
+        if isinstance(command, typer.core.TyperGroup):
+            yield from defaults(command, f"{words} {name}")
+        else:
+            yield from ((f"{words} {name} {each.name}", each.default) for each in command.params)
+
+
+def test_a_default_is_what_somebody_could_have_typed() -> None:
+    """`boostez cohort approve` without --place told firms to come to "<member 'place' of 'Plan' objects>"."""
+    top = get_command(app)
+    assert isinstance(top, typer.core.TyperGroup)
+    plain = (str, int, float, list, type(None))
+    odd = {what: given for what, given in defaults(top) if not (callable(given) or isinstance(given, plain))}
+    assert odd == {}
