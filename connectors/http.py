@@ -20,7 +20,7 @@ import httpx
 import stamina
 from pydantic import SecretStr
 
-from connectors import telemetry
+from connectors import clock, telemetry
 from connectors.decoding import ACCEPTED, decoded
 from connectors.network import Network, Resolve, is_this_machine, resolve
 from connectors.redaction import hide
@@ -379,4 +379,4 @@ def retry_after(response: Response, now: dt.datetime | None = None) -> float:
     except (ValueError, OverflowError):
         return 1.0
     moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)  # -0000 and asctime: UTC all the same
-    return min(max(0.0, (moment - (now or dt.datetime.now(dt.UTC))).total_seconds()), LONGEST)
+    return min(max(0.0, (moment - (now or clock.now())).total_seconds()), LONGEST)

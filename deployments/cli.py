@@ -226,7 +226,7 @@ def sandbox(
     trainings: Annotated[int, typer.Option(min=0, help="Trainings in it.")] = 26_000,
     seed: Annotated[int, typer.Option(help="Another seed, another catalogue.")] = 2017,
 ) -> None:
-    """Serve the stand-ins of the contractor and the Graph API, alone."""
+    """Serve the stand-ins of the outside systems, alone."""
     from sandbox.server import run
 
     chosen = settings()

@@ -48,7 +48,7 @@ def approve(
     without: Annotated[list[int] | None, typer.Option(help="A cohort's number that is not to open.")] = None,
     sessions: Annotated[int, typer.Option(help="How many sessions.", min=1, max=20)] = 4,
     weeks: Annotated[int, typer.Option(help="From one session to the next.", min=1, max=8)] = 2,
-    place: Annotated[str, typer.Option(help="Where, until its coach says better.")] = Plan.place,
+    place: Annotated[str, typer.Option(help="Where, until its coach says better.")] = cohorts.PLACE,
     as_json: Json = False,
 ) -> None:
     """Open the cohorts of a proposal; their members are written to within a minute."""

@@ -5,7 +5,6 @@ Belongs here: their options and what they print. Does not: what they do (backup.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from connectors import registry
+from connectors import clock, registry
 from connectors.region import migrations
 from connectors.region.database import region, wait_for
 from connectors.region.endings import Ended
@@ -82,7 +81,7 @@ def backup(
             made = backups.Backup(str(check), backups.check(check, tell))
         else:
             with connected(schema=False) as chosen:
-                now = dt.datetime.now(dt.UTC)
+                now = clock.now()
                 made = backups.back_up(region(), file, chosen.home / "backups", now, tell)
                 removed = backups.keep_newest(chosen.home / "backups", keep) if keep else []
     held = made.manifest
@@ -115,7 +114,7 @@ def restore(
             said = f"Dropped: {', '.join(names)}." if names else "No database was kept by a restore."
             print_told(names, said, as_json=as_json)
             return
-        now = dt.datetime.now(dt.UTC)
+        now = clock.now()
         with shown() as tell:
             done = (
                 restores.restore(region(), file, registry.EVERY, now, tell, yes=yes)

@@ -5,13 +5,13 @@ Belongs here: these commands. Does not: what is declared (declared.py, automatio
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import socket
 from typing import Annotated
 
 import typer
 
+from connectors import clock
 from connectors.settings import settings
 from deployments import production, report
 from deployments.command import Json, connected, guarded, note, print_json
@@ -53,7 +53,7 @@ def worker(
         from deployments.late import collapse
 
         with get_client(sync_client=True) as client:
-            gone = collapse(client, dt.datetime.now(dt.UTC))
+            gone = collapse(client, clock.now())
         if gone:
             note(
                 f"{gone:,} late runs are forgotten: a later one of the same deployment does what they would."

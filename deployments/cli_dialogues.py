@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from connectors import clock
 from connectors.region import dialogue_life, dialogue_steps, dialogues, hosts, move_proposals
 from connectors.region.database import region
 from connectors.region.dialogues import Dialogue
@@ -99,7 +100,7 @@ def add(
             summary=summary,
             official_id=who,
         )
-        made = dialogues.add(region(), draft, dt.datetime.now(dt.UTC))
+        made = dialogues.add(region(), draft, clock.now())
     print_told(made, _line(made), as_json=as_json)
 
 
@@ -117,7 +118,7 @@ def approve(
     """Settle who holds a dialogue, when and where. Nobody is told before it is announced."""
     with connected():
         where = dialogue_life.placement(region(), _named(dialogue), starts, official, moderator, venue)
-        made = dialogue_life.approve(region(), dialogue, where, by, dt.datetime.now(dt.UTC))
+        made = dialogue_life.approve(region(), dialogue, where, by, clock.now())
     print_told(made, _line(made), as_json=as_json)
 
 
@@ -133,7 +134,7 @@ def _run(flow: str, *, as_json: bool, **asked: Any) -> None:
 
 def _hold_fast(dialogue: str, by: str, *, locked: bool, as_json: bool) -> None:
     with connected():
-        made = dialogue_life.hold_fast(region(), dialogue, by, dt.datetime.now(dt.UTC), locked=locked)
+        made = dialogue_life.hold_fast(region(), dialogue, by, clock.now(), locked=locked)
     print_told(made, _line(made), as_json=as_json)
 
 
@@ -237,7 +238,7 @@ def record(
 def moves(as_json: Json = False) -> None:
     """List what officials moved in their own calendars, and nobody has decided on."""
     with connected():
-        found = move_proposals.waiting(region(), dt.datetime.now(dt.UTC))
+        found = move_proposals.waiting(region(), clock.now())
     print_list(
         found,
         lambda each: f"{each.id}  {each.words()}",

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from connectors import clock
 from connectors.region import events, media, students
 from connectors.region.database import region
 from connectors.region.events import Event, Slot, SlotKind, SlotState
@@ -44,9 +45,7 @@ def add(
 ) -> None:
     """Keep an event."""
     with connected():
-        made = events.add(
-            region(), name, place, department, first.date(), last.date(), dt.datetime.now(dt.UTC)
-        )
+        made = events.add(region(), name, place, department, first.date(), last.date(), clock.now())
     print_told(made, _line(made), as_json=as_json)
 
 
@@ -125,14 +124,14 @@ def slot(
             begins,
             begins + dt.timedelta(minutes=minutes),
             people,
-            dt.datetime.now(dt.UTC),
+            clock.now(),
         )
     print_told(made, _slot(made), as_json=as_json)
 
 
 def _step(slot: int, state: SlotState, by: str, *, as_json: bool) -> None:
     with connected():
-        made = events.step(region(), slot, state, by, dt.datetime.now(dt.UTC))
+        made = events.step(region(), slot, state, by, clock.now())
     print_told(made, _slot(made), as_json=as_json)
 
 

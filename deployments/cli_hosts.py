@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from connectors import clock
 from connectors.region import calendars, hosts
 from connectors.region.database import region
 from connectors.registry import dialogue_hub
@@ -103,14 +104,14 @@ def _line(host: hosts.Official | hosts.Moderator | hosts.Venue) -> str:
 def _listing(group: typer.Typer, of: Any, word: calendars.Whose) -> None:
     """What every kind of host has: ``list``, ``away``, ``back`` and ``end``."""
 
-    @group.command("list", help=f"List every {word} who takes part.")
+    @group.command("list", help=f"List every {word} that can be had.")
     @guarded
     def list_hosts(as_json: Json = False) -> None:
         with connected():
             found = hosts.listed(region(), of)
         print_list(found, _line, f"None yet: `boostez {word} add` keeps one.", as_json=as_json)
 
-    @group.command("away", help=f"Say when a {word} cannot be had; no new dialogue is planned then.")
+    @group.command("away", help="Say when one cannot be had; no new dialogue is planned then.")
     @guarded
     def away(
         key: Annotated[str, typer.Argument(help="The e-mail address; of a venue, its name.")],
@@ -125,18 +126,18 @@ def _listing(group: typer.Typer, of: Any, word: calendars.Whose) -> None:
             f"{number}: {key} cannot be had until {until:%Y-%m-%d %H:%M}. Undo: `boostez {word} back {number}`."
         )
 
-    @group.command("back", help=f"Undo that a {word} cannot be had.")
+    @group.command("back", help="Undo that one cannot be had.")
     @guarded
     def back(number: Annotated[int, typer.Argument(help="As `away` named it.")]) -> None:
         with connected():
             undone = calendars.back(region(), number)
         say("Undone." if undone else f"There is no absence {number} that staff noted.")
 
-    @group.command("end", help=f"Have a {word} take part no more.")
+    @group.command("end", help="Have one take part no more.")
     @guarded
     def end(key: Annotated[str, typer.Argument(help="The e-mail address; of a venue, its name.")]) -> None:
         with connected():
-            hosts.end(region(), of, key, dt.datetime.now(dt.UTC))
+            hosts.end(region(), of, key, clock.now())
         say(
             f"{key} takes part no more. What they hold already stays: `boostez dialogue move` gives it to somebody else."
         )

@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from connectors import clock
 from connectors.region import coverage_rights, events, media, media_consents, students
 from connectors.region.database import region
 from connectors.region.students import Student
@@ -38,13 +39,9 @@ EventOf = Annotated[str, typer.Option("--event", help="The event's reference, eâ
 Ref = Annotated[str, typer.Argument(help="The medium's reference, mâ€¦.")]
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 def _line(student: Student) -> str:
     guardian = f"  guardian {student.guardian_name} {student.guardian_email}" if student.guardian_name else ""
-    age = "minor" if student.minor(_now()) else "of age"
+    age = "minor" if student.minor(clock.now()) else "of age"
     return f"{student.id}  {student.name}  {student.email}  {age}{guardian}"
 
 
@@ -61,7 +58,7 @@ def add_student(
     """Keep a student, or what changed of one."""
     both = (guardian, guardian_email) if guardian and guardian_email else None
     with connected():
-        made = students.keep(region(), name, email, born.date(), both, _now())
+        made = students.keep(region(), name, email, born.date(), both, clock.now())
     print_told(made, _line(made), as_json=as_json)
 
 
@@ -80,7 +77,7 @@ def ask(student: Email, event: EventOf) -> None:
     """Write to a student, and to a minor's guardian, to ask whether they agree."""
     with connected():
         found = students.named(region(), student)
-        givers = media_consents.ask(region(), found.id, events.named(region(), event).id, _now())
+        givers = media_consents.ask(region(), found.id, events.named(region(), event).id, clock.now())
     say(f"Asked: {' and '.join(givers)}. The letters leave with the next minute's.")
 
 
@@ -104,7 +101,7 @@ def consent(
             one_of("scope", scope, get_args(Scope)),
             events.named(region(), event).id if event else None,
             proof,
-            _now(),
+            clock.now(),
         )
     say("Kept.")
 
@@ -133,7 +130,7 @@ def withdraw_consent(
 def export(student: Email, by: By) -> None:
     """Print everything that is kept of a student, as JSON, to be handed to them or their guardian."""
     with connected():
-        print_json(coverage_rights.export(region(), student, by, _now()))
+        print_json(coverage_rights.export(region(), student, by, clock.now()))
 
 
 @student_app.command("erase")
@@ -146,7 +143,7 @@ def erase(
     """Forget a student and their guardian; whatever shows them is taken down and deleted."""
     sure(f"{student} is forgotten, and whatever shows them is deleted. Go on?", yes=yes)
     with connected():
-        gone = coverage_rights.erase(region(), student, by, _now())
+        gone = coverage_rights.erase(region(), student, by, clock.now())
     say(
         f"Forgotten; {gone} media are deleted. What is on Instagram goes with the next run of watch-coverage."
     )
@@ -174,7 +171,7 @@ def add_medium(
             author=students.named(region(), author).id if author else None,
             people=tuple(students.named(region(), each).id for each in shows or ()),
         )
-        made = media.add(region(), draft, file.read_bytes(), _now())
+        made = media.add(region(), draft, file.read_bytes(), clock.now())
     print_told(made, f"{made.ref}  {made.kind}  {made.state}", as_json=as_json)
 
 

@@ -5,12 +5,11 @@ Belongs here: these commands. Does not: the guard or the decision (connectors/re
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated
 
 import typer
 
-from connectors import registry
+from connectors import clock, registry
 from connectors.region import planning, plans
 from connectors.region.database import region
 from connectors.region.plans import Held
@@ -70,7 +69,7 @@ def _dry(chosen: Settings, name: str) -> Plan:
     policy = registry.policies(chosen.channels_file).get(name)
     if policy is None:
         raise Misconfigured(f"{chosen.channels_file} says nothing of {name}: add its section.")
-    today = paris_day(dt.datetime.now(dt.UTC))
+    today = paris_day(clock.now())
     return planning.plan(region(), policy, form, today, limits=chosen.limits, dry=True).plan
 
 

@@ -6,11 +6,11 @@ Belongs here: these commands. Does not: what a decision does (connectors/region/
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated
 
 import typer
 
+from connectors import clock
 from connectors.region import postings
 from connectors.region.database import region
 from connectors.region.postings import Posting
@@ -61,7 +61,7 @@ def approve(posting: Number, by: By, text: Text = None, as_json: Json = False) -
     """Let its newest text out, to every channel."""
     with connected():
         revision = text or postings.get(region(), posting).revision
-        decided = postings.approve(region(), posting, revision, by, dt.datetime.now(dt.UTC))
+        decided = postings.approve(region(), posting, revision, by, clock.now())
     _tell(decided, "it goes to every channel within a minute", as_json=as_json)
 
 
@@ -79,7 +79,7 @@ def refuse(
         raise Misconfigured("--reason says nothing: the firm reads it.")
     with connected():
         revision = text or postings.get(region(), posting).revision
-        decided = postings.refuse(region(), posting, revision, by, reason.strip(), dt.datetime.now(dt.UTC))
+        decided = postings.refuse(region(), posting, revision, by, reason.strip(), clock.now())
     _tell(decided, "the firm is told why within a minute", as_json=as_json)
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from connectors import clock
 from connectors.region import dialogues, moderation, questions
 from connectors.region.database import Region, region
 from connectors.region.questions import Question
@@ -38,7 +39,7 @@ def list_questions(
     wanted: list[State] = one_of("state", state or OPEN, get_args(State))
     with connected():
         found = questions.listed(region(), dialogue=_number(dialogue), states=wanted, sort="due", limit=1000)
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     print_list(found, lambda each: _line(each, now), "No such question.", as_json=as_json)
 
 
@@ -67,7 +68,7 @@ def show(question: Ref, as_json: Json = False) -> None:
             raise Misconfigured(f"No question {question}: `boostez question list` shows which there are.")
         like = [each for each in questions.like(region(), found.body) if each.ref != found.ref]
     flags = question_text.flags(found.body)
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     notes = (("Look at", ", ".join(flags)), ("Reason", found.reason), ("Merged into", found.into))
     print_told(
         {"question": found, "flags": flags, "like": like},
@@ -84,7 +85,7 @@ def show(question: Ref, as_json: Json = False) -> None:
 @guarded
 def overdue(as_json: Json = False) -> None:
     """List the questions that should have been answered by now."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     with connected():
         found = moderation.overdue(region(), now)
     print_list(found, lambda question: _line(question, now), "No answer is overdue.", as_json=as_json)
@@ -92,7 +93,7 @@ def overdue(as_json: Json = False) -> None:
 
 def _decided(step: Callable[[Region, Rules, dt.datetime], Question], *, as_json: bool) -> None:
     with connected() as chosen:
-        question = step(region(), dialogue_hub(chosen).rules, dt.datetime.now(dt.UTC))
+        question = step(region(), dialogue_hub(chosen).rules, clock.now())
     where = f" into {question.into}" if question.into else ""
     words = f"{question.ref} is {question.state}{where}: whom it concerns is told within a minute."
     print_told(question, words, as_json=as_json)

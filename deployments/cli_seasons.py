@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from connectors import clock
 from connectors.region import seasons
 from connectors.region.database import region
 from connectors.region.seasons import Season
@@ -43,7 +44,7 @@ def _line(season: Season) -> str:
 def add(name: Name, first: Day, last: Day, as_json: Json = False) -> None:
     """Begin a season; of one that is there, change its days."""
     with connected():
-        made = seasons.create(region(), name, first.date(), last.date(), dt.datetime.now(dt.UTC))
+        made = seasons.create(region(), name, first.date(), last.date(), clock.now())
     print_told(made, _line(made), as_json=as_json)
 
 
@@ -96,7 +97,7 @@ def show(name: Name, as_json: Json = False) -> None:
 def approve(name: Name, by: By, as_json: Json = False) -> None:
     """Place every dialogue as proposed; those that were announced and move are told anew."""
     with connected():
-        changed = seasons.approve(region(), dialogue_hub(settings()), name, by, dt.datetime.now(dt.UTC))
+        changed = seasons.approve(region(), dialogue_hub(settings()), name, by, clock.now())
     print_told(
         changed,
         f"{len(changed)} dialogues placed. `boostez season announce {name!r}` tells everybody.",
@@ -114,7 +115,7 @@ def refuse(
 ) -> None:
     """Leave every dialogue where it is."""
     with connected():
-        found = seasons.refuse(region(), name, by, reason, dt.datetime.now(dt.UTC))
+        found = seasons.refuse(region(), name, by, reason, clock.now())
     print_told(found, f"The proposal of « {name} » is refused; nothing changed.", as_json=as_json)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from connectors import clock
 from connectors.region import attendees, coaches, enrolments, sessions
 from connectors.region.attendees import Reminded
 from connectors.region.database import region
@@ -42,7 +43,7 @@ def _line(session: Session) -> str:
 def list_sessions(as_json: Json = False) -> None:
     """List the sessions to come."""
     with connected():
-        found = sessions.upcoming(region(), dt.datetime.now(dt.UTC), kinds=_KINDS)
+        found = sessions.upcoming(region(), clock.now(), kinds=_KINDS)
     print_list(found, _line, "No session is to come: `boostez session add` holds one.", as_json=as_json)
 
 
@@ -159,7 +160,7 @@ def transfer(
     """Move a person to another session: a place there, or its waiting list; they are written to, and theirs here is given back."""
     with connected() as chosen:
         rules = reminder_rules(chosen.reminders_file)
-        moved = enrolments.transfer(region(), rules, enrolment, to, dt.datetime.now(dt.UTC))
+        moved = enrolments.transfer(region(), rules, enrolment, to, clock.now())
     print_told(moved, f"{moved.id}  {moved.state} in {to}", as_json=as_json)
 
 
@@ -207,7 +208,7 @@ def list_coaches(as_json: Json = False) -> None:
 def end_coach(email: Annotated[str, typer.Argument(help="The coach's e-mail address.")]) -> None:
     """They coach no more; `boostez coach add` takes it back."""
     with connected():
-        ended = coaches.end(region(), email, dt.datetime.now(dt.UTC))
+        ended = coaches.end(region(), email, clock.now())
     say(f"{ended.name} is told nothing any more.")
 
 

@@ -8,7 +8,6 @@ writes another meanwhile, that one has a form of its own.
 
 from __future__ import annotations
 
-import datetime as dt
 from enum import Enum
 from typing import Any
 
@@ -17,6 +16,7 @@ from prefect.input import RunInput
 from prefect.runtime import flow_run
 from pydantic import Field, model_validator
 
+from connectors import clock
 from connectors.region import postings
 from connectors.region.database import safe_region
 from connectors.region.letters import MAIL
@@ -86,7 +86,7 @@ def decide_posting(posting: int, revision: int) -> dict[str, Any]:
 
 
 def _carry_out(posting: Posting, decision: Decision) -> Posting:
-    region, now = safe_region(), dt.datetime.now(dt.UTC)
+    region, now = safe_region(), clock.now()
     with region.at_work():
         if decision.verdict is Verdict.APPROVE:
             decided = postings.approve(region, posting.id, posting.revision, decision.by, now)

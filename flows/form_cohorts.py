@@ -65,7 +65,7 @@ def form_cohorts(
     sessions: Annotated[int, Field(ge=1, le=20)] = 4,
     weeks: Annotated[int, Field(ge=1, le=8)] = 2,
     minutes: Annotated[int, Field(ge=30, le=480)] = 120,
-    place: Annotated[str, Field(min_length=3)] = "Lieu précisé par votre coach",
+    place: Annotated[str, Field(min_length=3)] = cohorts.PLACE,
     minimum: Annotated[int, Field(ge=2, le=50)] = 6,
     ideal: Annotated[int, Field(ge=2, le=50)] = 10,
     maximum: Annotated[int, Field(ge=2, le=50)] = 12,

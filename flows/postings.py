@@ -5,12 +5,12 @@ Belongs here: the order. Does not: a step (tasks/postings.py), or the officer's 
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import msgspec
 from prefect import flow
 
+from connectors import clock
 from connectors.region import postings, retention
 from connectors.region.database import safe_region
 from connectors.region.letters import MAIL
@@ -26,7 +26,7 @@ def serve_postings() -> dict[str, Any]:
     """Tidy up, send the letters due, bring what was approved or closed to every channel, have officers asked, end old forms."""
     chosen, database = settings(), safe_region()
     with database.at_work():
-        tidied = retention.tidy(database, dt.datetime.now(dt.UTC))
+        tidied = retention.tidy(database, clock.now())
         letters = send_letters(database, chosen, MAIL)
         keys = postings.undelivered(database, list(policies(chosen.channels_file)))
         told = put_out(database, chosen, keys) if keys else {}

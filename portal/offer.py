@@ -6,7 +6,6 @@ Belongs here: what the page of an offer is given. Does not: the list (pages.py),
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.region.carried import carriers
 from connectors.region.search import Listed, Withdrawn, one
 from connectors.region.similar import similar
@@ -32,7 +32,7 @@ def offer(request: Request) -> Response:
     found = one(region, request.path_params["key"])
     match found:
         case Listed():
-            now = dt.datetime.now(dt.UTC)
+            now = clock.now()
             carrying = carriers(region, found.key, CHANNELS | PARTNERS)
             document = jsonld.described(found.offer, found.key, _address(settings, found.key), now)
             return page(

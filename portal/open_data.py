@@ -7,7 +7,6 @@ Belongs here: serving them, whole or in part, once to whoever has them. Does not
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from connectors import clock
 from connectors.region.database import Region
 from connectors.settings import Settings
 from portal import dumps
@@ -72,7 +72,7 @@ async def serve(request: Request) -> Response:
 
 async def _in_time(region: Region, settings: Settings) -> dumps.Dump | None:
     """Fresh files, or what is there when writing them takes longer than anybody should wait: it goes on by itself."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     writing = asyncio.ensure_future(
         run_in_threadpool(dumps.fresh, region, folder(settings), settings.public_url, now)
     )

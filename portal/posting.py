@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.region import postings
 from connectors.region.postings import Posting
 from connectors.region.search import Listed
@@ -34,10 +35,6 @@ TRAP: Final = "site_internet"  # nobody sees this field: what fills it in is no 
 CLOSED: Final = "posting_closed.html"
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 def _open(request: Request) -> bool:
     return request.app.state.settings.smtp_url is not None
 
@@ -49,7 +46,7 @@ def form(request: Request) -> Response:
     """The empty form."""
     if not _open(request):
         return private(request, CLOSED, 503)
-    now = _now()
+    now = clock.now()
     return _form(request, Filled(posting_form.empty(now), {}), now)
 
 
@@ -183,7 +180,7 @@ def _confirmed(request: Request, now: dt.datetime) -> Posting | None:
 
 def confirmation(request: Request) -> Response:
     """The button that confirms."""
-    now = _now()
+    now = clock.now()
     posting = _confirmed(request, now)
     if posting is None or not posting.manageable(now):
         return _dead(request)
@@ -217,7 +214,7 @@ def _managed(request: Request, now: dt.datetime) -> Posting | None:
 
 def manage(request: Request) -> Response:
     """Where the posting stands, and what its author may do."""
-    posting = _managed(request, _now())
+    posting = _managed(request, clock.now())
     if posting is None:
         return _dead(request)
     return private(request, "posting_manage.html", posting=posting, seal=request.path_params["seal"])
@@ -225,7 +222,7 @@ def manage(request: Request) -> Response:
 
 def edition(request: Request) -> Response:
     """The form, with the newest text in it."""
-    now = _now()
+    now = clock.now()
     posting = _managed(request, now)
     if posting is None or posting.draft is None:
         return _dead(request)
@@ -267,7 +264,7 @@ def edit(request: Request, given: Mapping[str, str], now: dt.datetime) -> Respon
 
 def closing(request: Request) -> Response:
     """The button that closes."""
-    now = _now()
+    now = clock.now()
     posting = _managed(request, now)
     if posting is None:
         return _dead(request)

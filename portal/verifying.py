@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.offer_files import FORMATS, OfferFile, opened, pasted
 from core.checking import MOST_OFFERS, Report, check
 from portal.answers import FOLDER, page
@@ -117,7 +118,7 @@ async def _checked(content: bytes, chosen: str) -> Report:
     if _TURNS.statistics().tasks_waiting >= WAITING:
         raise HTTPException(503, "Trop de fichiers attendent leur tour.", {"Retry-After": "30"})
     file = opened(content, chosen if chosen in FORMATS else None)
-    return await anyio.to_thread.run_sync(_report, file, dt.datetime.now(dt.UTC), limiter=_TURNS)
+    return await anyio.to_thread.run_sync(_report, file, clock.now(), limiter=_TURNS)
 
 
 def _report(file: OfferFile, now: dt.datetime) -> Report:

@@ -16,6 +16,7 @@ import msgspec
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from connectors import clock
 from connectors.contractor.client import Contractor, NotModified, WalkVoid
 from connectors.contractor.pages import Page
 from connectors.region import walks
@@ -59,7 +60,7 @@ def collect(run: Run, file: Path | None = None) -> Walk:
 def _read_file(run: Run, state: SourceState, file: Path) -> Walk:
     if run.source.read is None:
         raise Misconfigured(f"{run.source.name} is read from its API, not from a file: leave --from out.")
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     newest = _store(run, run.source.read(file), now, Progress("collect", 0))
     whole = run.figures.mode == "full"
     return Walk(
@@ -96,7 +97,7 @@ def _read_contractor(run: Run, state: SourceState) -> Walk:
 
 
 def _walk(run: Run, client: Contractor, state: SourceState) -> Walk:
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     if run.figures.mode == "incremental" and state.cursor is not None:
         newest = _store(
             run, _payloads(client.changes(state.cursor - OVERLAP)), client, Progress("collect", 0)
@@ -128,7 +129,7 @@ def _payloads(pages: Iterable[Page]) -> Iterator[bytes]:
 
 
 def _store(
-    run: Run, payloads: Iterator[bytes], clock: Contractor | dt.datetime, progress: Progress
+    run: Run, payloads: Iterator[bytes], at: Contractor | dt.datetime, progress: Progress
 ) -> dt.datetime | None:
     """Spool and index every payload but our own echoes; the newest believable change instant among all."""
     newest: dt.datetime | None = None
@@ -138,7 +139,7 @@ def _store(
         indexed = walks.index(run.region, run.number, (item for item, _ in seen if item))
         run.figures.collected += indexed
         run.figures.echoes += len(part) - indexed
-        now = clock if isinstance(clock, dt.datetime) else clock.served_at or dt.datetime.now(dt.UTC)
+        now = at if isinstance(at, dt.datetime) else at.served_at or clock.now()
         moments = (moment for _, text in seen if (moment := instant(text)))
         newest = next_cursor(newest, moments, now + CLOCKS_APART)
         progress.add(len(part))

@@ -6,12 +6,12 @@ Belongs here: the order, and asking a person when a guard stopped some of it. Do
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from connectors import clock
 from connectors.region import planning
 from connectors.region.database import Region
 from connectors.registry import channel as channel_of
@@ -50,7 +50,7 @@ def plan_now(region: Region, settings: Settings, policy: Policy, run_id: int | N
     channel = channel_of(policy.channel, settings, region)
     form = channel.capabilities.form
     channel.close()
-    today = paris_day(dt.datetime.now(dt.UTC))
+    today = paris_day(clock.now())
     planned = planning.plan(region, policy, form, today, run_id, limits=settings.limits)
     if planned.stopped:
         ask(planned.stopped)

@@ -5,12 +5,11 @@ Belongs here: the order of judging, merging, releasing. Does not: judging (valid
 
 from __future__ import annotations
 
-import datetime as dt
-
 import msgspec
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from connectors import clock
 from connectors.region import offers, quarantine
 from connectors.region.database import Region
 from connectors.region.quarantine import Choice
@@ -38,7 +37,7 @@ def recheck(
     region: Region, run_id: int | None, source: str, choice: Choice, *, dry: bool = False
 ) -> Rechecked:
     """Judge what is chosen of a source's quarantine again; reasons that changed are replaced. ``dry`` writes nothing."""
-    told, now, wanted = Rechecked(dry=dry), dt.datetime.now(dt.UTC), source_of(source)
+    told, now, wanted = Rechecked(dry=dry), clock.now(), source_of(source)
     for chunk in quarantine.chunks(region, source, CHUNK, choice):
         accepted, kept = [], []
         for payload in chunk:

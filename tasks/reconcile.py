@@ -9,13 +9,13 @@ absent offer before it is closed; and when too many are absent at once, a person
 
 from __future__ import annotations
 
-import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from connectors import clock
 from connectors.region import offers, quarantine, walks
 from connectors.region.walks import SourceState
 from connectors.registry import contractor_client
@@ -65,7 +65,7 @@ def close(run: Run, walk: Walk) -> None:
     with run.meter.stage("close") as stage:
         name, number = run.source.name, run.number
         after, whole = walk.after, walk.whole
-        closed = offers.expire(run.region, number, dt.datetime.now(dt.UTC))  # explained: no guard counts them
+        closed = offers.expire(run.region, number, clock.now())  # explained: no guard counts them
         if walk.whole:
             closing, kept = _close_absent(run)
             closed += closing.closed
@@ -79,7 +79,7 @@ def close(run: Run, walk: Walk) -> None:
     run.figures.closed += closed
     wrote = run.figures.new + run.figures.changed + run.figures.closed
     if wrote:
-        after = msgspec.structs.replace(after, last_change_at=dt.datetime.now(dt.UTC))
+        after = msgspec.structs.replace(after, last_change_at=clock.now())
     walks.remember(run.region, after)
 
 

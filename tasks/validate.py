@@ -13,6 +13,7 @@ import msgspec
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from connectors import clock
 from connectors.region import walks
 from connectors.region.offers import Incoming
 from connectors.region.quarantine import Detained
@@ -58,7 +59,7 @@ def changed(run: Run) -> Iterator[Chunk]:
 def validate(run: Run, chunk: Chunk) -> Judged:
     """Judge every payload of a chunk; one bad payload never stops the others."""
     judged = Judged(chunk)
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     with run.meter.stage("validate") as stage:
         for item in chunk.items:
             raw = run.spool.read(item.position, item.length)

@@ -11,6 +11,7 @@ import msgspec
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from connectors import clock
 from connectors.channel import Readable
 from connectors.region import ledger, offers
 from connectors.region.database import Region
@@ -59,7 +60,7 @@ def _off(region: Region, settings: Settings, name: str, key: str) -> Proof:
         carry_out(region, settings, name, delivered, Progress(f"withdraw from {name}", 1), Only(subject=key))
         return _proof(region, settings, name, before, delivered.error)
     except BoostezError as error:
-        return Proof(name, gone=False, told=f"cannot be read back: {error}", at=dt.datetime.now(dt.UTC))
+        return Proof(name, gone=False, told=f"cannot be read back: {error}", at=clock.now())
 
 
 def _proof(
@@ -68,7 +69,7 @@ def _proof(
     gone, told = True, "never was there"
     if before is not None:
         gone, told = _read_back(region, settings, name, before, trouble)
-    return Proof(name, gone, told, dt.datetime.now(dt.UTC))
+    return Proof(name, gone, told, clock.now())
 
 
 def _read_back(

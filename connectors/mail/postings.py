@@ -6,12 +6,12 @@ registry) or the words themselves (letters/).
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
+from connectors import clock
 from connectors.mail.rendering import words
 from connectors.mail.wire import Letter
 from connectors.seals import Opener, Seals
@@ -39,7 +39,7 @@ class PostingLetters:
         if to is None:
             return Moot("its posting is gone, no longer has a contact, or has another text by now")
         purpose: Opener = "confirm" if message.kind == "confirm" else "manage"
-        link = self._seals.link(purpose, to.ref, dt.datetime.now(dt.UTC))
+        link = self._seals.link(purpose, to.ref, clock.now())
         return letter(message.kind, to, link=link, public_url=self._public_url)
 
 

@@ -25,6 +25,7 @@ from schemas.errors import Refused
 from schemas.letters import ProgrammeLetter
 
 ZONE: Final = "Europe/Paris"
+PLACE: Final = "Lieu précisé par votre coach"
 _LOCK: Final = 72_008  # advisory lock: one proposal is kept or decided at a time
 
 
@@ -36,7 +37,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     sessions: int = 4
     weeks: int = 2
     minutes: int = 120
-    place: str = "Lieu précisé par votre coach"
+    place: str = PLACE
 
 
 class Cohort(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 from sqlalchemy import text
 
+from connectors import clock
 from connectors.region.database import Region
 from core.days import PARIS, paris_day
 from core.folding import fold
@@ -260,7 +261,7 @@ def search(region: Region, query: Query) -> Page:
     if query.text and not _says_something(region, query.text):  # nothing but stop words: as good as no text
         query = msgspec.structs.replace(query, text="")
     query = _sensible(query)
-    today = paris_day(dt.datetime.now(dt.UTC))
+    today = paris_day(clock.now())
     now = state(region)
     found = _page(region, query, now, today)
     if query.text and not found.matched:

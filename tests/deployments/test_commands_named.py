@@ -1,4 +1,7 @@
-"""Whatever says "type this" names a command that there is: an alert told staff of `boostez channel list`, which never was."""
+"""Whatever says "type this" names a command that there is: an alert told staff of `boostez channel list`, which never was.
+
+And README's table names every command, which for a while it did not: who covered an event found nothing there.
+"""
 
 from __future__ import annotations
 
@@ -65,3 +68,78 @@ def test_every_flow_that_a_command_runs_is_there() -> None:
     named = re.findall(r"_?run(?:_flow)?\(\s*\"(\w+):(\w+)\"", written)
     assert len(named) > 15
     assert all(isinstance(getattr(import_module(f"flows.{file}"), flow), Flow) for file, flow in named)
+
+
+README = (ROOT / "README.md").read_text("utf-8")
+TYPED = re.compile(r"`boostez ([a-z][^`]*)`")
+
+
+def typed(text: str) -> Iterator[tuple[str, str]]:
+    """Each command that a text says to type, as its name and what follows; ``a b\\|c`` are two, ``a\\|b c`` too."""
+    for line in TYPED.findall(text.replace("\n", " ")):
+        first, *rest = re.split(r"\\?\|(?![A-Z])", line)
+        groups = []
+        while " " not in first and rest and first in COMMANDS:
+            groups.append(first)
+            first, *rest = rest
+        group, _, after = first.partition(" ")
+        for name in [*groups, group]:
+            yield name, after
+            for other in rest:
+                yield name, other if COMMANDS.get(name) else f"{after} {other}"
+
+
+def test_the_table_of_commands_has_every_one() -> None:
+    told = {(name, *after.split()[:1]) for name, after in typed(README)}
+    groups = {each[0] for each in told}
+    assert set(COMMANDS) - groups == set()
+    wanted = {(group, name) for group, names in COMMANDS.items() for name in names}
+    assert wanted - told == set()
+
+
+PAGES = [  # decisions tell of commands that are gone
+    ROOT / "README.md",
+    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "docs" / "runbook").iterdir(),
+    *(ROOT / "connectors").rglob("*.md"),
+]
+
+
+def mistaken(text: str) -> Iterator[str]:
+    """Options that a text gives to a command that has no such option."""
+    top = get_command(app)
+    assert isinstance(top, typer.core.TyperGroup)
+    for name, after in typed(text):
+        command = top.commands.get(name)
+        inner = after.split()[:1]
+        if isinstance(command, typer.core.TyperGroup) and inner:
+            command = command.commands.get(inner[0])
+        known = {option for each in (command.params if command else ()) for option in each.opts}
+        yield from (f"{name} {after}" for option in re.findall(r"--[a-z-]+", after) if option not in known)
+
+
+def test_every_option_that_is_named_is_there() -> None:
+    found = {page.name: wrong for page in PAGES if (wrong := list(mistaken(page.read_text("utf-8"))))}
+    assert found == {}
+
+
+@pytest.mark.parametrize("text", ["`boostez plan list --every`", "`boostez audit [CHANNEL] [--mend]`"])
+def test_one_that_is_not_is_found_too(text: str) -> None:
+    assert len(list(mistaken(text))) == 1
+
+
+def defaults(group: typer.core.TyperGroup, words: str = "") -> Iterator[tuple[str, object]]:
+    for name, command in group.commands.items():
+        if isinstance(command, typer.core.TyperGroup):
+            yield from defaults(command, f"{words} {name}")
+        else:
+            yield from ((f"{words} {name} {each.name}", each.default) for each in command.params)
+
+
+def test_a_default_is_what_somebody_could_have_typed() -> None:
+    """`boostez cohort approve` without --place told firms to come to "<member 'place' of 'Plan' objects>"."""
+    top = get_command(app)
+    assert isinstance(top, typer.core.TyperGroup)
+    plain = (str, int, float, list, type(None))
+    odd = {what: given for what, given in defaults(top) if not (callable(given) or isinstance(given, plain))}
+    assert odd == {}

@@ -1,7 +1,7 @@
 """Mutants: mistakes that somebody could make with reminders, one at a time, and the scenes that must notice each.
 
 Belongs here: the mistakes, as patches of our own code. Does not: the scenes (scenes.py), or mistakes that only two workers at once
-show (two_workers.py).
+show (test_two_workers.py).
 """
 
 from __future__ import annotations
