@@ -180,7 +180,7 @@ def _rows(connection: Connection) -> Iterator[Row[Any]]:
 
 
 def _link(row: Row[Any]) -> Link:
-    dropped = (int(row.ref), row.note) if row.did == EXPIRED and row.what == "log" else None
+    dropped = (row.ref, row.note) if row.did == EXPIRED and row.what == "log" else None
     at = str((row.at - _EPOCH) // dt.timedelta(microseconds=1))
     return Link(row.id, bytes(row.previous), bytes(row.hash), (at, *row[2:11]), dropped)
 
