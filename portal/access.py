@@ -21,12 +21,13 @@ from connectors import clock
 from connectors.region import acts, officer_sessions
 from connectors.region.acts import Where
 from connectors.region.officer_sessions import Session
-from connectors.settings import Settings
 from core.access import Role, granted
+from portal import cookies
 from portal.forms import answered, go, private
 
 HOME: Final = "/agents"
 SIGN_IN: Final = f"{HOME}/connexion"
+COOKIE: Final = "agent"  # what opens the session
 LONGEST: Final = 100  # characters of what opens a session; ours has 43
 
 
@@ -46,11 +47,6 @@ Showing = Callable[[Request, Officer], Response]
 Deciding = Callable[[Request, Officer, Mapping[str, str], dt.datetime], Response]
 
 
-def cookie_name(settings: Settings) -> str:
-    """The session's cookie: where the portal is https, one that no other host can set."""
-    return "__Host-agent" if settings.public_url.startswith("https:") else "agent"
-
-
 def address_of(request: Request) -> str | None:
     """From where somebody asks; our own proxies are looked through (server.py)."""
     return request.client.host if request.client else None
@@ -59,7 +55,7 @@ def address_of(request: Request) -> str | None:
 def officer_of(request: Request, now: dt.datetime) -> Officer | None:
     """Who asks; None when they are not signed in."""
     state = request.app.state
-    token = request.cookies.get(cookie_name(state.settings), "")
+    token = cookies.kept(request, COOKIE)
     if not token or len(token) > LONGEST:
         return None
     session = officer_sessions.opened(state.region, token, state.access, now)

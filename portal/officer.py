@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors import clock
 from connectors.region import postings
 from connectors.region.database import Region
 from connectors.region.postings import Posting
@@ -46,10 +47,6 @@ class Waiting(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...]
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 def _seen(region: Region, posting: Posting, now: dt.datetime) -> Waiting:
     assert posting.draft is not None
     draft = msgspec.structs.replace(posting.draft, published_at=posting.published_at or now)
@@ -62,15 +59,10 @@ def _seen(region: Region, posting: Posting, now: dt.datetime) -> Waiting:
 
 def queue(request: Request, officer: Officer) -> Response:
     """What waits, oldest first."""
-    now = _now()
+    now = clock.now()
     region = request.app.state.region
     waiting = [_seen(region, posting, now) for posting in postings.listed(region)]
-    return private(
-        request,
-        "officer_queue.html",
-        by=officer.name,
-        waiting=waiting,
-    )
+    return private(request, "officer_queue.html", by=officer.name, waiting=waiting)
 
 
 def _posting(request: Request) -> Posting | None:
@@ -92,7 +84,7 @@ def one(request: Request, officer: Officer) -> Response:
     posting = _posting(request)
     if posting is None:
         return private(request, "officer_none.html", 404)
-    return _page(request, posting, officer.name, _now(), chosen=request.query_params.get("motif", ""))
+    return _page(request, posting, officer.name, clock.now(), chosen=request.query_params.get("motif", ""))
 
 
 def _page(
