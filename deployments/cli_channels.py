@@ -28,26 +28,29 @@ from deployments.command import (
 )
 from schemas.errors import BoostezError, Misconfigured
 
+By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 app = typer.Typer(no_args_is_help=True, help="Stop and resume a channel.")
 
 
 @app.command("pause")
 @guarded
-def pause(name: str, reason: Annotated[str, typer.Option(help="Why, for whoever resumes it.")]) -> None:
+def pause(
+    name: str, reason: Annotated[str, typer.Option(help="Why, for whoever resumes it.")], by: By
+) -> None:
     """Stop delivering to NAME; what changes meanwhile accumulates, none is lost."""
     with connected() as chosen:
         _check(chosen, name)
-        channel_state.pause(region(), name, reason)
+        channel_state.pause(region(), name, reason, by)
     say(f"{name} is paused. `boostez channel resume {name}` ends that.")
 
 
 @app.command("resume")
 @guarded
-def resume(name: str) -> None:
+def resume(name: str, by: By) -> None:
     """Deliver to NAME again; the next sync catches up."""
     with connected() as chosen:
         _check(chosen, name)
-        channel_state.resume(region(), name)
+        channel_state.resume(region(), name, by)
     say(f"{name} is resumed: the next sync delivers what accumulated.")
 
 
@@ -111,9 +114,7 @@ def _heal(channel: str | None) -> None:
 def withdraw(
     name: Annotated[str, typer.Argument(metavar="REF", help="Its reference, or its key on the portal.")],
     reason: Annotated[str, typer.Option(help="Why; it is kept with the offer.")],
-    by: Annotated[
-        str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")
-    ],
+    by: By,
     everywhere: Annotated[bool, typer.Option("--everywhere", help="Off every channel, now.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Open a withdrawn offer again.")] = False,
     source: Annotated[str | None, typer.Option(help="Only this source's offer.")] = None,

@@ -6,6 +6,7 @@ Belongs here: these commands. Does not: what they do (flows/sessions.py, connect
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, help="Seminars, cohorts' sessions, dialo
 coach_app = typer.Typer(no_args_is_help=True, help="Who accompanies firms.")
 reminders_app = typer.Typer(no_args_is_help=True, help="Who was reminded of what, and who was not.")
 Ref = Annotated[str, typer.Argument(help="The session's reference, S-….")]
+By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 Starts = Annotated[
     dt.datetime,
     typer.Option(help="What clocks in Paris show then.", formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
@@ -85,6 +87,7 @@ def add(
     starts: Starts,
     minutes: Annotated[int, typer.Option(help="How long it lasts.")],
     capacity: Annotated[int, typer.Option(help="Places.")],
+    by: By,
     kind: Annotated[str, typer.Option(help="seminar or dialogue.")] = "seminar",
     place: Annotated[str | None, typer.Option(help="Where, in words.")] = None,
     address: Annotated[str | None, typer.Option(help="Its postal address.")] = None,
@@ -108,6 +111,7 @@ def add(
         starts=starts,
         minutes=minutes,
         capacity=capacity,
+        by=by,
         kind=kind,
         place=place,
         address=address,
@@ -122,6 +126,7 @@ def add(
 @guarded
 def move(
     session: Ref,
+    by: By,
     starts: Annotated[
         dt.datetime | None,
         typer.Option(help="What clocks in Paris show then.", formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
@@ -145,6 +150,7 @@ def move(
         flow_of,
         as_json=as_json,
         session=session,
+        by=by,
         starts=starts,
         minutes=minutes,
         capacity=capacity,
@@ -160,6 +166,7 @@ def move(
 def cancel(
     session: Ref,
     reason: Annotated[str, typer.Option(help="Why, in French: those who were to come read it.")],
+    by: By,
     as_json: Json = False,
 ) -> None:
     """Cancel a session; all who take part or wait are told. There is no undo."""
@@ -169,7 +176,7 @@ def cancel(
 
         return cancel_session
 
-    _run(flow_of, as_json=as_json, session=session, reason=reason)
+    _run(flow_of, as_json=as_json, session=session, reason=reason, by=by)
 
 
 @app.command("transfer")

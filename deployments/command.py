@@ -8,6 +8,7 @@ outside system unreachable.
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
 import os
@@ -40,12 +41,20 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            with acts.acting(Where("command line")):
+            with acts.acting(Where("command line", by=_user())):
                 command(*args, **kwargs)
         except BoostezError as error:
             _fail(error)
 
     return run
+
+
+def _user() -> str:
+    """Who types, where the machine knows: in a container it may not."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return acts.NOBODY
 
 
 def _fail(error: BoostezError) -> NoReturn:

@@ -122,7 +122,7 @@ def _may(officer: Officer, role: Role | None) -> bool:
 
 
 def _where(request: Request, officer: Officer) -> Where:
-    return Where("portal", address_of(request), officer.session.account)
+    return Where("portal", address_of(request), officer.session.account, officer.name)
 
 
 def _sign_in(path: str) -> str:

@@ -54,7 +54,7 @@ def answered(handler: Handler, *, most: int = MOST) -> Callable[[Request], Any]:
 
     async def answer(request: Request) -> Response:
         given = await fields(request, most)
-        with acts.acting(Where("portal")):
+        with acts.acting(Where("portal", by=acts.THEMSELVES)):
             return await run_in_threadpool(handler, request, given, clock.now())
 
     return answer

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -25,6 +25,7 @@ from connectors.region import acts, officer_sessions
 from connectors.region.database import Region
 from connectors.settings import Settings
 from portal.access import HOME, SIGN_IN
+from portal.answers import FOLDER
 from portal.app import create_app
 from portal.officer import QUEUE
 from portal.signing_in import BACK, OUT, leads_to, name_of
@@ -425,3 +426,9 @@ def test_the_log_is_read_page_by_page_and_reading_it_is_in_it(browser: TestClien
     assert "<td>term</td>" in again
     assert "le terme de conservation" not in again
     assert [act.did for act in acts.listed(region, limit=3)] == ["read"] * 3
+
+
+def test_every_act_has_its_french_words() -> None:
+    template = (FOLDER / "templates" / "access_journal.html").read_text("utf-8")
+    words = {word for kind in (acts.What, acts.Via, *get_args(acts.Did)) for word in get_args(kind)}
+    assert {word for word in words if f'"{word}": "' not in template} == set()
