@@ -94,8 +94,8 @@ COMMANDS = {
     ("replay", "channel"): ["NAME", "--since", "--ref", "--yes", "--json"],
     ("replay", "effects"): ["--channel", "--cause", "--since", "--ref", "--parked", "--yes", "--json"],
     ("withdraw",): ["REF", "--everywhere", "--undo", "--reason", "--by", "--source", "--json"],
-    ("channel", "pause"): ["NAME", "--reason"],
-    ("channel", "resume"): ["NAME"],
+    ("channel", "pause"): ["NAME", "--reason", "--by"],
+    ("channel", "resume"): ["NAME", "--by"],
     ("quarantine", "list"): ["--source", "--limit", "--json"],
     ("quarantine", "show"): ["REF", "--json"],
     ("deploy",): ["--dry-run", "--json"],
@@ -408,8 +408,10 @@ def test_a_channel_is_paused_and_resumed_by_its_name(terminal: Terminal, hub: Hu
     assert (standing["paused"], standing["paused_reason"]) == (True, "the press office asked")
     assert "paused: the press office asked" in terminal.type("status").stdout
     assert channel_state.standings(hub.region)[PAGE].paused
-    terminal.type("channel", "resume", PAGE)
+    terminal.type("channel", "resume", PAGE, "--by", "Ada")
     assert not channel_state.standings(hub.region)[PAGE].paused
+    (resumed, paused) = terminal.ask("access", "log", "--on", f"channel {PAGE}")
+    assert (resumed["did"], resumed["by"], paused["did"]) == ("resumed", "Ada", "paused")
     for verb, *more in (("pause", "--reason", "x"), ("resume",)):
         assert "No channel 'page': there are" in terminal.told("channel", verb, "page", *more, code=2)
     assert "--reason" in terminal.type("channel", "pause", PAGE, code=2).stderr

@@ -46,6 +46,8 @@ def test_a_person_is_moved_to_another_session_and_their_place_is_given_back(
     back = enrolments.get(programme.region, mover.id)
     assert back is not None
     assert back.state == "left"
+    (act,) = terminal.ask("access", "log", "--on", "enrolment")
+    assert (act["did"], act["ref"], act["note"]) == ("moved", str(mover.id), f"to {there.ref}")
     assert "cannot be moved" in terminal.told("session", "transfer", str(mover.id), there.ref, code=3)
     assert "no-such" in terminal.told("session", "transfer", str(waiting.id), "no-such", code=2)
 
@@ -63,7 +65,10 @@ def test_what_is_to_come_is_listed_and_nothing_is_said_in_words(
     assert [each["ref"] for each in terminal.ask("session", "list")] == [session.ref]
 
 
-def test_coaches_are_kept_changed_and_ended(terminal: Terminal, programme: Programme) -> None:
+def test_coaches_are_kept_changed_and_ended(
+    terminal: Terminal, programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", "bo")
     assert programme.now == NOW
     assert "There is no coach" in terminal.type("coach", "list").stdout
     terminal.type("coach", "add", "Camille", "camille@region.example", "--departments", "69, 01")
@@ -73,6 +78,8 @@ def test_coaches_are_kept_changed_and_ended(terminal: Terminal, programme: Progr
     ]
     assert "is told nothing any more" in terminal.type("coach", "end", "camille@region.example").stdout
     assert "There is no coach" in terminal.type("coach", "list").stdout
+    done = [(act["by"], act["did"]) for act in terminal.ask("access", "log", "--on", "coach")]
+    assert done == [("bo", "changed"), ("bo", "kept"), ("bo", "kept")]
 
 
 def test_reminders_of_a_session_say_who_is_to_be_told(terminal: Terminal, programme: Programme) -> None:

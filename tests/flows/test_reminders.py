@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from connectors import clock
-from connectors.region import alerts, attendees, coaches
+from connectors.region import acts, alerts, attendees, coaches
 from connectors.reminder_rules import reminder_rules
 from flows.reminders import send_reminders
 from flows.sessions import cancel_session, hold_session, move_session

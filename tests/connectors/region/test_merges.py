@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from connectors.region import contacts, merges, persons, registrations, unmerging
+from connectors.region import acts, contacts, merges, persons, registrations, unmerging
 from connectors.region.database import Region
 from core.firm_merging import Moves
 from schemas.errors import Misconfigured, Refused
@@ -194,6 +194,8 @@ def test_the_same_person_of_both_is_one_and_what_is_anothers_stays_theirs(progra
     made = merge(programme, keep, drop)
 
     assert (made.joined, sorted(made.contacts)) == (1, [theirs, other])
+    (act,) = acts.listed(programme.region, on=f"firm {drop}")
+    assert (act.did, act.by, act.note) == ("merged", "Camille", f"into {keep}, merge {made.id}")
     assert firm_of(programme, other) == keep
     assert contacts.get(programme.region, theirs) == contacts.get(programme.region, ours)
     assert programme.state(twice) == "left"
