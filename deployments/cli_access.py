@@ -7,7 +7,6 @@ Belongs here: these commands. Does not: the log (connectors/region/acts.py), its
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import re
 from typing import Annotated
 
@@ -21,13 +20,10 @@ from core.access import granted
 from core.act_chain import Head
 from core.days import PARIS
 from core.terms import ACT
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured, Refused
 
 app = typer.Typer(no_args_is_help=True, help="The log of acts, and officers who are signed in on the portal.")
-By = Annotated[
-    str, typer.Option(help="Who does it: it is noted.", default_factory=getpass.getuser, show_default="you")
-]
 _HEAD = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 

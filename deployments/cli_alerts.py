@@ -7,7 +7,6 @@ Belongs here: these commands. Does not: what they do (connectors/region/alerts.p
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated
 
 import msgspec
@@ -18,12 +17,11 @@ from connectors.region import alerts, mutes
 from connectors.region.alerts import Alert
 from connectors.region.database import region
 from core.days import PARIS
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, say
 from schemas.errors import Refused
 
 app = typer.Typer(no_args_is_help=True, help="Alerts: what stands, acknowledging, muting.")
 Number = Annotated[int, typer.Argument(help="The alert's number, as `boostez alert list` shows it.")]
-By = Annotated[str, typer.Option(help="Your name.", default_factory=getpass.getuser, show_default="you")]
 
 
 @app.command("list")

@@ -5,7 +5,6 @@ Belongs here: these commands. Does not: what they do (tasks, connectors).
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +17,7 @@ from connectors.settings import Settings
 from deployments.command import (
     DONE,
     NOT_ALL,
+    By,
     Json,
     connected,
     guarded,
@@ -28,7 +28,6 @@ from deployments.command import (
 )
 from schemas.errors import BoostezError, Misconfigured
 
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 app = typer.Typer(no_args_is_help=True, help="Stop and resume a channel.")
 
 

@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: forming cohorts (flows/form_cohorts.py),
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated
 
 import typer
@@ -17,11 +16,10 @@ from connectors.region.cohorts import Cohort, Plan
 from connectors.region.database import region
 from connectors.reminder_rules import reminder_rules
 from core.progress import STEPS, TARGET
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, say
 
 app = typer.Typer(no_args_is_help=True, help="Groups of firms that are accompanied together.")
 Key = Annotated[str, typer.Argument(help="The proposal, as `boostez cohort list` names it.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 
 
 @app.command("list")

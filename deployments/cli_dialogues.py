@@ -7,7 +7,6 @@ seasons (cli_seasons.py).
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args
 
@@ -20,13 +19,12 @@ from connectors.region.dialogues import Dialogue
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core.dialogues import State
-from deployments.command import Json, connected, guarded, print_json, run_flow, say
+from deployments.command import By, Json, connected, guarded, print_json, run_flow, say
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Dialogues between residents and officials.")
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 Ref = Annotated[str, typer.Argument(help="The dialogue's reference, d….")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 Starts = Annotated[dt.datetime | None, typer.Option(help="What clocks in Paris show then.", formats=_FORMATS)]
 OfficialOf = Annotated[str | None, typer.Option("--official", help="Their e-mail address.")]
 ModeratorOf = Annotated[str | None, typer.Option("--moderator", help="Their e-mail address.")]

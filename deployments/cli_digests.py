@@ -5,7 +5,6 @@ Belongs here: these commands. Does not: planning or words (tasks/digests.py), se
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -18,14 +17,13 @@ from connectors.region.database import region
 from connectors.region.digests import approvals, editions
 from core.morning import at_paris
 from deployments import report
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, say
 from schemas.letters import Role
 
 app = typer.Typer(
     no_args_is_help=True, help="What stakeholders receive each week, read and approved before it leaves."
 )
 Which = Annotated[Role, typer.Argument(help="Whose digest.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 
 
 @app.command("list")

@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: the statements (connectors/region/events
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated
 
 import msgspec
@@ -17,13 +16,12 @@ from connectors.region.database import region
 from connectors.region.events import Event, Slot, SlotKind, SlotState
 from core import wall
 from core.days import PARIS
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Events that high-school students cover.")
 Ref = Annotated[str, typer.Argument(help="The event's reference, e….")]
 Number = Annotated[int, typer.Argument(help="The slot's number.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 _DAY = ["%Y-%m-%d"]
 _TIME = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 

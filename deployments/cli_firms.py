@@ -7,7 +7,6 @@ an import or a merge does (connectors/region/imports.py, merges.py).
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +24,7 @@ from connectors.reminder_rules import reminder_rules
 from core import sirets
 from core.csv_rows import csv_rows
 from core.import_preview import Preview
-from deployments.command import NOT_ALL, Json, connected, guarded, print_json, say
+from deployments.command import NOT_ALL, By, Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Firms that the programme accompanies.")
@@ -48,9 +47,6 @@ def journey(
     say(f"{found.name}, {found.city or found.siret}")
     for line in lines(found, named=True):
         say(f"{line.when}  {line.said}")
-
-
-By = Annotated[str, typer.Option(help="Your name; the journal keeps it.", default_factory=getpass.getuser)]
 
 
 @app.command("import")

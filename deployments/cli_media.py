@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: what they do (flows/coverage.py, connect
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -15,7 +14,7 @@ import typer
 from connectors.region import coverage_rights, events, media, media_consents, students
 from connectors.region.database import region
 from connectors.region.students import Student
-from deployments.command import Json, connected, guarded, print_json, run_flow, say
+from deployments.command import By, Json, connected, guarded, print_json, run_flow, say
 from schemas.coverage import ConsentKind, Giver, Scope
 from schemas.errors import Misconfigured
 
@@ -26,7 +25,6 @@ media_app = typer.Typer(no_args_is_help=True, help="Images and videos of covered
 Email = Annotated[str, typer.Argument(help="The student's e-mail address.")]
 EventOf = Annotated[str, typer.Option("--event", help="The event's reference, e….")]
 Ref = Annotated[str, typer.Argument(help="The medium's reference, m….")]
-By = Annotated[str, typer.Option(help="Who does it.", default_factory=getpass.getuser, show_default="you")]
 
 
 def _now() -> dt.datetime:

@@ -6,7 +6,6 @@ handed out (connectors/person_export.py).
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 from pathlib import Path
@@ -22,13 +21,10 @@ from connectors.region.database import region
 from connectors.region.persons import Erased
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, say
 
 app = typer.Typer(no_args_is_help=True, help="People's data: found, shown, handed out, erased.")
 Number = Annotated[int, typer.Argument(help="The contact's number, as `boostez person find` tells it.")]
-By = Annotated[
-    str, typer.Option(help="Who does it: it is noted.", default_factory=getpass.getuser, show_default="you")
-]
 
 
 @app.command("find")

@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: the guard or the decision (connectors/re
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated
 
 import typer
@@ -18,7 +17,7 @@ from connectors.region.plans import Held
 from connectors.settings import Settings
 from core.days import paris_day
 from core.plan import Plan
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
 
 app = typer.Typer(
@@ -26,7 +25,6 @@ app = typer.Typer(
 )
 Number = Annotated[int, typer.Argument(help="The stopped plan's number.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept with the plan.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 
 
 @app.command("list")

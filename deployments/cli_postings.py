@@ -7,7 +7,6 @@ Belongs here: these commands. Does not: what a decision does (connectors/region/
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated
 
 import typer
@@ -15,12 +14,11 @@ import typer
 from connectors.region import postings
 from connectors.region.database import region
 from connectors.region.postings import Posting
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Offers that firms post on the portal, until somebody decides.")
 Number = Annotated[int, typer.Argument(help="The posting's number.")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 Text = Annotated[
     int | None, typer.Option("--text", help="Only if this is still its newest text, as `show` names it.")
 ]

@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: what a decision does (connectors/region/
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from collections.abc import Callable
 from typing import Annotated, get_args
 
@@ -20,12 +19,11 @@ from core import question_text
 from core.dialogues import Rules
 from core.questions import OPEN, State
 from core.wording import excerpt
-from deployments.command import Json, connected, guarded, print_json, say
+from deployments.command import By, Json, connected, guarded, print_json, say
 from schemas.errors import Misconfigured
 
 app = typer.Typer(no_args_is_help=True, help="Questions of residents to officials.")
 Ref = Annotated[str, typer.Argument(help="The question's reference, q….")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 _SHOWN = 80  # characters of a question in a list
 
 

@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: the planning (core/seasons), or the form
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from typing import Annotated, Any
 
 import typer
@@ -16,12 +15,11 @@ from connectors.region.database import region
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core import seasons as planning
-from deployments.command import Json, connected, guarded, print_json, run_flow, say
+from deployments.command import By, Json, connected, guarded, print_json, run_flow, say
 
 app = typer.Typer(no_args_is_help=True, help="Dialogues that are planned together.")
 Name = Annotated[str, typer.Argument(help="The season's name.")]
 Day = Annotated[dt.datetime, typer.Argument(formats=["%Y-%m-%d"])]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 
 
 @app.command("list")

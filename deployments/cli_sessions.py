@@ -6,7 +6,6 @@ Belongs here: these commands. Does not: what they do (flows/sessions.py, connect
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -16,13 +15,12 @@ from connectors.region import attendees, coaches, enrolments, sessions
 from connectors.region.database import region
 from connectors.region.sessions import Session
 from connectors.reminder_rules import reminder_rules
-from deployments.command import Json, connected, guarded, print_json, run_flow, say
+from deployments.command import By, Json, connected, guarded, print_json, run_flow, say
 
 app = typer.Typer(no_args_is_help=True, help="Seminars, cohorts' sessions, dialogues.")
 coach_app = typer.Typer(no_args_is_help=True, help="Who accompanies firms.")
 reminders_app = typer.Typer(no_args_is_help=True, help="Who was reminded of what, and who was not.")
 Ref = Annotated[str, typer.Argument(help="The session's reference, S-….")]
-By = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="you")]
 Starts = Annotated[
     dt.datetime,
     typer.Option(help="What clocks in Paris show then.", formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),

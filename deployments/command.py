@@ -32,6 +32,17 @@ from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, Retry
 
 DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
 P = ParamSpec("P")
+
+
+def user() -> str:
+    """Who types, where the machine knows: in a container it may not."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return acts.NOBODY
+
+
+By = Annotated[str, typer.Option(help="Who decides; it is kept.", default_factory=user, show_default="you")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on the standard output, nothing else.")]
 
 
@@ -41,20 +52,12 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            with acts.acting(Where("command line", by=_user())):
+            with acts.acting(Where("command line", by=user())):
                 command(*args, **kwargs)
         except BoostezError as error:
             _fail(error)
 
     return run
-
-
-def _user() -> str:
-    """Who types, where the machine knows: in a container it may not."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return acts.NOBODY
 
 
 def _fail(error: BoostezError) -> NoReturn:
