@@ -18,7 +18,7 @@ from connectors.region.database import Region
 from schemas.errors import Refused
 
 EXAMPLES = 10
-_CLICKS = 72_005  # advisory lock: replays begin one at a time
+_CLICKS = 72_015  # advisory lock: replays begin one at a time (72005 is the log's)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
