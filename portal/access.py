@@ -82,7 +82,7 @@ def form_for(role: Role | None, handler: Deciding) -> Callable[[Request], Any]:
     def decide(request: Request, given: Mapping[str, str], now: dt.datetime) -> Response:
         officer = officer_of(request, now)
         if officer is None:
-            return private(request, "access_over.html", 401, sign_in=_sign_in(request.url.path))
+            return no(request, "over", 401, _sign_in(request.url.path))
         with acts.acting(_where(request, officer)):
             if not _may(officer, role):
                 return lacking(request, officer, role, now)
@@ -94,9 +94,14 @@ def form_for(role: Role | None, handler: Deciding) -> Callable[[Request], Any]:
 def asked_who(request: Request) -> Response:
     """To the provider, and back to this page; where there is no provider, the pages are closed."""
     if request.app.state.provider is None:
-        return private(request, "access_closed.html", 503)
+        return no(request, "closed", 503)
     query = f"?{request.url.query}" if request.url.query else ""
     return go(_sign_in(request.url.path + query))
+
+
+def no(request: Request, why: str, status: int, sign_in: str = SIGN_IN) -> Response:
+    """Why nobody is let in: closed, over, away, stale or refused; and where to sign in."""
+    return private(request, "access_no.html", status, why=why, sign_in=sign_in)
 
 
 def lacking(request: Request, officer: Officer, role: Role | None, now: dt.datetime) -> Response:

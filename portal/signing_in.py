@@ -29,7 +29,7 @@ from connectors.seals import Seals
 from core.access import claimed
 from core.html import printable
 from portal import cookies
-from portal.access import COOKIE, HOME, SIGN_IN, Officer, address_of, form_for, officer_of, page_for
+from portal.access import COOKIE, HOME, SIGN_IN, Officer, address_of, form_for, no, officer_of, page_for
 from portal.answers import SECURITY
 from portal.forms import PRIVATE, go, private, sealed, with_form
 from schemas.errors import Permanent, Rejected, RetryLater, Unknown
@@ -69,7 +69,7 @@ def leave(request: Request) -> Response:
     if officer_of(request, now) is not None:
         return go(onward)
     if state.provider is None:
-        return private(request, "access_closed.html", 503)
+        return no(request, "closed", 503)
     attempt = begun()
     try:
         address = state.provider.authorization(attempt, _back(request), state.access.scopes)
@@ -86,17 +86,20 @@ def come_back(request: Request) -> Response:
     """From the provider, once: with a code that proves who somebody is, or with its refusal."""
     now, state = clock.now(), request.app.state
     if state.provider is None:
-        return private(request, "access_closed.html", 503)
+        return no(request, "closed", 503)
     attempt = Attempt(cookies.kept(request, _ATTEMPT))
     onward = None
     if _SECRET.fullmatch(attempt.secret) and request.query_params.get("state") == attempt.state:
         onward = officer_sessions.come_back(state.region, attempt.state, now)
     if onward is None:
-        return _again(request, "stale")
+        return no(request, "stale", 403)
     try:
         answer = _signed_in(request, state.provider, attempt, onward, now)
     except Rejected as error:
-        answer = _refused(request, str(error), now)
+        _log.warning(
+            "somebody was not signed in: %s", error
+        )  # the log of acts is nobody's to fill who has not
+        answer = no(request, "refused", 403)
     except (RetryLater, Unknown, Permanent) as error:
         answer = _away(request, error)
     cookies.keep(request, answer, _ATTEMPT, "", dt.timedelta())
@@ -129,20 +132,9 @@ def name_of(claims: Mapping[str, Any]) -> str:
     return "?"
 
 
-def _refused(request: Request, why: str, now: dt.datetime) -> Response:
-    _log.warning("somebody was not signed in: %s", why)
-    with request.app.state.region.begin() as connection, acts.acting(Where("portal", address_of(request))):
-        acts.note(connection, "signed_in", "session", [None], "?", now, outcome="refused", why=why)
-    return _again(request, "refused")
-
-
-def _again(request: Request, why: str) -> Response:
-    return private(request, "access_again.html", 403, why=why, sign_in=SIGN_IN)
-
-
 def _away(request: Request, error: object) -> Response:
     _log.error("nobody can sign in: %s", error)
-    answer = private(request, "access_away.html", 503, sign_in=SIGN_IN)
+    answer = no(request, "away", 503)
     answer.headers["Retry-After"] = "30"
     return answer
 
