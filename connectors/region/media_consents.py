@@ -153,7 +153,7 @@ def withdraw(
         who = (
             None if by == giver else by
         )  # a giver's link says whose it is; the log, that they did it themselves
-        acts.note(connection, "withdrew", "consent", [student], who, now, why=f"{ended} ended")
+        acts.note(connection, "withdrew", "consent", [student] * bool(ended), who, now, why=f"{ended} ended")
         return done
 
 
