@@ -52,10 +52,8 @@ FORMS: Final = (
 """Forms that change something. Unsubscribing is not among them: one mail program asks it for thousands of people at once."""
 _CALENDARS: Final = ("/dialogues/departement/", "/dialogues/theme/", "/dialogues/elu/")
 SIGNING_IN: Final = ("/agents/connexion", "/agents/retour")  # each writes a row, whoever asks
-OFFICERS: Final = (
-    "/agents",
-    "/alertes/",
-)  # to whoever lacks a role each refusal is an act, and kept for years
+OFFICERS: Final = ("/agents", "/alertes/")
+"""Each refusal of somebody who lacks a role is an act, and kept for years."""
 CHECKS: Final = ("/verifier", "/api/v1/verifier")  # each costs up to some seconds
 
 

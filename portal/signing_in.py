@@ -96,9 +96,8 @@ def come_back(request: Request) -> Response:
     try:
         answer = _signed_in(request, state.provider, attempt, onward, now)
     except Rejected as error:
-        _log.warning(
-            "somebody was not signed in: %s", error
-        )  # the log of acts is nobody's to fill who has not
+        # Not in the log of acts: it is nobody's to fill who has not signed in.
+        _log.warning("somebody was not signed in: %s", error)
         answer = no(request, "refused", 403)
     except (RetryLater, Unknown, Permanent) as error:
         answer = _away(request, error)

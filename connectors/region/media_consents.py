@@ -150,9 +150,7 @@ def withdraw(
         done = follow(connection, by, now, student=student, ended=ended)
         if ended:
             _confirm(connection, found, now)
-        who = (
-            None if by == giver else by
-        )  # a giver's link says whose it is; the log, that they did it themselves
+        who = None if by == giver else by  # by their own link: the door says that it was themselves
         acts.note(connection, "withdrew", "consent", [student] * bool(ended), who, now, why=f"{ended} ended")
         return done
 
