@@ -122,7 +122,8 @@ def unnoted(database: Mapping[str, str], doors: Mapping[str, str]) -> set[str]:
 
 def _of(source: str) -> frozenset[str]:
     tree = ast.parse(source)
-    return frozenset().union(*(_named(node, _imported(tree)) for node in tree.body))
+    known = _imported(tree)
+    return frozenset().union(*(_named(node, known) for node in tree.body))
 
 
 def sources(*rooms: str) -> dict[str, str]:
