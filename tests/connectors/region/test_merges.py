@@ -25,7 +25,7 @@ MAIL = Consent("invitations", "mail")
 
 
 def dump(region: Region) -> dict[str, list[Any]]:
-    """Every row of every table but those that say that a merge was made, and undone."""
+    """Every row of every table but those that say that a merge was made, and undone, and by whom."""
     with region.begin() as connection:
         tables = connection.scalars(
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
@@ -33,7 +33,7 @@ def dump(region: Region) -> dict[str, list[Any]]:
         return {
             table: list(connection.scalars(text(f'SELECT to_jsonb(t)::text FROM "{table}" t ORDER BY 1')))
             for table in tables
-            if table != "firm_merge"
+            if table not in {"firm_merge", "act"}
         }
 
 

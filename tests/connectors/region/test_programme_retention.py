@@ -266,11 +266,11 @@ def test_a_place_that_an_erased_person_still_has_is_given_back(programme: Progra
 
 
 def test_a_dry_run_of_everything_at_once_tells_what_is_done(programme: Programme) -> None:
+    for year in (2019, 2026):
+        persons.find(programme.region, "quelqu’un", "ada", NOON.replace(year=year))
     programme.ask(DRAFT)
     place = programme.enrol(programme.session(), programme.person(consents=(Consent("sessions", "mail"),)))
     contacts.withdraw(programme.region, place.contact_id, "preferences", NOON)
-    for year in (2019, 2026):
-        persons.find(programme.region, "quelqu’un", "ada", NOON.replace(year=year))
     coaches.keep(programme.region, "Claire Petit", "claire@region.example")
     coaches.end(programme.region, "claire@region.example", NOON)
     insert(programme, "INSERT INTO bounce (marker, kind, at) VALUES ('a-1', 'hard', :now)", now=NOON)
