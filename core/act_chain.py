@@ -22,14 +22,14 @@ EXPIRED: Final = "expired"  # the act that proves which rows were dropped since 
 class Link(msgspec.Struct, frozen=True):
     """A row as the chain sees it. ``facts`` are its columns in order, as text; ``hash`` and ``previous`` have 32 bytes.
 
-    ``dropped`` is what the row says of rows whose term was over: the last number and its hash.
+    ``dropped`` is what the row says of rows whose term was over: the last number and its hash, as text. It may say anything.
     """
 
     id: int
     previous: bytes
     hash: bytes
     facts: tuple[str | None, ...]
-    dropped: tuple[int, str] | None = None
+    dropped: tuple[str | None, str | None] | None = None
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -62,7 +62,7 @@ def judged(links: Iterable[Link], noted: Head | None = None, most: int = 10) -> 
     faults: list[str] = []
     first: Link | None = None
     last: Link | None = None
-    rows, met, dropped = 0, noted is None, set[tuple[int, str]]()
+    rows, met, dropped = 0, noted is None, set[tuple[str | None, str | None]]()
     for link in links:
         rows += 1
         faults += _faults(link, last)
@@ -93,7 +93,7 @@ def _faults(link: Link, last: Link | None) -> list[str]:
     return found
 
 
-def _begins_well(first: Link, dropped: set[tuple[int, str]]) -> bool:
+def _begins_well(first: Link, dropped: set[tuple[str | None, str | None]]) -> bool:
     if first.id == 1:
         return first.previous == START
-    return (first.id - 1, first.previous.hex()) in dropped
+    return (str(first.id - 1), first.previous.hex()) in dropped

@@ -36,21 +36,23 @@ Name = Annotated[str, typer.Argument(help="The channel's name, as `boostez statu
 
 @app.command("pause")
 @guarded
-def pause(name: Name, reason: Annotated[str, typer.Option(help="Why, for whoever resumes it.")]) -> None:
+def pause(
+    name: Name, reason: Annotated[str, typer.Option(help="Why, for whoever resumes it.")], by: By
+) -> None:
     """Stop delivering to a channel; what changes meanwhile accumulates, none is lost."""
     with connected() as chosen:
         _check(chosen, name)
-        channel_state.pause(region(), name, reason)
+        channel_state.pause(region(), name, reason, by)
     say(f"{name} is paused. `boostez channel resume {name}` ends that.")
 
 
 @app.command("resume")
 @guarded
-def resume(name: Name) -> None:
+def resume(name: Name, by: By) -> None:
     """Deliver to a channel again; the next sync catches up."""
     with connected() as chosen:
         _check(chosen, name)
-        channel_state.resume(region(), name)
+        channel_state.resume(region(), name, by)
     say(f"{name} is resumed: the next sync delivers what accumulated.")
 
 

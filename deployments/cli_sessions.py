@@ -17,7 +17,7 @@ from connectors.region.database import region
 from connectors.region.sessions import Session
 from connectors.reminder_rules import reminder_rules
 from core.days import at_paris
-from deployments.command import Json, connected, guarded, print_list, print_told, run_flow, say, sure
+from deployments.command import By, Json, connected, guarded, print_list, print_told, run_flow, say, sure
 
 app = typer.Typer(no_args_is_help=True, help="Seminars, cohorts' sessions, dialogues.")
 coach_app = typer.Typer(no_args_is_help=True, help="Who accompanies firms.")
@@ -79,6 +79,7 @@ def add(
     starts: Starts,
     minutes: Annotated[int, typer.Option(help="How long it lasts.")],
     capacity: Annotated[int, typer.Option(help="Places.")],
+    by: By,
     kind: Annotated[Literal["seminar", "dialogue"], typer.Option(help="What it is.")] = "seminar",
     place: Annotated[str | None, typer.Option(help="Where, in words.")] = None,
     address: Annotated[str | None, typer.Option(help="Its postal address.")] = None,
@@ -96,6 +97,7 @@ def add(
         starts=starts,
         minutes=minutes,
         capacity=capacity,
+        by=by,
         kind=kind,
         place=place,
         address=address,
@@ -110,6 +112,7 @@ def add(
 @guarded
 def move(
     session: Ref,
+    by: By,
     starts: Annotated[
         dt.datetime | None,
         typer.Option(help="What clocks in Paris show then.", formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
@@ -127,6 +130,7 @@ def move(
         "sessions:move_session",
         as_json=as_json,
         session=session,
+        by=by,
         starts=starts,
         minutes=minutes,
         capacity=capacity,
@@ -142,12 +146,13 @@ def move(
 def cancel(
     session: Ref,
     reason: Annotated[str, typer.Option(help="Why, in French: those who were to come read it.")],
+    by: By,
     yes: Annotated[bool, typer.Option("--yes", help="There is no undo; do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
     """Cancel a session; all who take part or wait are told. There is no undo."""
     sure(f"Everybody who takes part in {session} or waits is told that it is cancelled. Go on?", yes=yes)
-    _run("sessions:cancel_session", as_json=as_json, session=session, reason=reason)
+    _run("sessions:cancel_session", as_json=as_json, session=session, reason=reason, by=by)
 
 
 @app.command("transfer")

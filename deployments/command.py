@@ -34,9 +34,17 @@ from schemas.errors import BoostezError, Misconfigured, Refused, Rejected, Retry
 DONE, BAD_USAGE, NOT_ALL, AWAY = 0, 2, 3, 4
 P = ParamSpec("P")
 T = TypeVar("T")
-By = Annotated[
-    str, typer.Option(help="Who does it: it is noted.", default_factory=getpass.getuser, show_default="you")
-]
+
+
+def user() -> str:
+    """Who types, where the machine knows: in a container it may not."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return acts.NOBODY
+
+
+By = Annotated[str, typer.Option(help="Who does it: it is noted.", default_factory=user, show_default="you")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on the standard output, nothing else.")]
 
 
@@ -46,7 +54,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            with acts.acting(Where("command line")):
+            with acts.acting(Where("command line", by=user())):
                 command(*args, **kwargs)
         except BoostezError as error:
             _fail(error)

@@ -13,13 +13,14 @@ from prefect import flow
 from pydantic import Field
 
 from connectors import clock
-from connectors.region import coaches, rescheduling, sessions
+from connectors.region import acts, coaches, rescheduling, sessions
 from connectors.region.database import safe_region
 from connectors.region.rescheduling import Change
 from connectors.region.sessions import Draft
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import settings
 
+By = Annotated[str, Field(min_length=2, description="Your name; it is in the log of acts.")]
 Why = Annotated[str, Field(min_length=3)]
 Title = Annotated[str, Field(min_length=3, max_length=120)]
 Minutes = Annotated[int, Field(ge=15, le=600)]
@@ -32,6 +33,7 @@ def hold_session(
     starts: dt.datetime,
     minutes: Minutes,
     capacity: Capacity,
+    by: By,
     kind: Literal["seminar", "dialogue"] = "seminar",
     place: str | None = None,
     address: str | None = None,
@@ -47,6 +49,7 @@ def hold_session(
         starts: What clocks in Paris show then (2026-12-08T18:30:00); a zone that is given is left out.
         minutes: How long it lasts.
         capacity: Places; who comes later waits for one.
+        by: Your name.
         kind: A seminar for firms, or a dialogue with officials. A cohort's sessions are made with the cohort.
         place: Where, in words: "CCI de Lyon, salle 2".
         address: Its postal address.
@@ -74,12 +77,14 @@ def hold_session(
         department=department,
         coach_id=coaches.named(region, coach).id if coach else None,
     )
-    return dict(msgspec.to_builtins(sessions.add(region, draft, clock.now())))
+    with acts.signed(by):
+        return dict(msgspec.to_builtins(sessions.add(region, draft, clock.now())))
 
 
 @flow(name="move-session", flow_run_name="move {session}", description=__doc__)
 def move_session(
     session: str,
+    by: By,
     starts: dt.datetime | None = None,
     minutes: Minutes | None = None,
     capacity: Capacity | None = None,
@@ -92,6 +97,7 @@ def move_session(
 
     Args:
         session: Its reference, S-….
+        by: Your name.
         starts: What clocks in Paris show then; empty: as it was.
         minutes: How long it lasts; empty: as it was.
         capacity: Places; more of them are filled from the waiting list. Fewer take nobody's away.
@@ -115,18 +121,19 @@ def move_session(
         link=link,
         coach_id=coaches.named(region, coach).id if coach else None,
     )
-    with region.at_work():
+    with region.at_work(), acts.signed(by):
         changed = rescheduling.change(region, rules, session, wanted, clock.now())
     return dict(msgspec.to_builtins(changed))
 
 
 @flow(name="cancel-session", flow_run_name="cancel {session}", description=__doc__)
-def cancel_session(session: str, reason: Why) -> dict[str, Any]:
+def cancel_session(session: str, reason: Why, by: By) -> dict[str, Any]:
     """Cancel a session: all who take part or wait are told at once, and nobody is reminded of it any more. There is no undo.
 
     Args:
         session: Its reference, S-….
         reason: In French: those who were to come read it.
+        by: Your name.
 
     Raises:
         Misconfigured: there is no such session.
@@ -134,6 +141,6 @@ def cancel_session(session: str, reason: Why) -> dict[str, Any]:
 
     """
     region = safe_region()
-    with region.at_work():
+    with region.at_work(), acts.signed(by):
         cancelled = rescheduling.cancel(region, session, reason, clock.now())
     return dict(msgspec.to_builtins(cancelled))

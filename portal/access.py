@@ -21,12 +21,13 @@ from connectors import clock
 from connectors.region import acts, officer_sessions
 from connectors.region.acts import Where
 from connectors.region.officer_sessions import Session
-from connectors.settings import Settings
 from core.access import Role, granted
+from portal import cookies
 from portal.forms import answered, go, private
 
 HOME: Final = "/agents"
 SIGN_IN: Final = f"{HOME}/connexion"
+COOKIE: Final = "agent"  # what opens the session
 LONGEST: Final = 100  # characters of what opens a session; ours has 43
 
 
@@ -46,11 +47,6 @@ Showing = Callable[[Request, Officer], Response]
 Deciding = Callable[[Request, Officer, Mapping[str, str], dt.datetime], Response]
 
 
-def cookie_name(settings: Settings) -> str:
-    """The session's cookie: where the portal is https, one that no other host can set."""
-    return "__Host-agent" if settings.public_url.startswith("https:") else "agent"
-
-
 def address_of(request: Request) -> str | None:
     """From where somebody asks; our own proxies are looked through (server.py)."""
     return request.client.host if request.client else None
@@ -59,7 +55,7 @@ def address_of(request: Request) -> str | None:
 def officer_of(request: Request, now: dt.datetime) -> Officer | None:
     """Who asks; None when they are not signed in."""
     state = request.app.state
-    token = request.cookies.get(cookie_name(state.settings), "")
+    token = cookies.kept(request, COOKIE)
     if not token or len(token) > LONGEST:
         return None
     session = officer_sessions.opened(state.region, token, state.access, now)
@@ -86,7 +82,7 @@ def form_for(role: Role | None, handler: Deciding) -> Callable[[Request], Any]:
     def decide(request: Request, given: Mapping[str, str], now: dt.datetime) -> Response:
         officer = officer_of(request, now)
         if officer is None:
-            return private(request, "access_over.html", 401, sign_in=_sign_in(request.url.path))
+            return no(request, "over", 401, _sign_in(request.url.path))
         with acts.acting(_where(request, officer)):
             if not _may(officer, role):
                 return lacking(request, officer, role, now)
@@ -98,9 +94,14 @@ def form_for(role: Role | None, handler: Deciding) -> Callable[[Request], Any]:
 def asked_who(request: Request) -> Response:
     """To the provider, and back to this page; where there is no provider, the pages are closed."""
     if request.app.state.provider is None:
-        return private(request, "access_closed.html", 503)
+        return no(request, "closed", 503)
     query = f"?{request.url.query}" if request.url.query else ""
     return go(_sign_in(request.url.path + query))
+
+
+def no(request: Request, why: str, status: int, sign_in: str = SIGN_IN) -> Response:
+    """Why nobody is let in: closed, over, away, stale or refused; and where to sign in."""
+    return private(request, "access_no.html", status, why=why, sign_in=sign_in)
 
 
 def lacking(request: Request, officer: Officer, role: Role | None, now: dt.datetime) -> Response:
@@ -126,7 +127,7 @@ def _may(officer: Officer, role: Role | None) -> bool:
 
 
 def _where(request: Request, officer: Officer) -> Where:
-    return Where("portal", address_of(request), officer.session.account)
+    return Where("portal", address_of(request), officer.session.account, officer.name)
 
 
 def _sign_in(path: str) -> str:

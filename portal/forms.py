@@ -28,6 +28,7 @@ from connectors import clock
 from connectors.region import acts
 from connectors.region.acts import Where
 from connectors.seals import FORM_WITHIN, Seals
+from portal import cookies
 from portal.answers import SECURITY, rendered
 
 LARGEST: Final = 65_536  # bytes of a body
@@ -36,6 +37,7 @@ HEARD_OUT: Final = 1 << 25  # bytes of too large a body that are read on and for
 PATIENCE: Final = 120  # seconds for a body; what is there of it waits in memory
 SEAL: Final = "sceau"  # the hidden field
 TYPED_IN: Final = dt.timedelta(seconds=3)  # nobody reads and fills in a form of ours in less
+_COOKIE: Final = "deposer"
 _NONCE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 PRIVATE: Final = {
     "Cache-Control": "no-store",
@@ -52,7 +54,7 @@ def answered(handler: Handler, *, most: int = MOST) -> Callable[[Request], Any]:
 
     async def answer(request: Request) -> Response:
         given = await fields(request, most)
-        with acts.acting(Where("portal")):
+        with acts.acting(Where("portal", by=acts.THEMSELVES)):
             return await run_in_threadpool(handler, request, given, clock.now())
 
     return answer
@@ -167,7 +169,7 @@ def hurried(request: Request, given: Mapping[str, str], now: dt.datetime) -> boo
 def sealed(request: Request, given: Mapping[str, str], now: dt.datetime) -> bool:
     """Whether the form's seal is ours, of this browser, and not too old."""
     word = Seals(request.app.state.settings).opened("form", given.get(SEAL, ""), now, FORM_WITHIN)
-    kept = request.cookies.get(_cookie(request), "")
+    kept = cookies.kept(request, _COOKIE)
     return word is not None and secrets.compare_digest(word.encode(), kept.encode())
 
 
@@ -179,30 +181,14 @@ def private(request: Request, template: str, status: int = 200, /, **words: Any)
 
 def with_form(request: Request, template: str, status: int, now: dt.datetime, /, **words: Any) -> Response:
     """A page that holds a form: its seal in the page, and the cookie that it must come back with."""
-    before = request.cookies.get(_cookie(request), "")
+    before = cookies.kept(request, _COOKIE)
     nonce = before if _NONCE.fullmatch(before) else secrets.token_urlsafe(16)
     seal = Seals(request.app.state.settings).seal("form", nonce, now)
     answer = private(request, template, status, seal=seal, **words)
-    answer.set_cookie(
-        _cookie(request),
-        nonce,
-        max_age=int(FORM_WITHIN.total_seconds()),
-        secure=https(request),
-        httponly=True,
-        samesite="strict",
-    )
+    cookies.keep(request, answer, _COOKIE, nonce, FORM_WITHIN, "strict")
     return answer
 
 
 def go(address: str) -> Response:
     """On to another page of ours, after a form was taken."""
     return RedirectResponse(address, 303, headers=SECURITY | PRIVATE)
-
-
-def https(request: Request) -> bool:
-    """Whether browsers reach us by https, where cookies are secure."""
-    return str(request.app.state.settings.public_url).startswith("https:")
-
-
-def _cookie(request: Request) -> str:
-    return "__Host-deposer" if https(request) else "deposer"

@@ -52,6 +52,8 @@ FORMS: Final = (
 """Forms that change something. Unsubscribing is not among them: one mail program asks it for thousands of people at once."""
 _CALENDARS: Final = ("/dialogues/departement/", "/dialogues/theme/", "/dialogues/elu/")
 SIGNING_IN: Final = ("/agents/connexion", "/agents/retour")  # each writes a row, whoever asks
+OFFICERS: Final = ("/agents", "/alertes/")
+"""Each refusal of somebody who lacks a role is an act, and kept for years."""
 CHECKS: Final = ("/verifier", "/api/v1/verifier")  # each costs up to some seconds
 
 
@@ -76,6 +78,7 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
         Rule("salle", settings.portal_rate_rooms, prefixes=("/presence/",), method="POST"),
         Rule("identification", settings.portal_rate_forms, paths=SIGNING_IN),
         Rule("formulaires", settings.portal_rate_forms, prefixes=FORMS, method="POST"),
+        Rule("agents", settings.portal_rate_search, prefixes=OFFICERS),
         Rule("api", settings.portal_rate_api, prefixes=(API,)),
         Rule(
             "flux",

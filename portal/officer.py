@@ -62,12 +62,7 @@ def queue(request: Request, officer: Officer) -> Response:
     now = clock.now()
     region = request.app.state.region
     waiting = [_seen(region, posting, now) for posting in postings.listed(region)]
-    return private(
-        request,
-        "officer_queue.html",
-        by=officer.name,
-        waiting=waiting,
-    )
+    return private(request, "officer_queue.html", by=officer.name, waiting=waiting)
 
 
 def _posting(request: Request) -> Posting | None:

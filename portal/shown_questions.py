@@ -22,7 +22,9 @@ from connectors.region.questions import Question
 from connectors.seals import Seals
 from core.answer_clock import Clock, answer_clock
 from core.dialogues import ASKED
+from portal import cookies
 
+COOKIE: Final = "voix"
 _KEPT: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -67,11 +69,5 @@ def of_dialogue(request: Request, dialogue: Dialogue, now: dt.datetime) -> dict[
 
 def voice(request: Request) -> str | None:
     """What this browser keeps for its votes; None until it voted."""
-    kept = request.cookies.get(cookie(request), "")
+    kept = cookies.kept(request, COOKIE)
     return kept if _KEPT.fullmatch(kept) else None
-
-
-def cookie(request: Request) -> str:
-    """The name of the cookie."""
-    https = str(request.app.state.settings.public_url).startswith("https:")
-    return "__Host-voix" if https else "voix"

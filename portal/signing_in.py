@@ -3,7 +3,8 @@
 Belongs here: these routes and their cookies. Does not: the provider (connectors/oidc), sessions (connectors/region/officer_sessions.py),
 or what a page asks for (access.py).
 
-A session's cookie is new each time, so one that somebody planted before opens nothing.
+A session's cookie is new each time, so one that somebody planted before opens nothing. Few wait for the provider at once, in threads of
+their own: however long it is silent and whoever asks, residents have theirs.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -26,14 +28,19 @@ from connectors.region.acts import Where
 from connectors.seals import Seals
 from core.access import claimed
 from core.html import printable
-from portal.access import HOME, SIGN_IN, Officer, address_of, cookie_name, form_for, officer_of, page_for
+from portal import cookies
+from portal.access import COOKIE, HOME, SIGN_IN, Officer, address_of, form_for, no, officer_of, page_for
 from portal.answers import SECURITY
-from portal.forms import PRIVATE, go, https, private, sealed, with_form
+from portal.forms import PRIVATE, go, private, sealed, with_form
 from schemas.errors import Permanent, Rejected, RetryLater, Unknown
 
 BACK: Final = f"{HOME}/retour"
 OUT: Final = f"{HOME}/deconnexion"
 NAME: Final = 80  # characters of somebody's name
+AT_ONCE: Final = 8  # who wait for the provider
+WAITING: Final = 32  # who wait for their turn to
+_TURNS: Final = CapacityLimiter(AT_ONCE)
+_ATTEMPT: Final = "connexion"
 _PATH: Final = re.compile(r"/(?:agents|alertes)(?:/[A-Za-z0-9._~-]+)*(?:\?[A-Za-z0-9=&_.%-]*)?", re.ASCII)
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _log: Final = logging.getLogger(__name__)
@@ -44,6 +51,17 @@ def leads_to(asked: str) -> str:
     return asked if len(asked) <= 500 and _PATH.fullmatch(asked) else HOME
 
 
+def _in_turn(page: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+    """A page that may wait for the provider, when its turn has come."""
+
+    async def answer(request: Request) -> Response:
+        if _TURNS.statistics().tasks_waiting >= WAITING:
+            return _away(request, "too many wait for the provider")
+        return await to_thread.run_sync(page, request, limiter=_TURNS)
+
+    return answer
+
+
 def leave(request: Request) -> Response:
     """To the provider. Whoever is signed in already just goes on."""
     now, state = clock.now(), request.app.state
@@ -51,7 +69,7 @@ def leave(request: Request) -> Response:
     if officer_of(request, now) is not None:
         return go(onward)
     if state.provider is None:
-        return private(request, "access_closed.html", 503)
+        return no(request, "closed", 503)
     attempt = begun()
     try:
         address = state.provider.authorization(attempt, _back(request), state.access.scopes)
@@ -60,7 +78,7 @@ def leave(request: Request) -> Response:
     officer_sessions.leave(state.region, attempt.state, onward, now)
     request.scope["leads_outside"] = True
     answer = RedirectResponse(address, 303, headers=SECURITY | PRIVATE)
-    _keep(request, answer, _attempt_cookie(request), attempt.secret, officer_sessions.ON_THE_WAY)
+    cookies.keep(request, answer, _ATTEMPT, attempt.secret, officer_sessions.ON_THE_WAY)
     return answer
 
 
@@ -68,20 +86,22 @@ def come_back(request: Request) -> Response:
     """From the provider, once: with a code that proves who somebody is, or with its refusal."""
     now, state = clock.now(), request.app.state
     if state.provider is None:
-        return private(request, "access_closed.html", 503)
-    attempt = Attempt(request.cookies.get(_attempt_cookie(request), ""))
+        return no(request, "closed", 503)
+    attempt = Attempt(cookies.kept(request, _ATTEMPT))
     onward = None
     if _SECRET.fullmatch(attempt.secret) and request.query_params.get("state") == attempt.state:
         onward = officer_sessions.come_back(state.region, attempt.state, now)
     if onward is None:
-        return _again(request, "stale")
+        return no(request, "stale", 403)
     try:
         answer = _signed_in(request, state.provider, attempt, onward, now)
     except Rejected as error:
-        answer = _refused(request, str(error), now)
+        # Not in the log of acts: it is nobody's to fill who has not signed in.
+        _log.warning("somebody was not signed in: %s", error)
+        answer = no(request, "refused", 403)
     except (RetryLater, Unknown, Permanent) as error:
         answer = _away(request, error)
-    _keep(request, answer, _attempt_cookie(request), "", dt.timedelta())
+    cookies.keep(request, answer, _ATTEMPT, "", dt.timedelta())
     return answer
 
 
@@ -97,7 +117,7 @@ def _signed_in(
     with acts.acting(Where("portal", address, account)):
         token = officer_sessions.begin(state.region, account, name_of(claims), grants, address, now)
     answer = go(onward)
-    _keep(request, answer, cookie_name(state.settings), token, state.access.longest)
+    cookies.keep(request, answer, COOKIE, token, state.access.longest)
     return answer
 
 
@@ -111,20 +131,9 @@ def name_of(claims: Mapping[str, Any]) -> str:
     return "?"
 
 
-def _refused(request: Request, why: str, now: dt.datetime) -> Response:
-    _log.warning("somebody was not signed in: %s", why)
-    with request.app.state.region.begin() as connection, acts.acting(Where("portal", address_of(request))):
-        acts.note(connection, "signed_in", "session", [None], "?", now, outcome="refused", why=why)
-    return _again(request, "refused")
-
-
-def _again(request: Request, why: str) -> Response:
-    return private(request, "access_again.html", 403, why=why, sign_in=SIGN_IN)
-
-
-def _away(request: Request, error: Exception) -> Response:
+def _away(request: Request, error: object) -> Response:
     _log.error("nobody can sign in: %s", error)
-    answer = private(request, "access_away.html", 503, sign_in=SIGN_IN)
+    answer = no(request, "away", 503)
     answer.headers["Retry-After"] = "30"
     return answer
 
@@ -159,7 +168,7 @@ def sign_out(request: Request, officer: Officer, given: Mapping[str, str], now: 
     except (RetryLater, Permanent) as error:
         _log.warning("the provider's session cannot be ended from here: %s", error)
     answer = private(request, "access_out.html", 200, there=there, sign_in=SIGN_IN)
-    _keep(request, answer, cookie_name(state.settings), "", dt.timedelta())
+    cookies.keep(request, answer, COOKIE, "", dt.timedelta())
     return answer
 
 
@@ -167,25 +176,9 @@ def _back(request: Request) -> str:
     return f"{request.app.state.settings.public_url}{BACK}"
 
 
-def _attempt_cookie(request: Request) -> str:
-    return "__Host-connexion" if https(request) else "connexion"
-
-
-def _keep(request: Request, answer: Response, name: str, value: str, age: dt.timedelta) -> None:
-    """A cookie that no script reads; with no age it is taken back."""
-    answer.set_cookie(
-        name,
-        value,
-        max_age=int(age.total_seconds()),
-        secure=https(request),
-        httponly=True,
-        samesite="lax",  # it comes along when the provider leads back
-    )
-
-
 ROUTES: Final = (
     Route(HOME, page_for(None, home)),
-    Route(SIGN_IN, leave),
-    Route(BACK, come_back),
+    Route(SIGN_IN, _in_turn(leave)),
+    Route(BACK, _in_turn(come_back)),
     Route(OUT, form_for(None, sign_out), methods=["POST"]),
 )

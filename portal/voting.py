@@ -24,9 +24,10 @@ from connectors.region import questions
 from connectors.region.questions import Question
 from connectors.seals import Seals
 from core.ip_addresses import caller
+from portal import cookies
 from portal.asks import busy
-from portal.forms import answered, go, https, proven, sealed, with_form
-from portal.shown_questions import cookie, shown, voice
+from portal.forms import answered, go, proven, sealed, with_form
+from portal.shown_questions import COOKIE, shown, voice
 from schemas.errors import Refused, RetryLater
 
 KEPT_FOR: Final = dt.timedelta(days=365)
@@ -72,14 +73,7 @@ def vote(request: Request, given: Mapping[str, str], now: dt.datetime) -> Respon
         return busy(request, error)
     answer = go(_back(question, given))
     if given.get("action") != TAKE_BACK:
-        answer.set_cookie(
-            cookie(request),
-            kept,
-            max_age=int(KEPT_FOR.total_seconds()),
-            secure=https(request),
-            httponly=True,
-            samesite="lax",
-        )
+        cookies.keep(request, answer, COOKIE, kept, KEPT_FOR)
     return answer
 
 

@@ -15,7 +15,8 @@ from connectors.region import officer_sessions
 from connectors.region.database import Region
 from connectors.settings import ROOT, Settings
 from core.access import ROLES, Role
-from portal.access import cookie_name
+from portal import cookies
+from portal.access import COOKIE
 
 ACCESS: Final = access_rules(ROOT / "deployments" / "access.toml")
 
@@ -24,6 +25,11 @@ def token_of(region: Region, name: str, roles: Sequence[Role] = ROLES, now: dt.d
     """What opens a session of somebody who has these roles."""
     claimed = [value for role in roles for value in ACCESS.roles[role]]
     return officer_sessions.begin(region, f"sub-{name}", name, claimed, "192.0.2.7", now or clock.now())
+
+
+def cookie_name(settings: Settings) -> str:
+    """The cookie that opens a session."""
+    return cookies.name_of(settings, COOKIE)
 
 
 def sign_in(

@@ -12,14 +12,14 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import time
-from collections.abc import Callable
-from threading import Lock
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet, import_key
 from pydantic import SecretStr
 
 from connectors.http import Http, Response, Values, problem
@@ -51,12 +51,19 @@ class Metadata(msgspec.Struct, frozen=True):
     authorization_response_iss_parameter_supported: bool = False
 
 
+class _Keys(msgspec.Struct, frozen=True):
+    keys: tuple[dict[str, Any], ...]
+
+
 class _Tokens(msgspec.Struct, frozen=True):
     id_token: str
 
 
 class Provider:
-    """A client of one provider; thread-safe. Nothing is called before it is needed."""
+    """A client of one provider; thread-safe. Nothing is called before it is needed.
+
+    What two threads need at once is asked twice: if one waited for the other, a slow provider would have all of them queue.
+    """
 
     def __init__(
         self, settings: Settings, issuer: str, *, clock: Callable[[], float] = time.monotonic
@@ -70,7 +77,7 @@ class Provider:
         self.issuer = issuer
         self._client, self._secret = settings.oidc_client_id, settings.oidc_client_secret
         self._private_hosts = settings.private_hosts
-        self._clock, self._lock = clock, Lock()
+        self._clock = clock
         self._metadata: tuple[float, Metadata] | None = None
         self._keys: tuple[float, KeySet] | None = None
         self._at(issuer)[0].close()
@@ -83,16 +90,15 @@ class Provider:
             Permanent: what it says makes no sense; the message says what.
 
         """
-        with self._lock:
-            if self._metadata is None or self._clock() - self._metadata[0] > KEPT:
-                told = self._read(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration", _metadata)
-                self._check(told)
-                self._metadata = (self._clock(), told)
-            return self._metadata[1]
+        kept = self._metadata
+        if kept is None or self._clock() - kept[0] > KEPT:
+            told = self._read(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration", _metadata)
+            self._check(told)
+            kept = self._metadata = (self._clock(), told)
+        return kept[1]
 
     def authorization(self, attempt: Attempt, back: str, scopes: tuple[str, ...]) -> str:
         """The address at which somebody signs in, to come ``back`` then. Raises as ``metadata``."""
-        told = self.metadata().authorization_endpoint
         asked = {
             "response_type": "code",
             "client_id": self._client,
@@ -103,7 +109,7 @@ class Provider:
             "code_challenge": attempt.challenge,
             "code_challenge_method": "S256",
         }
-        return f"{told}{'&' if urlsplit(told).query else '?'}{urlencode(asked)}"
+        return _asking(self.metadata().authorization_endpoint, asked)
 
     def claims(
         self, code: str, issuer: str | None, attempt: Attempt, back: str, now: dt.datetime
@@ -121,22 +127,20 @@ class Provider:
             issuer is not None or told.authorization_response_iss_parameter_supported
         ):
             raise Rejected("the code is of another provider")
-        said = tokens.claims(self._exchange(told, code, attempt, back), self._key_set)
+        token = self._exchange(told, code, attempt, back)
+        said = tokens.claims(token, self._key_set(KEPT), lambda: self._key_set(AGAIN))
         if why := fault(said, Asked(self.issuer, self._client, attempt.nonce), now):
             raise Rejected(f"the ID token is refused: {why}")
         return said
 
     def keys(self) -> list[str]:
         """The names of the keys that it signs with. Raises as ``metadata``."""
-        return [str(key.kid) for key in self._key_set(anew=False)]
+        return [str(key.kid) for key in self._key_set(KEPT)]
 
     def end_session(self, back: str) -> str | None:
         """The address at which somebody ends their session with the provider, too; None where it has none. Raises as ``metadata``."""
         told = self.metadata().end_session_endpoint
-        if told is None:
-            return None
-        asked = urlencode({"client_id": self._client, "post_logout_redirect_uri": back})
-        return f"{told}{'&' if urlsplit(told).query else '?'}{asked}"
+        return told and _asking(told, {"client_id": self._client, "post_logout_redirect_uri": back})
 
     def _exchange(self, told: Metadata, code: str, attempt: Attempt, back: str) -> str:
         form: dict[str, str | SecretStr] = {
@@ -154,25 +158,20 @@ class Provider:
         else:
             form |= {"client_id": self._client, "client_secret": self._secret}
         http, path = self._at(told.token_endpoint)
-        try:
+        with closing(http):
             return _id_token(http.write(path, data=form, headers=headers))
-        finally:
-            http.close()
 
-    def _key_set(self, anew: bool) -> KeySet:  # noqa: FBT001 - a question of tokens.claims
-        uri = self.metadata().jwks_uri
-        with self._lock:
-            age = None if self._keys is None else self._clock() - self._keys[0]
-            if self._keys is None or age is None or age > (AGAIN if anew else KEPT):
-                self._keys = (self._clock(), self._read(uri, _key_set))
-            return self._keys[1]
+    def _key_set(self, oldest: float) -> KeySet:
+        """Its keys, so many seconds old at most."""
+        uri, kept = self.metadata().jwks_uri, self._keys
+        if kept is None or self._clock() - kept[0] > oldest:
+            kept = self._keys = (self._clock(), self._read(uri, _key_set))
+        return kept[1]
 
     def _read(self, address: str, parse: Callable[[Response], T]) -> T:
         http, path = self._at(address)
-        try:
+        with closing(http):
             return http.read(path, parse)
-        finally:
-            http.close()
 
     def _at(self, address: str) -> tuple[Http, str]:
         """A client for an address, and its path there."""
@@ -208,18 +207,33 @@ def provider(settings: Settings) -> Provider | None:
 
 
 def _metadata(response: Response) -> Metadata:
-    try:
-        return msgspec.json.decode(response.content, type=Metadata)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Permanent(f"{SETTING}: what the provider says of itself cannot be read: {error}") from error
+    return _told(response, Metadata)
 
 
 def _key_set(response: Response) -> KeySet:
+    """The keys that we can use. Others are no obstacle (RFC 7517 section 5): of another kind, on an unknown curve, broken."""
+    told = _told(response, _Keys).keys
+    if keys := [key for each in told if (key := _key(each))]:
+        return KeySet(keys)
+    raise Permanent(f"{SETTING}: of the provider's {len(told)} keys none can be used")
+
+
+def _told(response: Response, kind: type[T]) -> T:
     try:
-        told = msgspec.json.decode(response.content, type=dict[str, Any])
-        return KeySet.import_key_set({"keys": told["keys"]})
-    except (msgspec.DecodeError, JoseError, KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
-        raise Permanent(f"{SETTING}: the provider's keys cannot be read: {type(error).__name__}") from error
+        return msgspec.json.decode(response.content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Permanent(f"{SETTING}: what the provider says of itself cannot be read: {error}") from error
+
+
+def _key(told: dict[str, Any]) -> Key | None:
+    try:
+        return import_key(told)
+    except (JoseError, LookupError, TypeError, ValueError):
+        return None
+
+
+def _asking(address: str, asked: Mapping[str, str]) -> str:
+    return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(asked)}"
 
 
 def _id_token(response: Response) -> str:
@@ -234,7 +248,7 @@ def _id_token(response: Response) -> str:
         raise Rejected(f"the provider refused the code: {problem(response)}")
     try:
         return msgspec.json.decode(response.content, type=_Tokens).id_token
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Rejected(f"the provider gave no ID token: {error}") from error
 
 

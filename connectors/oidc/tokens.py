@@ -28,8 +28,8 @@ LARGEST: Final = 64 * 1024  # characters of a token
 _REGISTRY: Final = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
 
 
-def claims(token: str, keys: Callable[[bool], KeySet]) -> dict[str, Any]:
-    """What a token says that one of the provider's keys signed. ``keys`` gives them; asked with True, anew where that is time.
+def claims(token: str, keys: KeySet, newer: Callable[[], KeySet]) -> dict[str, Any]:
+    """What a token says that one of the provider's keys signed; ``newer`` gives them anew, where that is time.
 
     Raises:
         Rejected: it is none, or nobody of the provider signed it.
@@ -39,8 +39,8 @@ def claims(token: str, keys: Callable[[bool], KeySet]) -> dict[str, Any]:
         raise Rejected("the ID token is larger than any")
     try:
         try:
-            return jwt.decode(token, keys(False), registry=_REGISTRY).claims  # noqa: FBT003 - a question, see above
+            return jwt.decode(token, keys, registry=_REGISTRY).claims
         except InvalidKeyIdError:
-            return jwt.decode(token, keys(True), registry=_REGISTRY).claims  # noqa: FBT003
-    except (JoseError, ValueError) as error:
+            return jwt.decode(token, newer(), registry=_REGISTRY).claims
+    except (JoseError, ValueError, RecursionError) as error:
         raise Rejected(f"the ID token is not signed as it should be: {type(error).__name__}") from error

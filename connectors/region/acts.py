@@ -18,36 +18,21 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import Connection, Row, text
 
+from connectors import clock
 from connectors.region.database import Region
 from core.act_chain import EXPIRED, Head, Link, Verdict, judged
 
+# fmt: off
 What = Literal[
-    "posting",
-    "question",
-    "plan",
-    "digest",
-    "alert",
-    "mute",
-    "contact",
-    "student",
-    "offer",
-    "session",
-    "page",
-    "log",
-    "database",
+    "posting", "question", "plan", "digest", "alert", "mute", "contact", "student", "offer", "session", "page", "log", "database",
+    "dialogue", "season", "move", "official", "moderator", "venue", "coach", "cohort", "enrolment", "firm", "merge", "import",
+    "event", "slot", "medium", "consent", "channel", "replay",
 ]
 Deciding = Literal[
-    "approved",
-    "refused",
-    "published",
-    "merged",
-    "answered",
-    "acknowledged",
-    "muted",
-    "unmuted",
-    "withdrew",
-    "undid",
+    "approved", "refused", "published", "merged", "answered", "acknowledged", "muted", "unmuted", "withdrew", "undid",
+    "announced", "moved", "cancelled", "changed", "kept", "imported", "sent", "asked", "paused", "resumed", "replayed",
 ]
+# fmt: on
 OnPeople = Literal["found", "shown", "exported", "erased"]
 Did = (
     Deciding | OnPeople | Literal["signed_in", "signed_out", "ended", "opened", "read", "expired", "restored"]
@@ -57,17 +42,19 @@ Outcome = Literal["done", "refused"]
 THEMSELVES: Final = "themselves"
 TERM: Final = "term"  # nobody asked: its time was over
 RESTORE: Final = "restore"
+NOBODY: Final = "?"  # it is not known who
 TRIGGERS: Final = ("act_chain", "act_kept", "act_whole")  # migration 0010
 PAGE: Final = 1_000  # rows that are read at once
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Where(msgspec.Struct, frozen=True):
-    """From where somebody acts, and as which account of the provider."""
+    """From where somebody acts, as which account of the provider, and by which name where an act does not say it."""
 
     via: Via = "prefect"
     address: str | None = None
     account: str | None = None
+    by: str = NOBODY
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -100,22 +87,29 @@ def acting(where: Where) -> Iterator[None]:
         _WHERE.reset(token)
 
 
+@contextmanager
+def signed(by: str) -> Iterator[None]:
+    """What is noted meanwhile is by them, from wherever it is."""
+    with acting(msgspec.structs.replace(_WHERE.get(), by=by)):
+        yield
+
+
 def note(
     connection: Connection,
     did: Did,
     what: What,
     refs: Iterable[int | str | None],
-    by: str,
-    now: dt.datetime,
+    by: str | None = None,
+    now: dt.datetime | None = None,
     *,
     outcome: Outcome = "done",
     why: str | None = None,
 ) -> None:
-    """Note an act, in its transaction, as its last statement: one row a ref."""
-    facts = {**msgspec.structs.asdict(_WHERE.get()), "did": did, "what": what, "by": by, "now": now}
-    rows = [
-        {**facts, "ref": None if ref is None else str(ref), "outcome": outcome, "note": why} for ref in refs
-    ]
+    """Note an act, in its transaction, as its last statement: one row a ref. ``by``: else as ``acting`` says. ``now``: else now."""
+    where = _WHERE.get()
+    facts = {**msgspec.structs.asdict(where), "did": did, "what": what, "outcome": outcome, "note": why}
+    facts |= {"by": by or where.by, "now": now or clock.now()}
+    rows = [{**facts, "ref": None if ref is None else str(ref)} for ref in refs]
     if rows:
         connection.execute(text(_NOTE), rows)
 
@@ -180,7 +174,7 @@ def _rows(connection: Connection) -> Iterator[Row[Any]]:
 
 
 def _link(row: Row[Any]) -> Link:
-    dropped = (int(row.ref), row.note) if row.did == EXPIRED and row.what == "log" else None
+    dropped = (row.ref, row.note) if row.did == EXPIRED and row.what == "log" else None
     at = str((row.at - _EPOCH) // dt.timedelta(microseconds=1))
     return Link(row.id, bytes(row.previous), bytes(row.hash), (at, *row[2:11]), dropped)
 

@@ -10,6 +10,7 @@ import datetime as dt
 import msgspec
 from sqlalchemy import text
 
+from connectors.region import acts
 from connectors.region.database import Region
 from connectors.region.ledger import HELD
 from schemas.errors import NO_FAILURE, Refused
@@ -54,8 +55,8 @@ def hold(region: Region, channel: str, seconds: float) -> None:
         )
 
 
-def pause(region: Region, channel: str, reason: str) -> None:
-    """Stop delivering to the channel until a person resumes it; changes accumulate in the ledger."""
+def pause(region: Region, channel: str, reason: str, by: str | None = None) -> None:
+    """Stop delivering to the channel until a person resumes it; changes accumulate in the ledger. ``by`` nobody: the hub does."""
     with region.begin() as connection:
         connection.execute(
             text(
@@ -64,9 +65,11 @@ def pause(region: Region, channel: str, reason: str) -> None:
             ),
             {"name": channel, "reason": reason},
         )
+        if by is not None:
+            acts.note(connection, "paused", "channel", [channel], by)
 
 
-def resume(region: Region, channel: str) -> None:
+def resume(region: Region, channel: str, by: str | None = None) -> None:
     """Deliver to the channel again, from now."""
     with region.begin() as connection:
         connection.execute(
@@ -75,6 +78,7 @@ def resume(region: Region, channel: str) -> None:
             ),
             {"name": channel},
         )
+        acts.note(connection, "resumed", "channel", [channel], by)
 
 
 def check_open(region: Region, channel: str) -> float:

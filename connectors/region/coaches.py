@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import text
 
+from connectors.region import acts
 from connectors.region.database import Region
 from schemas.errors import Misconfigured
 
@@ -63,6 +64,7 @@ def keep(
                 "cohorts": cohorts,
             },
         ).one()
+        acts.note(connection, "kept", "coach", [row.id])
     return _coach(row)
 
 
@@ -115,4 +117,5 @@ def end(region: Region, email: str, now: dt.datetime) -> Coach:
             text("UPDATE coach SET ended_at = coalesce(ended_at, :now) WHERE id = :id"),
             {"id": coach.id, "now": now},
         )
+        acts.note(connection, "changed", "coach", [coach.id], now=now, why="coaches no more")
     return named(region, email)

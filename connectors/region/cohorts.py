@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import enrolments, letters, sessions
+from connectors.region import acts, enrolments, letters, sessions
 from connectors.region.database import Region
 from core.cohort_dates import meetings
 from core.cohorts import Candidate, Coach, Proposal
@@ -212,14 +212,18 @@ def decide(
         found = [Cohort(*row) for row in rows]
         if not found:
             raise Refused(f"No proposal {key}.")
+        decided: dict[acts.Deciding, list[int]] = {"approved": [], "refused": []}
         for cohort in found:
             wanted = "open" if cohort.id in approved else "refused"
             if cohort.state == "proposed":
                 _settle(connection, cohort, wanted, by, now)
                 if wanted == "open":
                     _open(connection, rules, cohort, plan, now)
+                decided["approved" if wanted == "open" else "refused"].append(cohort.id)
             elif (cohort.state == "refused") is not (wanted == "refused"):
                 raise Refused(f"Cohort {cohort.id} is {cohort.state} already: it stays so.")
+        for did, numbers in decided.items():
+            acts.note(connection, did, "cohort", numbers, by, now)
     return proposed(region, key)
 
 

@@ -10,7 +10,7 @@ import datetime as dt
 
 from sqlalchemy import text
 
-from connectors.region import announcing, dialogues, sessions
+from connectors.region import acts, announcing, dialogues, sessions
 from connectors.region.database import Region
 from connectors.region.dialogue_steps import Hub, change, check_follows, keep
 from connectors.region.dialogues import Dialogue
@@ -62,6 +62,7 @@ def publish_record(
         after = change(connection, before, now, record=kept, replay=replay or before.replay)
         keep(connection, after, "recorded", by, None, now)
         announcing.show(connection, hub.rules, before, after)
+        acts.note(connection, "published", "dialogue", [ref], by, now, why="minutes")
     return after
 
 

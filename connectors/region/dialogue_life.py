@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import announcing, dialogues, hosts, rescheduling, sessions
+from connectors.region import acts, announcing, dialogues, hosts, rescheduling, sessions
 from connectors.region.database import Region
 from connectors.region.dialogue_steps import Hub, change, check_follows, keep
 from connectors.region.dialogues import Dialogue
@@ -69,7 +69,9 @@ def approve(region: Region, ref: str, where: Placement, by: str, now: dt.datetim
 
     """
     with region.begin() as connection:
-        return place(connection, dialogues.lock(connection, ref), where, by, now)
+        after = place(connection, dialogues.lock(connection, ref), where, by, now)
+        acts.note(connection, "approved", "dialogue", [ref], by, now)
+    return after
 
 
 def place(
@@ -112,7 +114,9 @@ def hold_fast(region: Region, ref: str, by: str, now: dt.datetime, *, locked: bo
         if before.locked == locked:
             return before
         after = change(connection, before, now, locked=locked)
-        keep(connection, after, "locked" if locked else "unlocked", by, None, now)
+        step = "locked" if locked else "unlocked"
+        keep(connection, after, step, by, None, now)
+        acts.note(connection, "changed", "dialogue", [ref], by, now, why=step)
     return after
 
 
@@ -137,6 +141,7 @@ def announce(region: Region, hub: Hub, ref: str, by: str, now: dt.datetime) -> D
         keep(connection, after, "announced", by, None, now)
         announcing.show(connection, hub.rules, before, after)
         announcing.write(connection, after, "invited")
+        acts.note(connection, "announced", "dialogue", [ref], by, now)
     return after
 
 
@@ -160,7 +165,9 @@ def move(
     """
     with region.begin() as connection:
         before = dialogues.lock(connection, ref)
-        return move_locked(connection, hub, before, where, by, why, now, minutes=minutes)
+        after = move_locked(connection, hub, before, where, by, why, now, minutes=minutes)
+        acts.note(connection, "moved", "dialogue", [ref] * (after.version > before.version), by, now)
+    return after
 
 
 def move_locked(
@@ -239,6 +246,7 @@ def cancel(region: Region, hub: Hub, ref: str, by: str, reason: str, now: dt.dat
             rescheduling.cancel_locked(connection, sessions.lock(connection, after.session_id), reason, now)
             announcing.show(connection, hub.rules, before, after)
             announcing.write(connection, after, "cancelled")
+        acts.note(connection, "cancelled", "dialogue", [ref], by, now)
     return after
 
 
@@ -274,6 +282,7 @@ def fall_back(region: Region, hub: Hub, ref: str, by: str, reason: str, now: dt.
             _follow(connection, hub, after, now)
             announcing.write(connection, after, "moved")
         announcing.show(connection, hub.rules, before, after)
+        acts.note(connection, "changed", "dialogue", [ref], by, now, why="in writing")
     return after
 
 

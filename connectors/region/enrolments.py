@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import letters, reminders, sessions
+from connectors.region import acts, letters, reminders, sessions
 from connectors.region.database import Region
 from connectors.region.sessions import Session
 from core.reminders import Rule
@@ -257,6 +257,7 @@ def transfer(region: Region, rules: Sequence[Rule], number: int, to: str, now: d
         if after.id == before.id:
             return after
         _leave(connection, rules, session, before, now)
+        acts.note(connection, "moved", "enrolment", [number], now=now, why=f"to {to}")
     return after
 
 

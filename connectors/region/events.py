@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import students
+from connectors.region import acts, students
 from connectors.region.database import Region
 from connectors.region.dialogues import new_ref
 from connectors.region.sessions import shown
@@ -99,6 +99,7 @@ def add(
                 "now": now,
             },
         ).one()
+        acts.note(connection, "kept", "event", [row.ref], now=now)
     return Event(*row)
 
 
@@ -152,6 +153,7 @@ def close(region: Region, ref: str) -> Event:
     event = named(region, ref)
     with region.begin() as connection:
         connection.execute(text("UPDATE event SET state = 'closed' WHERE id = :id"), {"id": event.id})
+        acts.note(connection, "changed", "event", [ref], why="closed")
     return named(region, ref)
 
 
@@ -248,6 +250,7 @@ def step(region: Region, slot: int, state: SlotState, by: str, now: dt.datetime)
             text("UPDATE slot SET state = :state, changed_at = :now, changed_by = :by WHERE id = :id"),
             {"state": state, "now": now, "by": by, "id": slot},
         )
+        acts.note(connection, "changed", "slot", [slot], by, now, why=state)
         return _lock(connection, slot)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 from sqlalchemy import Connection, text
 
+from connectors.region import acts
 from connectors.region.database import Region
 from schemas.errors import Misconfigured
 
@@ -59,7 +60,11 @@ class Venue(msgspec.Struct, frozen=True):
 
 
 Host = TypeVar("Host", Official, Moderator, Venue)
-_TABLES: Final[dict[type[Any], str]] = {Official: "official", Moderator: "moderator", Venue: "venue"}
+_TABLES: Final[dict[type[Any], Literal["official", "moderator", "venue"]]] = {
+    Official: "official",
+    Moderator: "moderator",
+    Venue: "venue",
+}
 _KNOWN_BY: Final[dict[type[Any], str]] = {Official: "lower({})", Moderator: "lower({})", Venue: "{}"}
 _LISTS: Final = ("departments", "themes")
 
@@ -122,6 +127,7 @@ def _keep(region: Region, of: type[Host], key: str, values: dict[str, Any]) -> H
                 for name, value in values.items()
             },
         ).one()
+        acts.note(connection, "kept", _TABLES[of], [row.id])
     return _host(of, row)
 
 
@@ -183,4 +189,5 @@ def end(region: Region, of: type[Host], key: str, now: dt.datetime) -> Host:
             text(f"UPDATE {_TABLES[of]} SET ended_at = coalesce(ended_at, :now) WHERE id = :id"),
             {"id": host.id, "now": now},
         )
+        acts.note(connection, "changed", _TABLES[of], [host.id], now=now, why="takes part no more")
     return named(region, of, key)

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import attendance, contacts, firms, known_firms, sessions
+from connectors.region import acts, attendance, contacts, firms, known_firms, sessions
 from connectors.region.database import Region
 from connectors.region.sessions import Session
 from core import import_sessions
@@ -80,6 +80,7 @@ def take_in(
                 near = preview(right, _known(connection, right)).rows
                 figures.near = {line.line: [match.id for match in line.near] for line in near if line.near}
             _write(connection, number, figures)
+            acts.note(connection, "imported", "import", [number], by, now)
         taking = _Taking(rules, number, name, now, figures)
         for batch in (right[at : at + BATCH] for at in range(0, len(right), BATCH)):
             with region.begin() as connection:

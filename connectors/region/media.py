@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import students, wants
+from connectors.region import acts, students, wants
 from connectors.region.database import Region
 from connectors.region.dialogues import new_ref
 from connectors.region.events import SlotKind
@@ -231,6 +231,7 @@ def publish(
         if INSTAGRAM in {*wanted, *before.scopes}:
             content = after.said(publisher) if INSTAGRAM in wanted else None
             wants.want(connection, INSTAGRAM, ref, content)
+        acts.note(connection, "published", "medium", [ref], by, now, why=", ".join(wanted))
         return after
 
 
@@ -273,6 +274,7 @@ def withdraw(region: Region, ref: str, by: str, why: str, now: dt.datetime) -> H
         before = _lock(connection, ref)
         if before.scopes:
             take_down(connection, before, before.scopes, by, why, now)
+            acts.note(connection, "withdrew", "medium", [ref], by, now)
         return _lock(connection, ref)
 
 

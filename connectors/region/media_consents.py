@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import alerts, events, letters, media, once, students
+from connectors.region import acts, alerts, events, letters, media, once, students
 from connectors.region.database import Region
 from connectors.region.media import Held
 from connectors.region.students import Student
@@ -75,6 +75,7 @@ def ask(region: Region, student: int, event: int, now: dt.datetime) -> list[Give
         for giver in givers:
             subject = f"coverage.{student}.{giver}.asked.{event}.{now:%Y%m%d}"
             _write(connection, subject, CoverageLetter("asked", student, giver, event))
+        acts.note(connection, "asked", "consent", [student], now=now)
     return givers
 
 
@@ -126,6 +127,7 @@ def give(
                 },
             )
         media.retract(connection, giver, now, student)  # of what is no longer among it
+        acts.note(connection, "kept", "consent", [student], now=now, why=f"the {giver}'s")
 
 
 def withdraw(
@@ -148,6 +150,8 @@ def withdraw(
         done = follow(connection, by, now, student=student, ended=ended)
         if ended:
             _confirm(connection, found, now)
+        who = None if by == giver else by  # by their own link: the door says that it was themselves
+        acts.note(connection, "withdrew", "consent", [student] * bool(ended), who, now, why=f"{ended} ended")
         return done
 
 

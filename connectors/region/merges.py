@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import enrolments, known_firms, merged_people
+from connectors.region import acts, enrolments, known_firms, merged_people
 from connectors.region.database import Region
 from core.firm_merging import Moves, difference
 from core.firms_matching import Reason, duplicates
@@ -109,6 +109,7 @@ def merge(
         number = _note(connection, keep, drop, moved, moves, by=by, reason=reason, now=now)
         for session in held:
             enrolments.fill(connection, rules, session, now)
+        acts.note(connection, "merged", "firm", [drop], by, now, why=f"into {keep}, merge {number}")
         return get(connection, number)
 
 

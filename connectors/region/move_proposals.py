@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import announcing, calendars, dialogue_life, dialogues
+from connectors.region import acts, announcing, calendars, dialogue_life, dialogues
 from connectors.region.calendars import Kept
 from connectors.region.database import Region
 from connectors.region.dialogue_life import Placement
@@ -150,6 +150,7 @@ def accept(region: Region, hub: Hub, number: int, by: str, now: dt.datetime) -> 
             connection, hub, before, where, by, why, now, minutes=proposed.minutes
         )
         _decide(connection, number, "accepted", by, now)
+        acts.note(connection, "approved", "move", [number], by, now, why=f"dialogue {before.ref}")
     return after
 
 
@@ -165,6 +166,7 @@ def refuse(region: Region, number: int, by: str, now: dt.datetime) -> Dialogue:
         _, before = _locked(connection, number)
         announcing.rewrite_calendars(connection, before)
         _decide(connection, number, "refused", by, now)
+        acts.note(connection, "refused", "move", [number], by, now, why=f"dialogue {before.ref}")
     return before
 
 

@@ -49,10 +49,7 @@ def leave(region: Region, state: str, leads_to: str, now: dt.datetime) -> None:
             text("DELETE FROM sign_in WHERE begun_at <= :before"), {"before": now - ON_THE_WAY}
         )
         connection.execute(
-            text(
-                "INSERT INTO sign_in (state_hash, leads_to, begun_at) VALUES (:state, :leads_to, :now) ON CONFLICT (state_hash) "
-                "DO UPDATE SET leads_to = excluded.leads_to, begun_at = excluded.begun_at"
-            ),
+            text("INSERT INTO sign_in (state_hash, leads_to, begun_at) VALUES (:state, :leads_to, :now)"),
             {"state": _hash(state), "leads_to": leads_to, "now": now},
         )
 

@@ -13,12 +13,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import text
 
-from connectors.region import channel_state
+from connectors.region import acts, channel_state
 from connectors.region.database import Region
 from schemas.errors import Refused
 
 EXAMPLES = 10
-_CLICKS = 72_005  # advisory lock: replays begin one at a time
+_CLICKS = 72_015  # advisory lock: replays begin one at a time (72005 is the log's)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,12 +115,11 @@ def begin(region: Region, flow: str, asked: Mapping[str, Any], within: float) ->
                 f"The same replay began {max(0.0, float(before.ago)):.0f} s ago (run {before.id}). Look at what came of it; "
                 f"after {within:.0f} s it may be asked for again."
             )
-        return int(
-            connection.execute(
-                text("INSERT INTO run (flow, asked) VALUES (:flow, cast(:asked AS jsonb)) RETURNING id"),
-                values,
-            ).scalar_one()
-        )
+        number = connection.execute(
+            text("INSERT INTO run (flow, asked) VALUES (:flow, cast(:asked AS jsonb)) RETURNING id"), values
+        ).scalar_one()
+        acts.note(connection, "replayed", "replay", [number], why=flow)
+    return int(number)
 
 
 def give_up(region: Region, run: int) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import enrolments, reminders, sessions
+from connectors.region import acts, enrolments, reminders, sessions
 from connectors.region.database import Region
 from connectors.region.sessions import Session
 from core import wall
@@ -47,7 +47,9 @@ def change(region: Region, rules: Sequence[Rule], ref: str, wanted: Change, now:
 
     """
     with region.begin() as connection:
-        return change_locked(connection, rules, _lock(connection, ref), wanted, now)
+        after = change_locked(connection, rules, _lock(connection, ref), wanted, now)
+        acts.note(connection, "changed", "session", [ref], now=now)
+    return after
 
 
 def change_locked(
@@ -97,7 +99,10 @@ def cancel(region: Region, ref: str, reason: str, now: dt.datetime) -> Session:
 
     """
     with region.begin() as connection:
-        return cancel_locked(connection, _lock(connection, ref), reason, now)
+        before = _lock(connection, ref)
+        after = cancel_locked(connection, before, reason, now)
+        acts.note(connection, "cancelled", "session", [ref] * (before.state != after.state), now=now)
+    return after
 
 
 def cancel_locked(connection: Connection, before: Session, reason: str, now: dt.datetime) -> Session:

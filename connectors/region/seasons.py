@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import dialogue_life, dialogues
+from connectors.region import acts, dialogue_life, dialogues
 from connectors.region.database import Region
 from connectors.region.dialogue_life import Placement
 from connectors.region.dialogue_steps import Hub, change, keep
@@ -232,6 +232,9 @@ def approve(
         for each in changed:
             dialogue_life.check_free(connection, each)
         _decide(connection, season, by, now)
+        acts.note(
+            connection, "approved", "season", [season.id], by, now, why=f"{len(changed)} dialogues placed"
+        )
     return changed
 
 
@@ -262,6 +265,7 @@ def refuse(
             if each.state == "proposed":
                 keep(connection, change(connection, each, now, state="draft"), "draft", by, why, now)
         _decide(connection, season, by, now)
+        acts.note(connection, "refused", "season", [season.id], by, now)
         return _named(connection, name)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
+from connectors.region import acts
 from connectors.region.database import Region
 from core import wall
 from core.html import printable
@@ -122,7 +123,8 @@ def add(region: Region, draft: Draft, now: dt.datetime) -> Session:
     """
     with region.begin() as connection:
         found = _named(connection, insert(connection, draft, now))
-    assert found is not None
+        assert found is not None
+        acts.note(connection, "kept", "session", [found.ref], now=now)
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, text
 
+from connectors.region import acts
 from connectors.region.database import Region
 from connectors.region.sessions import shown
 from core.consents import Given, Person, is_minor
@@ -85,6 +86,7 @@ def keep(
             ),
             {**shown(values), "born": born, "now": now},
         ).one()
+        acts.note(connection, "kept", "student", [row.id], now=now)
     return Student(*row)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import merged_people, merges, sessions
+from connectors.region import acts, merged_people, merges, sessions
 from connectors.region.database import Region
 from connectors.region.merged_people import TWICE
 from connectors.region.merges import Merge
@@ -47,6 +47,7 @@ def unmerge(region: Region, number: int, by: str, now: dt.datetime) -> Merge:
             text("UPDATE firm_merge SET undone_at = :now, undone_by = :by WHERE id = :id"),
             {"id": number, "now": now, "by": by},
         )
+        acts.note(connection, "undid", "merge", [number], by, now)
         return merges.get(connection, number)
 
 

@@ -64,9 +64,9 @@ def test_rows_whose_term_was_over_are_missed_by_nobody(
     gone = chained([("a", None)] * dropped)
     rest = chained(said, dropped + 1, gone[-1].hash)
     assert judged(rest).faults
-    proof = (dropped, gone[-1].hash.hex())
+    proof = (str(dropped), gone[-1].hash.hex())
     assert judged([*rest[:-1], msgspec.structs.replace(rest[-1], dropped=proof)]).faults == ()
-    other = (dropped, "0" * 64)
+    other = (str(dropped), "0" * 64)
     assert judged([*rest[:-1], msgspec.structs.replace(rest[-1], dropped=other)]).faults
     early = Head(gone[0].id, gone[0].hash.hex())
     assert judged([*rest[:-1], msgspec.structs.replace(rest[-1], dropped=proof)], early).faults == (), (

@@ -36,6 +36,7 @@ LATE: Final = int(SKEW.total_seconds())
         {"exp": T - LATE + 1},
         {"iat": T + LATE},
         {"exp": float(T + 1)},
+        {"exp": 10**400},  # which no float holds
     ],
 )
 def test_what_was_asked_for_is_taken(changes: dict[str, Any]) -> None:
@@ -60,13 +61,16 @@ def test_what_was_asked_for_is_taken(changes: dict[str, Any]) -> None:
         ("exp", T - LATE),
         ("exp", str(T + 300)),
         ("exp", True),
+        ("exp", float("nan")),
         ("iat", T + LATE + 1),
         ("iat", T - int((FRESH + SKEW).total_seconds())),
         ("iat", "now"),
+        ("iat", 10**400),
         ("nbf", T + LATE + 1),
         ("nbf", None),
         ("nonce", "other"),
         ("nonce", ""),
+        ("nonce", "\ud800"),  # which JSON may hold, and UTF-8 may not
         ("nonce", ["nonce"]),
     ],
 )

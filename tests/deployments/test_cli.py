@@ -11,6 +11,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from connectors import clock
 from connectors.region import channel_state, offers, plans, postings, quarantine
 from connectors.registry import policies
 from deployments.cli import app
@@ -325,8 +326,10 @@ def test_a_channel_is_paused_and_resumed_by_its_name(terminal: Terminal, hub: Hu
     assert (standing["paused"], standing["paused_reason"]) == (True, "the press office asked")
     assert "paused: the press office asked" in terminal.type("status").stdout
     assert channel_state.standings(hub.region)[PAGE].paused
-    terminal.type("channel", "resume", PAGE)
+    terminal.type("channel", "resume", PAGE, "--by", "Ada")
     assert not channel_state.standings(hub.region)[PAGE].paused
+    (resumed, paused) = terminal.ask("access", "log", "--on", f"channel {PAGE}")
+    assert (resumed["did"], resumed["by"], paused["did"]) == ("resumed", "Ada", "paused")
     for verb, *more in (("pause", "--reason", "x"), ("resume",)):
         assert "No channel 'page': there are" in terminal.told("channel", verb, "page", *more, code=2)
     assert "--reason" in terminal.type("channel", "pause", PAGE, code=2).stderr
@@ -337,7 +340,7 @@ def test_a_channel_is_paused_and_resumed_by_its_name(terminal: Terminal, hub: Hu
 
 def posted(hub: Hub, contact: str = "contact@fournil.example") -> str:
     """A confirmed posting's number."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     draft = portal_draft(expires_at=now + dt.timedelta(days=30))
     found = postings.confirm(hub.region, postings.add(hub.region, draft, contact, b"x", now).ref, now)
     assert found is not None

@@ -19,8 +19,9 @@ BORN = str(TODAY.replace(year=TODAY.year - 15, day=1))
 
 @pytest.mark.usefixtures("prefect_server")
 def test_from_an_event_to_a_medium_on_instagram_and_back(
-    terminal: Terminal, sandbox: Sandbox, tmp_path: Path
+    terminal: Terminal, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("LOGNAME", "ada")
     picture = tmp_path / "scene.jpg"
     picture.write_bytes(PIXEL)
     assert "No event" in terminal.type("event", "list").stdout
@@ -61,3 +62,9 @@ def test_from_an_event_to_a_medium_on_instagram_and_back(
     assert "1 media are deleted" in terminal.type("student", "erase", child, "--yes").stdout
     assert "No student" in terminal.type("student", "list").stdout
     assert "  closed  " in terminal.type("event", "close", event).stdout
+    done = [f"{act['by']} {act['did']} {act['what']}" for act in terminal.ask("access", "log")[::-1]]
+    assert done == [
+        *("ada kept event", "ada kept student", "ada asked consent", "ada kept consent", "ada kept consent"),
+        *("ada changed slot", "Ada published medium", "ada exported student", "ada withdrew consent"),
+        *("ada erased student", "ada changed event"),
+    ]

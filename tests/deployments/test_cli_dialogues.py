@@ -84,6 +84,10 @@ def test_a_dialogue_from_nobody_to_its_minutes(
     terminal.type("dialogue", "record", ref, str(minutes), "--by", "Ada")
     ((state, record),) = sql(hub.region, "SELECT state, record FROM dialogue")
     assert (state, record) == ("closed", "Compte rendu.")
+    done = terminal.ask("access", "log", "--on", f"dialogue {ref}")
+    assert {act["by"] for act in done} == {"Ada"}
+    assert [act["did"] for act in done] == ["published", "changed", "moved", "announced", "approved"]
+    assert len(terminal.ask("access", "log", "--on", "official")) == 1
     assert (
         "is closed"
         in terminal.type("dialogue", "cancel", ref, "--reason", "Trop tard.", "--yes", code=3).stderr

@@ -57,7 +57,7 @@ def test_what_is_kept_is_shown_and_handed_out_as_a_file_that_nobody_else_reads(
     told = json.loads(file.read_text("utf-8"))
     assert told["contacts"][0]["email"] == "ada@fournil.example"
     assert json.loads(terminal.type("person", "export", str(ada)).stdout)["contacts"][0]["number"] == ada
-    noted = [(act.did, act.by) for act in acts.listed(programme.region)]
+    noted = [(act.did, act.by) for act in acts.listed(programme.region, on="contact")]
     assert noted[1:] == [("exported", "Bo"), ("shown", "Bo")]
     assert "No contact 99" in terminal.told("person", "export", "99", code=2)
 

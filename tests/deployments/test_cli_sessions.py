@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from connectors import clock
 from connectors.region import enrolments
 from connectors.region.sessions import Session
 from tests.programme import Programme
@@ -13,7 +14,7 @@ from tests.terminals import Terminal
 from tests.worlds import Hub
 
 pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1)]
-NOW = dt.datetime.now(dt.UTC)  # commands take the machine's clock
+NOW = clock.now()  # commands take the machine's clock
 
 
 @pytest.fixture
@@ -45,6 +46,8 @@ def test_a_person_is_moved_to_another_session_and_their_place_is_given_back(
     back = enrolments.get(programme.region, mover.id)
     assert back is not None
     assert back.state == "left"
+    (act,) = terminal.ask("access", "log", "--on", "enrolment")
+    assert (act["did"], act["ref"], act["note"]) == ("moved", str(mover.id), f"to {there.ref}")
     assert "cannot be moved" in terminal.told("session", "transfer", str(mover.id), there.ref, code=3)
     assert "no-such" in terminal.told("session", "transfer", str(waiting.id), "no-such", code=2)
 
@@ -72,7 +75,10 @@ def test_what_has_no_undo_is_asked_first_and_without_anybody_to_ask_nothing_is_d
     assert [each["state"] for each in terminal.ask("session", "list")] == ["open"]
 
 
-def test_coaches_are_kept_changed_and_ended(terminal: Terminal, programme: Programme) -> None:
+def test_coaches_are_kept_changed_and_ended(
+    terminal: Terminal, programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", "bo")
     assert programme.now == NOW
     assert "There is no coach" in terminal.type("coach", "list").stdout
     terminal.type("coach", "add", "Camille", "camille@region.example", "--departments", "69, 01")
@@ -82,6 +88,8 @@ def test_coaches_are_kept_changed_and_ended(terminal: Terminal, programme: Progr
     ]
     assert "is told nothing any more" in terminal.type("coach", "end", "camille@region.example").stdout
     assert "There is no coach" in terminal.type("coach", "list").stdout
+    done = [(act["by"], act["did"]) for act in terminal.ask("access", "log", "--on", "coach")]
+    assert done == [("bo", "changed"), ("bo", "kept"), ("bo", "kept")]
 
 
 def test_reminders_of_a_session_say_who_is_to_be_told(terminal: Terminal, programme: Programme) -> None:

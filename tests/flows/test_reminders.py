@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from connectors import clock
-from connectors.region import alerts, attendees, coaches
+from connectors.region import acts, alerts, attendees, coaches
 from connectors.reminder_rules import reminder_rules
 from flows.reminders import send_reminders
 from flows.sessions import cancel_session, hold_session, move_session
@@ -63,7 +63,7 @@ def set_clock(programme: Programme, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def held(**changes: Any) -> dict[str, Any]:
     asked: dict[str, Any] = {"title": "Boostez votre business", "starts": STARTS}
-    asked |= {"minutes": 120, "capacity": 2}
+    asked |= {"minutes": 120, "capacity": 2, "by": "Ada"}
     told: dict[str, Any] = hold_session(**(asked | {"place": "CCI de Lyon", "department": "69"} | changes))
     return told
 
@@ -139,19 +139,21 @@ def test_moved_and_cancelled_by_the_forms(programme: Programme, set_clock: Clock
     ref = held()["ref"]
     enrolled = programme.enrol(programme_session(programme, ref))
     send_reminders()
-    moved = move_session(ref, starts=dt.datetime.fromisoformat("2027-04-20T18:30"))
+    moved = move_session(ref, "Ada", starts=dt.datetime.fromisoformat("2027-04-20T18:30"))
     assert (moved["version"], moved["starts_at"][:16]) == (2, "2027-04-20T16:30")
     send_reminders()
     assert "20\u00a0avril" in letters.text(1)
     assert set(programme.reminders(enrolled, version=1).values()) == {"void"}
-    cancelled = cancel_session(ref, reason="La salle est inondée.")
+    cancelled = cancel_session(ref, reason="La salle est inondée.", by="Bo")
     assert cancelled["state"] == "cancelled"
     send_reminders()
     assert "La salle est inondée." in letters.text(2)
     assert set(programme.reminders(enrolled, version=2).values()) == {"void"}
     with pytest.raises(Refused, match="cancelled"):
-        move_session(ref, capacity=5)
+        move_session(ref, "Ada", capacity=5)
     assert len(letters.taken) == 3
+    done = [(act.by, act.did) for act in acts.listed(programme.region, on=f"session {ref}")]
+    assert done == [("Bo", "cancelled"), ("Ada", "changed"), ("Ada", "kept")]
 
 
 def test_a_session_without_a_coach_has_an_alert_tell_once(

@@ -13,9 +13,8 @@ from connectors.region.alerts import Alert
 from connectors.region.database import Region
 from connectors.seals import ALERT_WITHIN, Seals
 from connectors.settings import Settings
-from portal.access import cookie_name
 from tests.hands import sql
-from tests.officers import sign_in
+from tests.officers import cookie_name, sign_in
 from tests.portal.programme import press
 
 pytestmark = pytest.mark.database

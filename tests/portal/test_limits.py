@@ -80,6 +80,14 @@ def test_what_is_left_is_told_and_what_is_too_much_is_refused(
 
 
 @pytest.mark.database
+def test_nobody_fills_the_log_of_acts_with_refusals(app: Any) -> None:
+    """Anybody of the Region may sign in, and each page that they may not see is a row that stays for years."""
+    client = _from(app, "198.51.100.7")
+    asked = [client.get("/agents/journal").status_code for _ in range(4)]
+    assert asked == [503, 503, 503, 429], "no provider here: closed"
+
+
+@pytest.mark.database
 def test_the_window_moves(app: Any, clock: Clock) -> None:
     client = _from(app, "198.51.100.7")
     statuses = []

@@ -19,11 +19,10 @@ from connectors.region.postings import Posting
 from connectors.settings import Settings
 from core.drafts import Draft
 from portal import officer
-from portal.access import cookie_name
 from portal.app import create_app
 from schemas.offer import Employer
 from tests.makers import incoming, job, portal_draft
-from tests.officers import sign_in
+from tests.officers import cookie_name, sign_in
 from tests.portal.test_hostile import Markup
 from tests.portal.test_posting import seal_of
 

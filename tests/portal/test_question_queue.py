@@ -12,10 +12,9 @@ from connectors.region import moderation, questions
 from connectors.region.database import Region
 from connectors.region.questions import Question
 from connectors.settings import Settings
-from portal.access import cookie_name
 from portal.question_queue import QUEUE
 from tests.hostile import SCRIPTS
-from tests.officers import sign_in
+from tests.officers import cookie_name, sign_in
 from tests.portal import dialogues as made
 from tests.portal.dialogues import ANSWER, BY
 from tests.portal.programme import NOW

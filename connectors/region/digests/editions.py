@@ -17,7 +17,7 @@ from typing import Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import alerts, letters, once
+from connectors.region import acts, alerts, letters, once
 from connectors.region.database import Region
 from connectors.region.digests import approvals, readers
 from connectors.region.digests.approvals import Proof
@@ -180,6 +180,7 @@ def again(region: Region, role: Role, reader: Reader, week: Week, proof: Proof) 
         had = any(row.state != "rejected" for row in known)
         letter = msgspec.structs.replace(before, again=len(known) + 1, had=had)
         _write(connection, [letter])
+        acts.note(connection, "sent", "digest", [role], why=week.name)
     return letter
 
 

@@ -235,6 +235,7 @@ def test_a_code_that_another_provider_gave_is_not_sent_to_ours(there: Identities
         (HTMLResponse("<p>"), Rejected),
         (JSONResponse({"access_token": "a"}), Rejected),
         (JSONResponse({"id_token": 7}), Rejected),
+        (Response(b'{"more":' + b"[" * 100_000), Rejected),
     ],
 )
 def test_whatever_a_code_is_answered_nobody_is_signed_in_by_it(
@@ -280,8 +281,20 @@ def test_a_key_that_is_taken_back_is_believed_for_an_hour_at_most(there: Identit
 
 
 def test_keys_that_we_cannot_use_are_no_obstacle(there: Identities) -> None:
+    """One on a curve that the library does not know made the whole set unreadable, and nobody could sign in."""
     there.keys = [there.keys[0], RSAKey.generate_key(2048, {"kid": "e", "use": "enc"})]
+    there.other_keys = [
+        {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"},
+        {"kty": "EC", "crv": "P-192", "x": "AA", "y": "AA"},
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
+        {"kty": "RSA", "n": "AA"},
+        {"kty": ["RSA"]},
+        {},
+    ]
     assert claims(of(there), begun())["sub"] == "u-1"
+    there.keys = []
+    with pytest.raises(Permanent, match="of the provider's 6 keys none can be used"):
+        of(there).keys()
 
 
 @pytest.mark.parametrize(

@@ -80,11 +80,12 @@ def test_what_the_database_chains_is_what_the_rule_says(region: Region) -> None:
 
 
 def test_numbers_and_hashes_are_not_the_writer_s_to_say(region: Region) -> None:
+    """Nor does a row that only looks like one of those that drop rows keep anybody from seeing that the log holds."""
     noted(region, 1)
     sql(
         region,
         "INSERT INTO act (id, at, by, via, did, what, outcome, previous, hash) "
-        "VALUES (900, :now, 'x', 'hub', 'read', 'log', 'done', 'a', 'b')",
+        "VALUES (900, :now, 'x', 'hub', 'expired', 'log', 'done', 'a', 'b')",
         now=NOON,
     )
     assert [each.id for each in acts.listed(region)] == [2, 1]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.region import cohorts, enrolments, outcomes, progress
+from connectors.region import acts, cohorts, enrolments, outcomes, progress
 from connectors.region.cohorts import Plan
 from core.cohorts import Cohort, Member, Proposal, Score
 from schemas.errors import Refused
@@ -54,6 +54,8 @@ def opened(programme: Programme, *members: int, key: str = "run-1") -> tuple[int
     (number,) = cohorts.propose(programme.region, key, proposal(coach, *members), 12, programme.now)
     (cohort,) = cohorts.decide(programme.region, programme.rules, key, [number], PLAN, "Ada", programme.now)
     assert (cohort.state, cohort.members) == ("open", len(members))
+    (act,) = acts.listed(programme.region, on=f"cohort {number}")
+    assert (act.did, act.by) == ("approved", "Ada")
     return number, coach
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from connectors.region import contacts, merges, persons, registrations, unmerging
+from connectors.region import acts, contacts, merges, persons, registrations, unmerging
 from connectors.region.database import Region
 from core.firm_merging import Moves
 from schemas.errors import Misconfigured, Refused
@@ -25,7 +25,7 @@ MAIL = Consent("invitations", "mail")
 
 
 def dump(region: Region) -> dict[str, list[Any]]:
-    """Every row of every table but those that say that a merge was made, and undone."""
+    """Every row of every table but those that say that a merge was made, and undone, and by whom."""
     with region.begin() as connection:
         tables = connection.scalars(
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
@@ -33,7 +33,7 @@ def dump(region: Region) -> dict[str, list[Any]]:
         return {
             table: list(connection.scalars(text(f'SELECT to_jsonb(t)::text FROM "{table}" t ORDER BY 1')))
             for table in tables
-            if table != "firm_merge"
+            if table not in {"firm_merge", "act"}
         }
 
 
@@ -194,6 +194,8 @@ def test_the_same_person_of_both_is_one_and_what_is_anothers_stays_theirs(progra
     made = merge(programme, keep, drop)
 
     assert (made.joined, sorted(made.contacts)) == (1, [theirs, other])
+    (act,) = acts.listed(programme.region, on=f"firm {drop}")
+    assert (act.did, act.by, act.note) == ("merged", "Camille", f"into {keep}, merge {made.id}")
     assert firm_of(programme, other) == keep
     assert contacts.get(programme.region, theirs) == contacts.get(programme.region, ours)
     assert programme.state(twice) == "left"

@@ -43,7 +43,8 @@ def kept(programme: Programme, contact: int) -> Kept:
 
 def acts(programme: Programme) -> Sequence[tuple[str, int | None, str]]:
     return [
-        (each.did, int(each.ref) if each.ref else None, each.by) for each in log.listed(programme.region)
+        (each.did, int(each.ref) if each.ref else None, each.by)
+        for each in log.listed(programme.region, on="contact")
     ][::-1]
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import msgspec
 import pytest
 
-from connectors.region import calendars, dialogue_life, dialogues, season_problem, seasons
+from connectors.region import acts, calendars, dialogue_life, dialogues, season_problem, seasons
 from connectors.region.calendars import Interval
 from connectors.region.database import Region
 from connectors.region.dialogues import Dialogue
@@ -103,6 +103,7 @@ def test_a_refused_proposal_leaves_everything_as_it_was(world: Dialogues) -> Non
     assert world.read(told).starts_wall == STARTS
     assert len(world.letters()) == 2
     assert seasons.named(world.region, "Hiver").explanation is None
+    assert [(act.did, act.by) for act in acts.listed(world.region, on="season")] == [("refused", "Ada")]
 
 
 def test_what_was_announced_and_moves_is_told_anew_and_the_rest_is_not(world: Dialogues) -> None:
