@@ -27,7 +27,7 @@ from connectors.region.database import Region
 from connectors.region.digests import editions
 from connectors.region.plans import Stopped
 from connectors.settings import Settings
-from core.morning import at_paris
+from core.days import at_paris
 from schemas.errors import Unreachable
 from tasks import forms
 from tasks.deliver import carry_out
