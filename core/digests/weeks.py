@@ -29,7 +29,7 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class Week(msgspec.Struct, frozen=True):
-    """The digest of one week: due on ``day``, telling of the seven days before and of those that follow."""
+    """The digest of one week: due on ``day``, telling of the seven days before it."""
 
     day: dt.date
     due_at: dt.datetime
@@ -48,16 +48,12 @@ class Week(msgspec.Struct, frozen=True):
     @property
     def since(self) -> dt.datetime:
         """The instant (UTC) from which it tells what was: midnight, seven days before."""
-        return self.ahead(-7)
+        return _midnight(self.day - _WEEK)
 
     @property
     def today(self) -> dt.datetime:
         """The midnight (UTC) of its own day: what was ends there."""
-        return self.ahead(0)
-
-    def ahead(self, days: int = 7) -> dt.datetime:
-        """The midnight (UTC) so many days on."""
-        return instant(dt.datetime.combine(self.day + dt.timedelta(days=days), dt.time()), PARIS.key)
+        return _midnight(self.day)
 
 
 def latest(slot: Slot, now: dt.datetime) -> Week:
@@ -100,3 +96,7 @@ def chosen(slot: Slot, name: str | None, now: dt.datetime) -> Week:
 def _of(slot: Slot, monday: dt.date) -> Week:
     day = monday + dt.timedelta(days=slot.weekday)
     return Week(day, instant(dt.datetime.combine(day, slot.at), PARIS.key))
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return instant(dt.datetime.combine(day, dt.time()), PARIS.key)

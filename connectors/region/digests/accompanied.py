@@ -14,6 +14,7 @@ from connectors.region.database import Region
 from core.digests.facts import Attended, CoachFacts, Cohort, Meeting
 from core.digests.weeks import Week
 
+AHEAD: Final = dt.timedelta(days=7)  # of sessions to come
 _COHORTS: Final = """
     SELECT g.name, count(m.contact_id) AS members, g.capacity FROM cohort g
         LEFT JOIN cohort_member m ON m.cohort_id = g.id AND m.left_at IS NULL
@@ -46,7 +47,7 @@ def facts(region: Region, coach: int, week: Week, now: dt.datetime) -> CoachFact
         return CoachFacts(
             tuple(Cohort(*row) for row in cohorts),
             _sessions(connection, coach, week.since, week.today),
-            _sessions(connection, coach, now, week.ahead()),
+            _sessions(connection, coach, now, now + AHEAD),
             tuple(Attended(row.firm, row.cohort, tuple(row.states), row.came_at) for row in members),
         )
 

@@ -26,7 +26,7 @@ _OFFERS: Final = """
     SELECT coalesce(department, '') AS department, count(*) FILTER (WHERE kind = 'job') AS jobs,
         count(*) FILTER (WHERE kind = 'training') AS trainings FROM offer WHERE status = 'open' GROUP BY 1 ORDER BY count(*) DESC, 1
 """
-_HELD: Final = """
+_DIALOGUES: Final = """
     SELECT * FROM (SELECT count(*) FILTER (WHERE d.starts_at >= :since) AS dialogues, count(*) AS dialogues_ever,
             coalesce(sum(p.present) FILTER (WHERE d.starts_at >= :since), 0)::int AS participants
         FROM dialogue d LEFT JOIN (SELECT session_id, count(*) AS present FROM enrolment WHERE state = 'present' GROUP BY 1) p
@@ -95,4 +95,4 @@ def _departments(connection: Connection) -> tuple[Counted, ...]:
 
 def _held(connection: Connection, week: Week, now: dt.datetime) -> Held:
     values = {"since": week.since, "until": week.today, "now": now, "held": list(HELD)}
-    return Held(*connection.execute(text(_HELD), values).one())
+    return Held(*connection.execute(text(_DIALOGUES), values).one())

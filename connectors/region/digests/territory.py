@@ -17,7 +17,7 @@ from core.dialogues import HELD, State
 from core.digests.facts import Asked, Meeting, Moved, OfficialFacts
 from core.digests.weeks import Week
 
-AHEAD: Final = 28  # days of dialogues to come
+AHEAD: Final = dt.timedelta(days=28)  # of dialogues to come
 _OFFERS: Final = """
     WITH moved AS (
         SELECT offer_id, bool_or(change IN ('created', 'reopened')) AS opened, bool_or(change = 'closed') AS closed
@@ -62,7 +62,7 @@ def facts(region: Region, official: Official, week: Week, now: dt.datetime) -> O
             official.departments,
             tuple(Moved(*row) for row in moved),
             _dialogues(connection, values, week.today, HELD),
-            _dialogues(connection, {**values, "since": now}, week.ahead(AHEAD), HELD | {"approved"}),
+            _dialogues(connection, {**values, "since": now}, now + AHEAD, HELD | {"approved"}),
             tuple(Asked(*row) for row in connection.execute(text(_QUESTIONS), values)),
         )
 

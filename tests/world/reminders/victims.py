@@ -84,7 +84,7 @@ class Doomed(World):
         seconds = self._fate(self)
         if seconds is None:
             return super().attempt(step)
-        self.bury()
+        self._hubs.bury()
         before = self._backends()
         told = ended_within(seconds, lambda: self._live(step))
         self._wait_for_the_dead(before)
