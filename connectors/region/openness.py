@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import text
 
 from connectors.region.database import Region
+from connectors.region.service_levels import SYNCED
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ class Work(msgspec.Struct, frozen=True):
 
 
 def work(region: Region) -> Work:
-    """Every source that was ever read, what is in quarantine, and when the last sync ended.
+    """Every source that was ever read, what is in quarantine, and when the last sync ended that did all it had to.
 
     Raises:
         Unreachable: the database does not answer.
@@ -50,9 +51,7 @@ def work(region: Region) -> Work:
     """
     with region.begin() as connection:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        at, synced_at = connection.execute(
-            text("SELECT now(), (SELECT max(finished_at) FROM run WHERE source IS NOT NULL)")
-        ).one()
+        at, synced_at = connection.execute(text(f"SELECT now(), ({SYNCED})")).one()
         sources = connection.execute(
             text(
                 "SELECT coalesce(s.name, o.source), coalesce(o.jobs, 0), coalesce(o.trainings, 0), s.last_snapshot_at, s.last_change_at "

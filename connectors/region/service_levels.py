@@ -20,6 +20,11 @@ from connectors.region.database import Region
 from connectors.region.ledger import HELD
 from core.service_levels import Level, Objective, Rules, Seen, freshness
 
+# When the last sync ended that came to its end: one that failed has an end too.
+SYNCED: Final = (
+    "SELECT max(finished_at) FROM run WHERE flow = 'sync-offers' AND (summary ->> 'completed')::boolean"
+)
+
 
 def service_levels(region: Region, rules: Rules, now: dt.datetime) -> list[Level]:
     """How every objective was kept in the window that ends now, in the order of the file."""

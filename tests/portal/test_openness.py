@@ -11,7 +11,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from connectors import registry
-from connectors.region import enrolments
+from connectors.region import enrolments, walks
 from connectors.region.carried import EXAMPLES, carried
 from connectors.region.database import Region
 from connectors.region.search import Listed, one
@@ -168,7 +168,6 @@ def test_transparency_counts_dates_and_says_what_it_costs(
     assert re.search(rf"Ce portail{told_at} {jobs} {trainings}\b", page)
     assert re.search(rf"Prestataire de la Région{told_at}{told_at} {jobs} {trainings}\b", page)
     assert re.search(r"Chiffres calculés le \d+.* à \d+ h \d\d", page)
-    assert re.search(r"Dernière synchronisation terminée : \d+", page)
     counted = [
         int(number)
         for number in re.findall(r"Prestataire de la Région (\d+)(?= )", page.split("Ce qui est écarté")[1])
@@ -269,3 +268,12 @@ def test_how_far_firms_have_come_is_drawn_and_written(client: TestClient, region
     assert "Rhône : 1" in read(departments)
     assert f"{NOT_SAID} : 1" in read(sectors)
     assert "Inscrites 2 Venues au moins une fois 1 Dans un groupe 0" in read(page.partition("<table>")[2])
+
+
+def test_transparency_takes_no_sync_that_failed_for_the_last_one(region: Region, chosen: Settings) -> None:
+    """Residents read that offers were as of the evening when the contractor had not answered since the morning."""
+    number = walks.start_run(region, "sync-offers", "contractor", "full")
+    for completed, told in ((False, "jamais"), (True, r"\d+")):
+        walks.finish_run(region, number, {"completed": completed})
+        page = read(TestClient(create_app(region, chosen)).get("/transparence").text)
+        assert re.search(rf"Dernière synchronisation terminée : {told}", page)

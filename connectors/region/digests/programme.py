@@ -38,9 +38,6 @@ _DIALOGUES: Final = """
             count(*) FILTER (WHERE state = 'published' AND due_at <= :now) AS late FROM question) q
 """
 _OPENED: Final = "SELECT count(DISTINCT offer_id) FROM offer_change WHERE change IN ('created', 'reopened') AND at >= :since AND at < :until"
-_SYNCED: Final = (
-    "SELECT max(finished_at) FROM run WHERE flow = 'sync-offers' AND (summary ->> 'completed')::boolean"
-)
 _TARGETS: Final[Mapping[Target, int]] = {"firms": TARGET, "jobs": JOBS, "trainings": TRAININGS}
 
 
@@ -54,7 +51,7 @@ def press(region: Region, week: Week, now: dt.datetime) -> PressFacts:
             sum(each.trainings for each in departments),
             connection.execute(text(_OPENED), {"since": week.since, "until": week.today}).scalar_one(),
             departments,
-            connection.scalar(text(_SYNCED)),
+            connection.scalar(text(service_levels.SYNCED)),
             progress.figures(region),
             _held(connection, week, now),
         )
