@@ -4,7 +4,7 @@ Belongs here: spans, the one metric that no row can tell, starting the exporters
 portal/metrics.py), logs (logs.py), or where a span belongs.
 
 Without these variables a span is a few microseconds, and the SDK is not even imported. No span says more than kinds, names of ours,
-numbers and hosts: no address with its path, no message of an error, nobody's name. No call tells anybody its trace: those that we call are
+numbers, hosts and ports: no address with its path, no message of an error, nobody's name. No call tells anybody its trace: those that we call are
 others, and what is ours among them (the portal's readiness, Prefect's health) traces nothing.
 
 Sources: OpenTelemetry semantic conventions 1.43, HTTP spans and HTTP metrics; OpenTelemetry environment variable specification.

@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-import prefect_redis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +57,7 @@ def test_whatever_of_theirs_calls_a_redis_calls_the_one_that_they_share(
         monkeypatch.setenv(name, value)
     kinds = {
         kind
-        for module in pkgutil.iter_modules(prefect_redis.__path__, "prefect_redis.")
+        for module in pkgutil.iter_modules(import_module("prefect_redis").__path__, "prefect_redis.")
         for kind in vars(import_module(module.name)).values()
         if isinstance(kind, type) and issubclass(kind, PrefectBaseSettings) and "url" in kind.model_fields
     }
