@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -26,7 +25,7 @@ from connectors.settings import ROOT, Settings
 from portal.metrics import Answers, registry_of
 from tests.conftest import TestServer, fresh_name
 from tests.databases import Databases
-from tests.deployments.production.files import CONTAINER, KUBERNETES, read, run
+from tests.deployments.production.files import CONTAINER, KUBERNETES, on_this_machine, read, run
 
 DASHBOARD = json.loads((ROOT / "deployments" / "grafana" / "boostez.json").read_text("utf-8"))
 PANELS: list[dict[str, Any]] = [each for each in DASHBOARD["panels"] if each["type"] != "row"]
@@ -136,10 +135,9 @@ def test_every_rule_has_an_hour_in_which_it_fires_and_one_in_which_it_does_not()
         assert {each["alertname"] for each in hours if bool(each["exp_alerts"]) is fires} == {
             rule["alert"] for rule in RULES
         }
-    if (promtool := shutil.which("promtool")) is None:
-        pytest.skip(
-            "promtool is not here (Debian's package prometheus): only that there are such hours is seen"
-        )
+    promtool = on_this_machine(
+        "promtool", "only that there are such hours is seen (Debian's package prometheus)"
+    )
     run(promtool, "test", "rules", str(HOURS))
 
 
