@@ -5,6 +5,7 @@ Belongs here: tables and lines for a terminal, and CSV. Does not: computing anyt
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from connectors.region.quarantine import Detained
 from core.csv_rows import csv_rows
+from core.days import at_paris
 from core.refusals import HEADER, rows
 from core.registration import Change
 
@@ -63,11 +65,10 @@ def summary(figures: Mapping[str, Any]) -> None:
 
 def status(told: Mapping[str, Any]) -> None:
     """Print where everything stands."""
-    sources = Table("source", "last snapshot", "last change", "cursor", title="Sources")
+    sources = Table("source", "last snapshot (Paris)", "last change (Paris)", "cursor", title="Sources")
     for name, state in told["sources"].items():
-        sources.add_row(
-            name, *(str(state[key] or "never") for key in ("last_snapshot_at", "last_change_at", "cursor"))
-        )
+        moments = (_at(state[key]) or "never" for key in ("last_snapshot_at", "last_change_at"))
+        sources.add_row(name, *moments, state["cursor"] or "never")
     offers = Table("kind", "open", "closed", title="Offers")
     for kind, counts in told["offers"].items():
         offers.add_row(kind, f"{counts['open']:,}", f"{counts['closed']:,}")
@@ -84,9 +85,13 @@ def status(told: Mapping[str, Any]) -> None:
     for table in (sources, offers, detained, channels):
         stdout.print(table)
     for alert in told["alerts"]:
-        stdout.print(f"Since {alert['raised_at'][:16]}: {alert['title']} ({alert['cause']})")
+        stdout.print(f"Since {_at(alert['raised_at'])}: {alert['title']} ({alert['cause']})")
     for plan in told["plans"]:
         stdout.print(f"Plan {plan['id']} waits: {plan['message']} `boostez plan show {plan['id']}`")
+
+
+def _at(moment: str | None) -> str:
+    return at_paris(dt.datetime.fromisoformat(moment) if moment else None)
 
 
 def registration(changes: Sequence[Change], same: int, *, dry_run: bool) -> None:

@@ -120,12 +120,13 @@ def test_after_a_pause_of_its_worker_each_deployment_has_one_run_to_make_up_for_
     assert "late runs are forgotten" in log.read_text("utf-8")
 
 
-def put(client: SyncPrefectClient, deployment: str, kind: StateType) -> UUID:
+def put(client: SyncPrefectClient, deployment: UUID, kind: StateType) -> UUID:
     """A run in this state, which nobody carries out."""
-    number = client.read_deployment_by_name(deployment).id
-    run = client.create_flow_run_from_deployment(number, parameters={"file": "none"}).id
-    state: State[None] = State(type=kind)
-    client.set_flow_run_state(run, state, force=True)
+    run = client.create_flow_run_from_deployment(deployment, parameters={"file": "none"}).id
+    for each in (StateType.RUNNING, kind):  # one that never ran is Cancelled at once
+        state: State[None] = State(type=each)
+        client.set_flow_run_state(run, state, force=True)
+    assert states_of(client, run)[-1] == kind.value.capitalize()
     return run
 
 
@@ -134,21 +135,22 @@ def test_a_run_that_somebody_cancelled_is_cancelled_though_nobody_is_there_to_en
 ) -> None:
     """Prefect lets it become nothing else, so it was never found dead: it was Cancelling for ever, and held its deployment's one place."""
     registered(client, tmp_path, written("rows", "mortal", [AGAIN]), silence=SETTLED)
-    run = put(client, "mortal/rows", StateType.CANCELLING)
+    run = put(client, client.read_deployment_by_name("mortal/rows").id, StateType.CANCELLING)
     until(lambda: states_of(client, run)[-1] == "Cancelled")
     assert RETRY not in states_of(client, run)
 
 
 def test_what_an_earlier_stack_left_under_way_has_crashed_or_is_cancelled(
-    ops: Operations, client: SyncPrefectClient, tmp_path: Path
+    ops: Operations, client: SyncPrefectClient
 ) -> None:
     for left in client.read_flow_runs():  # of other tests, whose deployments are gone
         client.delete_flow_run(left.id)
-    registered(client, tmp_path, written("person", "mortal"), silence=automations.SILENCE)
+    deployment = client.create_deployment(client.create_flow_from_name("mortal"), "left")
     kinds = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
-    runs = [put(client, "mortal/person", kind) for kind in kinds]
+    runs = [put(client, deployment, kind) for kind in kinds]
     _close_interrupted(ops.api)
     assert [states_of(client, run)[-1] for run in runs] == ["Crashed", "Crashed", "Cancelled"]
+    client.delete_deployment(deployment)
 
 
 @pytest.mark.skipif(not WHOLE, reason="minutes on a busy machine: `make test-world` takes it")
