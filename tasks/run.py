@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 import msgspec
+from prefect.runtime import deployment
 
 from connectors.region import walks
 from connectors.region.database import Region, safe_region
@@ -19,6 +21,8 @@ from connectors.settings import Settings, settings
 from connectors.spool import Spool
 from tasks.measure import Meter, Stage
 from tasks.tracing import traced
+
+PATIENCE: Final = 600.0  # seconds: what begins by itself finds the night's full sync at work, and nobody is to hear of a failure
 
 
 class Delivered(msgspec.Struct):
@@ -95,17 +99,17 @@ class Run:
 
 @contextmanager
 def opened(source_name: str, mode: str) -> Iterator[Run]:
-    """A run that alone syncs this source; its spool and index are gone when it ends.
+    """A run that alone syncs this source; its spool and index are gone when it ends. A deployment's waits for another of the source.
 
     Raises:
         Misconfigured: no such source, or an unsafe database.
-        Refused: another sync of this source is running, or the database is being restored.
+        Refused: another sync of this source is running still, or the database is being restored.
 
     """
     wanted, chosen, database = source(source_name), settings(), safe_region()
     with ExitStack() as stack:
         stack.enter_context(traced(source=wanted.name))
-        stack.enter_context(database.sole_sync(wanted.name))
+        stack.enter_context(database.sole_sync(wanted.name, PATIENCE if deployment.id else 0))
         number = walks.start_run(database, "sync-offers", wanted.name, mode)
         spool = stack.enter_context(Spool(Path(chosen.home) / "spool", number))
         run = Run(number, wanted, mode, database, chosen, spool)

@@ -100,15 +100,15 @@ class Region:
                 ) from error
 
     @contextmanager
-    def sole_sync(self, source: str) -> Iterator[None]:
-        """Hold the source for one sync; released even by the death of the process.
+    def sole_sync(self, source: str, patience: float = 0) -> Iterator[None]:
+        """Hold the source for one sync; released even by the death of the process. Waits ``patience`` seconds for another to end.
 
         Raises:
-            Refused: another sync of this source is running, or the database is being restored.
+            Refused: another sync of this source is running still, or the database is being restored.
             Unreachable: no server answers.
 
         """
-        with self.at_work(), self._holding("pg_try_advisory_lock", _SYNCS, source) as held:
+        with self.at_work(), self._holding("pg_try_advisory_lock", _SYNCS, source, patience=patience) as held:
             if not held:
                 raise Refused(f"Another sync of {source} is running: wait for its end, then run this again.")
             yield

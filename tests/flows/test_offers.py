@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import threading
+from contextlib import ExitStack
+
 import pytest
 
 from connectors.region import channel_state
 from connectors.registry import policies
 from flows.offers import sync_offers
+from schemas.errors import Refused
 from tests.flows.stories import is_json
 from tests.worlds import Hub, Sandbox
 
@@ -37,3 +41,19 @@ def test_a_dead_channel_leaves_the_others_alone_in_the_same_sync(flowing: Hub, s
     assert sync_offers()["channels"]["facebook_page"]["created"] == told["new"]
     truth = sandbox.truth()["graph"]
     assert (truth["created"], truth["duplicates"]) == (told["new"], 0)
+
+
+@pytest.mark.catalogue(3, 3)
+def test_what_begins_by_itself_waits_for_another_sync_and_what_a_person_types_is_refused(
+    flowing: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quarter's `changes` failed whenever the night's `full` took longer, was run again and told as a death."""
+    with ExitStack() as other:
+        other.enter_context(flowing.region.sole_sync("contractor"))
+        with pytest.raises(Refused, match="Another sync of contractor"):
+            sync_offers(full=True)
+        ending = threading.Timer(1, other.pop_all().close)
+        ending.start()
+        monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "of a deployment")
+        assert sync_offers(full=True)["new"] > 0
+        ending.join()
