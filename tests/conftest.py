@@ -52,6 +52,9 @@ class TestServer(Protocol):
     def drop_database(self, name: str) -> None: ...
 
 
+setattr(TestServer, "__test__", False)  # noqa: B010 - for pytest; a member of the protocol it is not
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[TestServer]:
     """A PostgreSQL for the session: the embedded one, or that of BOOSTEZ_TEST_SERVER (the oldest version, say)."""

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from connectors.graph.words import proof
 from connectors.region.database import Region
 from connectors.settings import Settings
+from schemas.offer import Offer, content_hash, encode, key_of
 
 
 class PageEditor:
@@ -104,3 +105,24 @@ def sql(region: Region, statement: str, **values: Any) -> list[Any]:
     with region.begin() as connection:
         answer = connection.execute(text(statement), values)
         return list(answer.all()) if answer.returns_rows else []
+
+
+def put_on_board(region: Region, offer: Offer, withdrawn_at: dt.datetime | None = None) -> str:
+    """An offer on the board, as the channel puts it there, withdrawn when told. Returns its key."""
+    content, key = encode(offer), key_of(offer.source, offer.ref)
+    with region.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO board (key, kind, marker, content, content_hash, published_at, withdrawn_at) VALUES "
+                "(:key, :kind, :key || '-1', cast(:content AS jsonb), :hash, :published_at, :withdrawn_at)"
+            ),
+            {
+                "key": key,
+                "kind": offer.kind,
+                "content": None if withdrawn_at else content.decode(),
+                "hash": None if withdrawn_at else content_hash(content),
+                "published_at": offer.published_at,
+                "withdrawn_at": withdrawn_at,
+            },
+        )
+    return key

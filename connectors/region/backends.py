@@ -26,7 +26,8 @@ def holding(connection: Connection, lock: int, database: str, name: str = "") ->
             text(
                 f"SELECT {_COLUMNS} FROM pg_stat_activity a JOIN pg_locks l USING (pid) JOIN pg_database d "
                 "ON d.oid = l.database WHERE l.locktype = 'advisory' AND l.classid = :lock AND l.objsubid = 2 "
-                f"AND l.objid::bigint = hashtext(:name)::bigint & 4294967295 AND l.granted AND d.datname = :database AND {_CLIENTS} ORDER BY a.backend_start"
+                "AND l.objid::bigint = hashtext(:name)::bigint & 4294967295 AND l.granted AND d.datname = :database "
+                f"AND {_CLIENTS} ORDER BY a.backend_start"
             ),
             {"lock": lock, "database": database, "name": name},
         )

@@ -27,10 +27,8 @@ _SYNCS = 72_002  # advisory lock class: one sync a source
 _WRITERS = 72_003  # advisory lock class: one writer a document
 _RUNS = 72_015  # advisory lock class: one decides whether a run that died is run again
 WORK = 72_004  # advisory lock class: shared by whoever delivers or settles, held alone by a restore
+GOING = 5.0  # seconds: for a moment a server process and its locks outlive its client
 _PAUSE = 0.05  # seconds
-GOING = (
-    5.0  # seconds: a server process, and its locks, live on for a moment when its client has ended or died
-)
 # Settings with which PostgreSQL loses what it confirmed, or reads over what it lost. Which standby has a commit too
 # (synchronous_commit = local, remote_write) is the Region's choice: after a failover that lost commits the ledger is
 # older than the world, as after a restore, and docs/runbook/restore.md tells what to press.

@@ -26,11 +26,6 @@ pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1), pytest.mark.slo
 
 
 @pytest.fixture
-def letters() -> Letters:
-    return Letters()
-
-
-@pytest.fixture
 def hub(hub: Hub, letters: Letters) -> Iterator[Hub]:
     """A hub whose letters go to a relay that tells all."""
     with relaying(letters) as address:

@@ -45,11 +45,6 @@ class Live(PageEditor):
 
 
 @pytest.fixture
-def letters() -> Letters:
-    return Letters()
-
-
-@pytest.fixture
 def hub(hub: Hub, letters: Letters, radicale: Radicale) -> Iterator[Hub]:
     radicale.forget()  # what other tests left: numbers of officials begin anew in each
     with relaying(letters) as address:

@@ -25,11 +25,6 @@ pytestmark = [pytest.mark.database, pytest.mark.catalogue(1, 1), pytest.mark.slo
 
 
 @pytest.fixture
-def letters() -> Letters:
-    return Letters()
-
-
-@pytest.fixture
 def hub(hub: Hub, letters: Letters) -> Iterator[Hub]:
     with relaying(letters) as address:
         hub.settings = hub.settings.model_copy(update={"smtp_url": SecretStr(address)})

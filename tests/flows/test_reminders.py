@@ -29,11 +29,6 @@ STARTS = dt.datetime.fromisoformat("2027-04-13T18:30")  # clocks went forward in
 
 
 @pytest.fixture
-def letters() -> Letters:
-    return Letters()
-
-
-@pytest.fixture
 def hub(hub: Hub, letters: Letters) -> Iterator[Hub]:
     """A hub whose letters go to a relay that tells all."""
     with relaying(letters) as address:

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from connectors.region.database import Region
 from connectors.settings import Settings
 from portal.app import create_app
-from schemas.offer import Offer, content_hash, encode, key_of
+from tests.hands import put_on_board
 
 Place = Callable[..., str]
 
@@ -27,28 +25,7 @@ def region(database_url: str) -> Iterator[Region]:
 @pytest.fixture
 def place(region: Region) -> Place:
     """Put an offer on the board as the channel does, withdrawn when told, and answer its key."""
-
-    def placed(offer: Offer, *, withdrawn_at: dt.datetime | None = None) -> str:
-        content = encode(offer)
-        key = key_of(offer.source, offer.ref)
-        with region.begin() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO board (key, kind, marker, content, content_hash, published_at, withdrawn_at) VALUES "
-                    "(:key, :kind, :key || '-1', cast(:content AS jsonb), :hash, :published_at, :withdrawn_at)"
-                ),
-                {
-                    "key": key,
-                    "kind": offer.kind,
-                    "content": None if withdrawn_at else content.decode(),
-                    "hash": None if withdrawn_at else content_hash(content),
-                    "published_at": offer.published_at,
-                    "withdrawn_at": withdrawn_at,
-                },
-            )
-        return key
-
-    return placed
+    return lambda offer, withdrawn_at=None: put_on_board(region, offer, withdrawn_at)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import axe_playwright_python
@@ -34,15 +34,13 @@ from schemas.offer import (
     Employer,
     Job,
     Location,
-    Offer,
     Salary,
     Session,
     Training,
-    content_hash,
-    encode,
     key_of,
 )
 from tests.conftest import TestServer, fresh_name
+from tests.hands import put_on_board
 from tests.hostile import SCRIPTS
 from tests.makers import job, training
 from tests.portal import programme
@@ -142,9 +140,9 @@ def fill(region: Region) -> None:
             job(f"j{number}", title=f"Boulanger d’équipe {number}", location=place, rome_code="D1102")
         )
         offers.append(training(f"t{number}", title=f"CAP Pâtisserie, groupe {number}", location=place))
+    for offer in offers:
+        put_on_board(region, offer)
     with region.begin() as connection:
-        for offer in offers:
-            _place(connection, offer)
         connection.execute(
             text(
                 "UPDATE board SET content = NULL, content_hash = NULL, withdrawn_at = now() WHERE key = :key"
@@ -192,23 +190,6 @@ def meet(region: Region) -> None:
                 text("UPDATE session SET ref = :ref WHERE id = :id"),
                 {"ref": f"S-browsed{number}", "id": each.id},
             )
-
-
-def _place(connection: Any, offer: Offer) -> None:
-    content = encode(offer)
-    connection.execute(
-        text(
-            "INSERT INTO board (key, kind, marker, content, content_hash, published_at) VALUES "
-            "(:key, :kind, :key || '-1', cast(:content AS jsonb), :hash, :published_at)"
-        ),
-        {
-            "key": key_of(offer.source, offer.ref),
-            "kind": offer.kind,
-            "content": content.decode(),
-            "hash": content_hash(content),
-            "published_at": offer.published_at,
-        },
-    )
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from connectors.region.database import Region
 from connectors.region.search import Listed, one
 from connectors.region.similar import MOST, NEWEST, similar
-from schemas.offer import Location, Offer, content_hash, encode, key_of
+from schemas.offer import Location, Offer, encode
+from tests.hands import put_on_board
 from tests.makers import job, training
 
 pytestmark = pytest.mark.database
@@ -19,23 +20,7 @@ ANNECY = Location("74000", "Annecy", "74010", "74", 45.899, 6.129)  # 101 km
 
 
 def put(region: Region, *offers: Offer) -> list[str]:
-    with region.begin() as connection:
-        for offer in offers:
-            content = encode(offer)
-            connection.execute(
-                text(
-                    "INSERT INTO board (key, kind, marker, content, content_hash, published_at) VALUES "
-                    "(:key, :kind, :key || '-1', cast(:content AS jsonb), :hash, :published_at)"
-                ),
-                {
-                    "key": key_of(offer.source, offer.ref),
-                    "kind": offer.kind,
-                    "content": content.decode(),
-                    "hash": content_hash(content),
-                    "published_at": offer.published_at,
-                },
-            )
-    return [key_of(offer.source, offer.ref) for offer in offers]
+    return [put_on_board(region, offer) for offer in offers]
 
 
 def like(region: Region, key: str) -> list[str]:

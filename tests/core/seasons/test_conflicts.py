@@ -159,7 +159,7 @@ LATE_NOTICE: Final = problem(
 @given(worlds.problems(crowded=True))
 @example(LATE_NOTICE)
 def test_without_any_one_of_a_conflict_the_others_can_be(of: Problem) -> None:
-    """Of one in a hundred seasons this was not so: a lock was done without, and its dialogue then fell under rules that it was free of."""
+    """Of one in 250 this was not so: a lock was done without, and its dialogue then fell under rules that it was free of."""
     assume(next(worlds.calendars(of), None) is None)
     search = _Search(of, 3)
     search.run()
