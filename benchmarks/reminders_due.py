@@ -16,8 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from connectors.region import migrations, reminders
+from connectors.region import migrations
 from connectors.region.database import Region
+from connectors.region.sessions import reminders
 from deployments import postgres
 from tests import history
 from tests.makers import NOON

@@ -17,8 +17,9 @@ from prefect.logging import disable_run_logger
 from pydantic import SecretStr
 
 from connectors import clock
-from connectors.region import migrations, reminders
+from connectors.region import migrations
 from connectors.region.database import Region
+from connectors.region.sessions import reminders
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings
 from core.effects import Only

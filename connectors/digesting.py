@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from connectors.region import coaches
+from connectors.region.cohorts import coaches
 from connectors.region.database import Region
 from connectors.region.digests import accompanied, editions, programme, readers, refused, territory
 from core.digests.facts import Facts

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.region.person_records import Kept
+from connectors.region.people.person_records import Kept
 from core.terms import TERMS
 
 SCHEMA: Final = "person-export.v1"

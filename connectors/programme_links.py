@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from connectors.region.programme_letters import Coach, Person, Placed, Unconfirmed
-from connectors.region.sessions import Session
+from connectors.region.cohorts.programme_letters import Coach, Person, Placed, Unconfirmed
+from connectors.region.sessions.sessions import Session
 from connectors.seals import Seals
 from core.reminders import Purpose, Transport
 

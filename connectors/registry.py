@@ -64,11 +64,14 @@ from connectors.mail.questions import QuestionLetters
 from connectors.mail.wire import Letter
 from connectors.open_portal import channel as open_portal
 from connectors.open_portal.channel import OpenPortal
-from connectors.region import channel_state, media, postings, reminders
-from connectors.region.budgets import SharedBudget
+from connectors.region.coverage import media
 from connectors.region.database import Region
-from connectors.region.dialogue_steps import Hub
-from connectors.region.reminders import Rules
+from connectors.region.dialogues.dialogue_steps import Hub
+from connectors.region.ledger import channel_state
+from connectors.region.ledger.budgets import SharedBudget
+from connectors.region.offers import postings
+from connectors.region.sessions import reminders
+from connectors.region.sessions.reminders import Rules
 from connectors.reminder_rules import reminder_rules
 from connectors.reviewed import reviewed
 from connectors.service_level_rules import service_level_rules

@@ -10,10 +10,11 @@ import datetime as dt
 
 import msgspec
 
-from connectors.region import programme_letters, reminders
+from connectors.region.cohorts import programme_letters
+from connectors.region.cohorts.programme_letters import Person, Placed
 from connectors.region.database import Region
-from connectors.region.programme_letters import Person, Placed
-from connectors.region.reminders import Rules
+from connectors.region.sessions import reminders
+from connectors.region.sessions.reminders import Rules
 from connectors.writing import Moot, NotNow
 from core.catch_up import catch_up
 from core.quiet import is_quiet, next_allowed

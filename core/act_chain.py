@@ -1,7 +1,7 @@
 """The chain of acts: each row of the log bears a hash of itself and of the row before, so what is changed later is seen.
 
 Belongs here: what a row's hash is made of, and judging a log by its rows. Does not: writing rows, which the database chains itself
-(connectors/region/acts.py, migration 0010), or who may read them.
+(connectors/region/access/acts.py, migration 0010), or who may read them.
 
 A chain tells that a row was changed, left out or put in between. Whoever can rewrite the whole table can write a whole new chain: that is
 seen by a ``Head`` that was noted elsewhere before.

@@ -1,7 +1,7 @@
 """Alerting: which notice of an alert is due, to whom, and when an alert is over for good.
 
 Belongs here: the decision, from the rules (core/alert_rules.py), the alert's history and the time. Does not: rows or effects
-(connectors/region/notices.py), words (core/alert_words.py).
+(connectors/region/alerting/notices.py), words (core/alert_words.py).
 
 An alert is told when it begins, again while it stands, to somebody else when nobody answers, and when it is over, to those who were told.
 What has ended is over when it stayed so for a while: what comes and goes meanwhile is one alert.

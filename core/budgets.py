@@ -1,7 +1,7 @@
 """Rate budgets: how fast a channel may be called, learned from what it tells of its own limits.
 
 Belongs here: usage as a channel tells it, and the pace that keeps within it. Does not: reading headers (a channel's wire.py)
-or sharing the pace among workers (connectors/region/budgets.py).
+or sharing the pace among workers (connectors/region/ledger/budgets.py).
 
 No limit is written down here: a channel that tells a percentage is slowed down as it fills up, by what one call was seen to
 cost; a channel that asks for time gets it.

@@ -1,7 +1,7 @@
 """Whether somebody may be shown: their consent, and for a minor their legal guardian's too.
 
-Belongs here: the rule, pure. Does not: where consents are kept (connectors/region/media_consents.py), or what is shown
-(connectors/region/media.py).
+Belongs here: the rule, pure. Does not: where consents are kept (connectors/region/coverage/media_consents.py), or what is shown
+(connectors/region/coverage/media.py).
 
 Sources: articles 9 and 371-1 of the Code civil (the right to one's image; the guardian decides for a minor), articles 4 (11) and 7
 (3) of the GDPR (a consent is specific, and as easily withdrawn as given).

@@ -1,6 +1,6 @@
 """The life of a dialogue: which step may follow which, and what must be so before it. Also its rules, as values.
 
-Belongs here: pure decisions. Does not: what a step does (connectors/region/dialogue_life.py) or a season's calendar (core/seasons).
+Belongs here: pure decisions. Does not: what a step does (connectors/region/dialogues/dialogue_life.py) or a season's calendar (core/seasons).
 """
 
 from __future__ import annotations

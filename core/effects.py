@@ -1,7 +1,7 @@
 """The effect protocol's values and its one decision: what a look-up proves.
 
 Belongs here: intents, receipts, findings, and the pure rule that turns a finding into a receipt. Does not: where they are
-kept (connectors/region/ledger.py) or how a channel is called (connectors/*/channel.py).
+kept (connectors/region/ledger/ledger.py) or how a channel is called (connectors/*/channel.py).
 
     planned ─> intent ─> call ─> receipt: done | missing | rejected | retry
                   └──────────> unknown ─> looked up ─> done | missing | stale | unproven ─> planned

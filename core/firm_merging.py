@@ -1,7 +1,7 @@
 """Making two firms one, and two again: what changed, as a value that can be undone.
 
 Belongs here: who of two firms is one person, which of two places counts, which consents hold, the difference of two states of rows. Does
-not: reading or writing rows (connectors/region/merges.py).
+not: reading or writing rows (connectors/region/firms/merges.py).
 
 A value of this kind outlives an erasure, so it holds numbers, states and instants, never a person's name, address or words.
 """

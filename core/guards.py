@@ -1,7 +1,7 @@
 """Guards: rules that stop a plan before it does harm that nobody meant.
 
 Belongs here: the limits, the figures a guard looks at, the verdict with its numbers. Does not: counting
-(connectors/region), keeping what was stopped (connectors/region/plans.py) or asking a person (flows/decide.py).
+(connectors/region), keeping what was stopped (connectors/region/publishing/plans.py) or asking a person (flows/decide.py).
 
 A withdrawal is explained by an end date that has passed or by a closure that somebody stated. An offer that merely stopped
 being there, or that a changed policy no longer wants, is unexplained: few of them are everyday life, many are an accident.

@@ -1,6 +1,6 @@
 """Letters about a place in a session: whether one that is about to leave still tells what is true.
 
-Belongs here: the verdict, from facts that are arguments. Does not: reading them (connectors/region/programme_letters.py), what a letter
+Belongs here: the verdict, from facts that are arguments. Does not: reading them (connectors/region/cohorts/programme_letters.py), what a letter
 says (connectors/mail), or reminders (core/judging.py).
 
 Letters leave in any order and at any time, so each tells how things are when it leaves, and one whose story another letter tells by

@@ -1,6 +1,6 @@
 """A plan: the ordered changes that a channel needs, as a value that can be printed, refused or approved.
 
-Belongs here: the value and how it reads. Does not: how it is computed (connectors/region/ledger.py).
+Belongs here: the value and how it reads. Does not: how it is computed (connectors/region/ledger/ledger.py).
 """
 
 from __future__ import annotations

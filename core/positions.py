@@ -1,7 +1,7 @@
 """Where a commune lies, well enough to say how far two firms are from each other.
 
 Belongs here: a commune's coordinates, its postal code's where it has none of its own. Does not: which commune is meant
-(communes.py, places.py), or distances as the portal searches them (connectors/region/search.py).
+(communes.py, places.py), or distances as the portal searches them (connectors/region/board/search.py).
 
 Half of the Region's communes, the small ones, have no coordinates in the reference table. Nine in ten of them share a postal
 code with communes that have: of 1,675 communes with coordinates of their own, the middle of the others of their postal code

@@ -1,6 +1,6 @@
 """How far the programme has come: firms by department, by sector, and by how far each has gone.
 
-Belongs here: the figures as a value, and as a table for staff. Does not: counting (connectors/region/progress.py), or the page for
+Belongs here: the figures as a value, and as a table for staff. Does not: counting (connectors/region/firms/progress.py), or the page for
 residents (portal/openness.py).
 """
 

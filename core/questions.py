@@ -1,6 +1,6 @@
 """The life of a question: its states, which step may follow, and the public clock.
 
-Belongs here: pure decisions. Does not: what a step does (connectors/region/moderation.py), or a question's words
+Belongs here: pure decisions. Does not: what a step does (connectors/region/questions/moderation.py), or a question's words
 (core/question_text.py).
 """
 

@@ -1,7 +1,7 @@
 """Service levels: what the hub promises of itself, how well it was kept, and how much may still go wrong.
 
 Belongs here: objectives as values, what is wrong with a set of them, and the arithmetic of budgets. Does not: the objectives
-(deployments/service_levels.toml), or what happened (connectors/region/service_levels.py).
+(deployments/service_levels.toml), or what happened (connectors/region/alerting/service_levels.py).
 
 An objective of 99 % in 28 days leaves a budget: one per cent may miss it. What is burnt of the budget is what missed by what may: at
 100 % nothing may go wrong any more until what went wrong is 28 days ago.

@@ -1,6 +1,6 @@
 """Spelling: the word that was meant when one letter is wrong.
 
-Belongs here: the rule. Does not: which words there are (connectors/region/search.py) or what is done with the correction.
+Belongs here: the rule. Does not: which words there are (connectors/region/board/search.py) or what is done with the correction.
 
 One letter too many, too few, another, or two neighbours swapped: Damerau's four mistakes, found by comparing words with one
 letter left out. Short words are left alone, since at one letter everything is near them.

@@ -1,7 +1,7 @@
 """Suspending an address: whether what came back is about it, and whether that is enough.
 
 Belongs here: the two rules, from facts that are arguments. Does not: reading a report (core/bounces.py), or what is suspended
-(connectors/region/bounces.py).
+(connectors/region/people/bounces.py).
 
 Anybody can write a report. It counts when it names a letter that was really sent and the address that it was sent to. A person who has
 given another address since is not at that one any more: what it refuses proves nothing about theirs.

@@ -1,9 +1,9 @@
 """How long what is personal is kept, and why so long: every term of the programme, once.
 
 Belongs here: terms as values, with their source, and the moment that each one reaches back to. Does not: what is done when one is
-over (connectors/region/programme_retention.py), or how residents are told (the privacy page, which must say these numbers).
+over (connectors/region/people/programme_retention.py), or how residents are told (the privacy page, which must say these numbers).
 
-Of postings the terms stand where their lives do (connectors/region/postings.py): 48 hours, 30 days, a day.
+Of postings the terms stand where their lives do (connectors/region/offers/postings.py): 48 hours, 30 days, a day.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from typing import IO, Final
 import msgspec
 from psycopg import conninfo, pq
 
-from connectors.region import beside
 from connectors.region.database import Region
+from connectors.region.upkeep import beside
 from deployments import postgres
 from deployments.bars import Listener
 from deployments.processes import die_with_parent

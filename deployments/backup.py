@@ -20,8 +20,8 @@ from typing import IO
 import msgspec
 
 from connectors.region import migrations
-from connectors.region.census import Census, moment
 from connectors.region.database import Region
+from connectors.region.upkeep.census import Census, moment
 from deployments import archive
 from deployments.bars import Listener
 from schemas.errors import Misconfigured, Permanent, Refused, Rejected

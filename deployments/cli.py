@@ -17,8 +17,11 @@ import msgspec
 import typer
 
 from connectors import logs, registry
-from connectors.region import alerts, channel_state, offers, plans, quarantine, walks
+from connectors.region.alerting import alerts
 from connectors.region.database import region
+from connectors.region.ledger import channel_state
+from connectors.region.offers import offers, quarantine, walks
+from connectors.region.publishing import plans
 from connectors.registry import objectives
 from connectors.settings import Settings, settings
 from deployments import (

@@ -1,6 +1,6 @@
 """``boostez access``: who did what, whether the log still says so, who is signed in on the portal, ending a session.
 
-Belongs here: these commands. Does not: the log (connectors/region/acts.py), its chain (core/act_chain.py), or who may do what
+Belongs here: these commands. Does not: the log (connectors/region/access/acts.py), its chain (core/act_chain.py), or who may do what
 (deployments/access.toml).
 """
 
@@ -14,10 +14,10 @@ import typer
 
 from connectors import clock
 from connectors.access_rules import access_rules
-from connectors.region import act_owner, acts, officer_sessions
-from connectors.region.acts import Act
+from connectors.region.access import act_owner, acts, officer_sessions
+from connectors.region.access.acts import Act
+from connectors.region.access.officer_sessions import Session
 from connectors.region.database import region
-from connectors.region.officer_sessions import Session
 from core.access import granted
 from core.act_chain import Head
 from core.days import PARIS, at_paris

@@ -1,6 +1,6 @@
 """``boostez alert``: what stands, who was told, acknowledging, muting.
 
-Belongs here: these commands. Does not: what they do (connectors/region/alerts.py, mutes.py), or when who is told
+Belongs here: these commands. Does not: what they do (connectors/region/alerting/alerts.py, mutes.py), or when who is told
 (deployments/alerts.toml).
 """
 
@@ -13,8 +13,8 @@ import msgspec
 import typer
 
 from connectors import clock
-from connectors.region import alerts, mutes
-from connectors.region.alerts import Alert
+from connectors.region.alerting import alerts, mutes
+from connectors.region.alerting.alerts import Alert
 from connectors.region.database import region
 from core.days import at_paris
 from deployments.command import By, Json, connected, guarded, print_told, say

@@ -11,8 +11,10 @@ import typer
 
 from connectors import registry
 from connectors.channel import Readable
-from connectors.region import audits, channel_state, offers
 from connectors.region.database import region
+from connectors.region.ledger import channel_state
+from connectors.region.offers import offers
+from connectors.region.publishing import audits
 from connectors.settings import Settings
 from deployments.command import (
     DONE,

@@ -1,6 +1,6 @@
 """``boostez cohort`` and ``boostez programme``: what is proposed, the decision, and how far the programme has come.
 
-Belongs here: these commands. Does not: forming cohorts (flows/form_cohorts.py), or what a decision does (connectors/region/cohorts.py).
+Belongs here: these commands. Does not: forming cohorts (flows/form_cohorts.py), or what a decision does (connectors/region/cohorts/cohorts.py).
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from connectors import clock
-from connectors.region import cohorts, progress
-from connectors.region.cohorts import Cohort, Plan
+from connectors.region.cohorts import cohorts
+from connectors.region.cohorts.cohorts import Cohort, Plan
 from connectors.region.database import region
+from connectors.region.firms import progress
 from connectors.reminder_rules import reminder_rules
 from core.progress import STEPS, TARGET
 from deployments.command import By, Json, connected, guarded, print_list, print_told

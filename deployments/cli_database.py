@@ -15,7 +15,7 @@ import typer
 from connectors import clock, registry
 from connectors.region import migrations
 from connectors.region.database import region, wait_for
-from connectors.region.endings import Ended
+from connectors.region.upkeep.endings import Ended
 from deployments import backup as backups
 from deployments import restore as restores
 from deployments.bars import shown

@@ -12,9 +12,9 @@ from typing import Annotated, Any, get_args
 import typer
 
 from connectors import clock
-from connectors.region import dialogue_life, dialogue_steps, dialogues, hosts, move_proposals
 from connectors.region.database import region
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import dialogue_life, dialogue_steps, dialogues, hosts, move_proposals
+from connectors.region.dialogues.dialogues import Dialogue
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core.days import at_paris

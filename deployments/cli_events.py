@@ -1,6 +1,6 @@
 """``boostez event``: events that students cover, their crews and slots.
 
-Belongs here: these commands. Does not: the statements (connectors/region/events.py), students and media (cli_media.py).
+Belongs here: these commands. Does not: the statements (connectors/region/coverage/events.py), students and media (cli_media.py).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from connectors import clock
-from connectors.region import events, media, students
+from connectors.region.coverage import events, media, students
+from connectors.region.coverage.events import Event, Slot, SlotKind, SlotState
 from connectors.region.database import region
-from connectors.region.events import Event, Slot, SlotKind, SlotState
 from core import wall
 from core.days import at_paris
 from deployments.command import By, Json, connected, guarded, print_list, print_told, say

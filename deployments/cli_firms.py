@@ -1,7 +1,7 @@
 """``boostez firm``: the firms of the programme.
 
-Belongs here: these commands. Does not: what happened to a firm (connectors/region/journeys.py) or its words (connectors/journeys), what
-an import or a merge does (connectors/region/imports.py, merges.py).
+Belongs here: these commands. Does not: what happened to a firm (connectors/region/firms/journeys.py) or its words (connectors/journeys), what
+an import or a merge does (connectors/region/firms/imports.py, merges.py).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import typer
 
 from connectors import clock, registration_files
 from connectors.journeys.wording import lines
-from connectors.region import imports, journeys, merges, unmerging
 from connectors.region.database import region
-from connectors.region.merges import Merge, Suggestion
+from connectors.region.firms import imports, journeys, merges, unmerging
+from connectors.region.firms.merges import Merge, Suggestion
 from connectors.registration_files import Kind
 from connectors.reminder_rules import reminder_rules
 from core import sirets

@@ -1,6 +1,6 @@
 """``boostez official``, ``moderator`` and ``venue``: who meets residents, and where.
 
-Belongs here: these commands. Does not: what they hold (cli_dialogues.py), or the statements (connectors/region/hosts.py).
+Belongs here: these commands. Does not: what they hold (cli_dialogues.py), or the statements (connectors/region/dialogues/hosts.py).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from connectors import clock
-from connectors.region import calendars, hosts
 from connectors.region.database import region
+from connectors.region.dialogues import calendars, hosts
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core.wall import instant

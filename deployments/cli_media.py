@@ -12,9 +12,9 @@ from typing import Annotated, Any, get_args
 import typer
 
 from connectors import clock
-from connectors.region import coverage_rights, events, media, media_consents, students
+from connectors.region.coverage import coverage_rights, events, media, media_consents, students
+from connectors.region.coverage.students import Student
 from connectors.region.database import region
-from connectors.region.students import Student
 from deployments.command import (
     By,
     Json,

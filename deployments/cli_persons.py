@@ -1,6 +1,6 @@
 """``boostez person``: what is kept of somebody who asks, and forgetting them.
 
-Belongs here: these commands. Does not: what is kept or erased (connectors/region/persons.py, person_records.py), or the form of what is
+Belongs here: these commands. Does not: what is kept or erased (connectors/region/people/persons.py, person_records.py), or the form of what is
 handed out (connectors/person_export.py).
 """
 
@@ -16,9 +16,10 @@ import typer
 
 from connectors import clock
 from connectors.person_export import exported
-from connectors.region import acts, person_records, persons
+from connectors.region.access import acts
 from connectors.region.database import region
-from connectors.region.persons import Erased, Person
+from connectors.region.people import person_records, persons
+from connectors.region.people.persons import Erased, Person
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings
 from core.days import paris_day

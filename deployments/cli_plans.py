@@ -1,6 +1,6 @@
 """``boostez plan``: what a channel needs, and deciding on what a guard stopped.
 
-Belongs here: these commands. Does not: the guard or the decision (connectors/region/plans.py).
+Belongs here: these commands. Does not: the guard or the decision (connectors/region/publishing/plans.py).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from connectors import clock, registry
-from connectors.region import planning, plans
 from connectors.region.database import region
-from connectors.region.plans import Held
+from connectors.region.publishing import planning, plans
+from connectors.region.publishing.plans import Held
 from connectors.settings import Settings
 from core.days import at_paris, paris_day
 from core.plan import Plan

@@ -1,6 +1,6 @@
 """``boostez posting``: what firms posted on the open portal, and deciding on it.
 
-Belongs here: these commands. Does not: what a decision does (connectors/region/postings.py), or officers' pages
+Belongs here: these commands. Does not: what a decision does (connectors/region/offers/postings.py), or officers' pages
 (portal/officer.py).
 """
 
@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from connectors import clock
-from connectors.region import postings
 from connectors.region.database import region
-from connectors.region.postings import Posting
+from connectors.region.offers import postings
+from connectors.region.offers.postings import Posting
 from core.days import at_paris
 from deployments.command import By, Json, connected, guarded, print_list, print_told
 from schemas.errors import Misconfigured

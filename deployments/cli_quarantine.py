@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from connectors.region import quarantine
 from connectors.region.database import region
-from connectors.region.quarantine import Detained
+from connectors.region.offers import quarantine
+from connectors.region.offers.quarantine import Detained
 from core.days import at_paris
 from deployments import report
 from deployments.command import Json, connected, guarded, print_told

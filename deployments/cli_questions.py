@@ -1,6 +1,6 @@
 """``boostez question``: what residents ask, and deciding on it.
 
-Belongs here: these commands. Does not: what a decision does (connectors/region/moderation.py), or officers' pages (portal).
+Belongs here: these commands. Does not: what a decision does (connectors/region/questions/moderation.py), or officers' pages (portal).
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Annotated, get_args
 import typer
 
 from connectors import clock
-from connectors.region import dialogues, moderation, questions
 from connectors.region.database import Region, region
-from connectors.region.questions import Question
+from connectors.region.dialogues import dialogues
+from connectors.region.questions import moderation, questions
+from connectors.region.questions.questions import Question
 from connectors.registry import dialogue_hub
 from core import question_text
 from core.dialogues import Rules

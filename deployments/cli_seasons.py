@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from connectors import clock
-from connectors.region import seasons
 from connectors.region.database import region
-from connectors.region.seasons import Season
+from connectors.region.dialogues import seasons
+from connectors.region.dialogues.seasons import Season
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core import seasons as planning

@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal
 import typer
 
 from connectors import clock
-from connectors.region import attendees, coaches, enrolments, sessions
-from connectors.region.attendees import Reminded
+from connectors.region.cohorts import coaches
 from connectors.region.database import region
-from connectors.region.sessions import Session
+from connectors.region.sessions import attendees, enrolments, sessions
+from connectors.region.sessions.attendees import Reminded
+from connectors.region.sessions.sessions import Session
 from connectors.reminder_rules import reminder_rules
 from core.days import at_paris
 from deployments.command import By, Json, connected, guarded, print_list, print_told, run_flow, say, sure

@@ -23,8 +23,9 @@ import msgspec
 import typer
 
 from connectors import logs
-from connectors.region import acts, migrations
-from connectors.region.acts import Where
+from connectors.region import migrations
+from connectors.region.access import acts
+from connectors.region.access.acts import Where
 from connectors.region.database import Region, safe_region
 from connectors.settings import Settings, settings
 from deployments import orchestration, stack

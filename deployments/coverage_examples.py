@@ -11,9 +11,9 @@ from typing import Final, get_args
 from connectors.mail.coverage import coverage_letter
 from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
-from connectors.region.coverage_letters import Told
-from connectors.region.events import Event
-from connectors.region.students import Student
+from connectors.region.coverage.coverage_letters import Told
+from connectors.region.coverage.events import Event
+from connectors.region.coverage.students import Student
 from connectors.settings import Settings
 from schemas.coverage import Giver
 from schemas.letters import CoverageKind, CoverageLetter

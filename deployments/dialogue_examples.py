@@ -13,8 +13,8 @@ import msgspec
 from connectors.mail.dialogues import host_letter
 from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
-from connectors.region.dialogues import Dialogue
-from connectors.region.host_letters import Told
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.dialogues.host_letters import Told
 from connectors.settings import Settings
 from core.wall import instant
 from schemas.letters import DialogueKind, DialogueLetter, Host

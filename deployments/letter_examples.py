@@ -16,7 +16,7 @@ from connectors.mail import cohorts, postings, programme_words
 from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
-from connectors.region.programme_letters import (
+from connectors.region.cohorts.programme_letters import (
     Coach,
     Missed,
     Person,
@@ -26,7 +26,7 @@ from connectors.region.programme_letters import (
     Unconfirmed,
     Untold,
 )
-from connectors.region.sessions import Session
+from connectors.region.sessions.sessions import Session
 from connectors.reminding import Part, Reminding
 from connectors.seals import Seals
 from connectors.settings import Settings

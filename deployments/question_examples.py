@@ -14,9 +14,9 @@ from connectors.mail.programme_words import House
 from connectors.mail.questions import concerned_letter, confirm_letter
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
-from connectors.region.question_letters import Concerned, Unconfirmed
-from connectors.region.questions import Question
-from connectors.region.sessions import Session
+from connectors.region.questions.question_letters import Concerned, Unconfirmed
+from connectors.region.questions.questions import Question
+from connectors.region.sessions.sessions import Session
 from core.questions import due
 
 _CHARTER: Final = "La question ne peut pas être comprise. Reformulez-la, nous la relirons."

@@ -14,7 +14,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from connectors.region.quarantine import Detained
+from connectors.region.offers.quarantine import Detained
 from core.csv_rows import csv_rows
 from core.days import at_paris
 from core.refusals import HEADER, rows

@@ -1,7 +1,7 @@
 """Restoring the Region's database: filled beside the old one, then put in its place, and back.
 
 Belongs here: the order, and what is refused. Does not: the archive (backup.py, archive.py), the server's statements
-(connectors/region/beside.py) or what an older database is told (connectors/region/rewinding.py).
+(connectors/region/upkeep/beside.py) or what an older database is told (connectors/region/upkeep/rewinding.py).
 
 Until the last step the old database serves as if nothing were; that step is two renamings in one transaction. So a restore
 that fails or is killed has changed nothing, and the next one drops what it left.
@@ -17,10 +17,12 @@ from typing import IO
 
 import msgspec
 
-from connectors.region import act_owner, acts, beside, endings, migrations, rewinding
-from connectors.region.census import census
+from connectors.region import migrations
+from connectors.region.access import act_owner, acts
 from connectors.region.database import Region
-from connectors.region.endings import Ended
+from connectors.region.upkeep import beside, endings, rewinding
+from connectors.region.upkeep.census import census
+from connectors.region.upkeep.endings import Ended
 from deployments import archive, backup
 from deployments.backup import Manifest
 from deployments.bars import Listener

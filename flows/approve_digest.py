@@ -21,7 +21,7 @@ from connectors import clock
 from connectors.region.database import safe_region
 from connectors.region.digests import approvals
 from connectors.region.digests.approvals import Approval
-from connectors.region.letters import MAIL
+from connectors.region.ledger.letters import MAIL
 from connectors.settings import settings
 from schemas.errors import Refused
 from tasks.digests import form_words, plan_digests, proof_of

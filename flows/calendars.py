@@ -1,7 +1,7 @@
 """Calendars of officials, and deciding on what they moved there.
 
 Belongs here: the order, and the form. Does not: reading a calendar (tasks/calendars.py), or what a verdict does
-(connectors/region/move_proposals.py).
+(connectors/region/dialogues/move_proposals.py).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import msgspec
 from prefect import flow
 
 from connectors import clock
-from connectors.region import move_proposals
 from connectors.region.database import safe_region
-from connectors.region.letters import MAIL
+from connectors.region.dialogues import move_proposals
+from connectors.region.ledger.letters import MAIL
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from flows.dialogues import By

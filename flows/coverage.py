@@ -1,6 +1,6 @@
 """Media of covered events as staff press them: published, withdrawn, a consent withdrawn for somebody who called.
 
-Belongs here: the forms, and the order of what each sets going. Does not: what each does (connectors/region/media.py,
+Belongs here: the forms, and the order of what each sets going. Does not: what each does (connectors/region/coverage/media.py,
 media_consents.py), or what time brings (watch_coverage.py).
 """
 
@@ -13,9 +13,9 @@ from prefect import flow
 from pydantic import Field
 
 from connectors import clock
-from connectors.region import media, media_consents, students
+from connectors.region.coverage import media, media_consents, students
 from connectors.region.database import Region, safe_region
-from connectors.region.letters import MAIL
+from connectors.region.ledger.letters import MAIL
 from connectors.registry import ALBUMS
 from connectors.settings import Settings, settings
 from schemas.coverage import Giver, Place

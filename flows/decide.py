@@ -1,7 +1,7 @@
 """Deciding on a plan that a guard stopped.
 
 Belongs here: the form, and what a verdict sets going. Does not: the guard (core/guards.py) or the verdict's effect
-(connectors/region/plans.py).
+(connectors/region/publishing/plans.py).
 
 The run is suspended while nobody decides, so it costs nothing and outlives restarts. It starts from the top when the form is
 sent: if the plan was replaced meanwhile, it shows the new one.
@@ -17,8 +17,8 @@ from prefect.input import RunInput
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from connectors.region import plans
 from connectors.region.database import safe_region
+from connectors.region.publishing import plans
 from core.markdown import cell
 from schemas.errors import Refused
 from tasks.tell import PRESS

@@ -1,6 +1,6 @@
 """Deciding on an offer that a firm posted.
 
-Belongs here: the form, and what a verdict sets going. Does not: the verdict's effect (connectors/region/postings.py).
+Belongs here: the form, and what a verdict sets going. Does not: the verdict's effect (connectors/region/offers/postings.py).
 
 The run is suspended while nobody decides, so it costs nothing and outlives restarts. It decides on one text: when the firm
 writes another meanwhile, that one has a form of its own.
@@ -17,10 +17,10 @@ from prefect.runtime import flow_run
 from pydantic import Field, model_validator
 
 from connectors import clock
-from connectors.region import postings
 from connectors.region.database import safe_region
-from connectors.region.letters import MAIL
-from connectors.region.postings import Posting
+from connectors.region.ledger.letters import MAIL
+from connectors.region.offers import postings
+from connectors.region.offers.postings import Posting
 from connectors.settings import settings
 from core.markdown import lines
 from schemas.errors import Refused

@@ -1,6 +1,6 @@
 """A dialogue's steps as staff press them: announced, moved, cancelled, held in writing, its minutes published.
 
-Belongs here: the forms, and the order of what a step sets going. Does not: what a step does (connectors/region/dialogue_life.py,
+Belongs here: the forms, and the order of what a step sets going. Does not: what a step does (connectors/region/dialogues/dialogue_life.py,
 dialogue_holding.py), what time brings (watch_dialogues.py), or a season (plan_season.py).
 """
 
@@ -15,11 +15,11 @@ from prefect import flow
 from pydantic import Field
 
 from connectors import clock
-from connectors.region import dialogue_holding, dialogue_life, dialogues
 from connectors.region.database import Region, safe_region
-from connectors.region.dialogue_steps import Hub
-from connectors.region.dialogues import Dialogue
-from connectors.region.letters import MAIL
+from connectors.region.dialogues import dialogue_holding, dialogue_life, dialogues
+from connectors.region.dialogues.dialogue_steps import Hub
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.ledger.letters import MAIL
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from schemas.errors import Misconfigured

@@ -18,7 +18,7 @@ from connectors import clock
 from connectors.digest_rules import digest_rules
 from connectors.region.database import safe_region
 from connectors.region.digests import editions
-from connectors.region.letters import MAIL
+from connectors.region.ledger.letters import MAIL
 from connectors.settings import settings
 from core.digests.weeks import chosen as week_of
 from schemas.letters import Role

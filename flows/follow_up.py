@@ -12,8 +12,9 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
 from connectors import clock
-from connectors.region import cohorts, outcomes, progress
+from connectors.region.cohorts import cohorts, outcomes
 from connectors.region.database import safe_region
+from connectors.region.firms import progress
 from core.progress import markdown
 from core.quiet import is_quiet
 

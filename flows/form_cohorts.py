@@ -1,7 +1,7 @@
 """Forming cohorts: who came to a seminar is proposed a group, and a coach decides.
 
 Belongs here: the forms, and what a verdict sets going. Does not: who fits with whom (core/cohorts), what a decision does
-(connectors/region/cohorts.py).
+(connectors/region/cohorts/cohorts.py).
 
 The run is suspended while nobody decides, so it costs nothing and outlives restarts. It shows one proposal, which does not change
 while it waits; whoever registers meanwhile is in the next.
@@ -21,8 +21,8 @@ from prefect.runtime import flow_run
 from pydantic import Field, model_validator
 
 from connectors import clock
-from connectors.region import cohorts
-from connectors.region.cohorts import Cohort, Plan
+from connectors.region.cohorts import cohorts
+from connectors.region.cohorts.cohorts import Cohort, Plan
 from connectors.region.database import Region, safe_region
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import settings

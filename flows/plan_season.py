@@ -1,7 +1,7 @@
 """Planning a season of dialogues: who meets residents when and where is proposed, and a person decides.
 
 Belongs here: the form, and what a verdict sets going. Does not: the planning (core/seasons), or what a decision does
-(connectors/region/seasons.py).
+(connectors/region/dialogues/seasons.py).
 
 The run is suspended while nobody decides, so it costs nothing and outlives restarts. It shows one proposal; when
 something has changed by the time it is approved, another is planned and shown.
@@ -22,10 +22,10 @@ from prefect.runtime import flow_run
 from pydantic import Field, model_validator
 
 from connectors import clock
-from connectors.region import dialogue_life, dialogues, seasons
 from connectors.region.database import safe_region
-from connectors.region.letters import MAIL
-from connectors.region.seasons import Season
+from connectors.region.dialogues import dialogue_life, dialogues, seasons
+from connectors.region.dialogues.seasons import Season
+from connectors.region.ledger.letters import MAIL
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core import seasons as planning

@@ -11,9 +11,9 @@ import msgspec
 from prefect import flow
 
 from connectors import clock
-from connectors.region import postings, retention
 from connectors.region.database import safe_region
-from connectors.region.letters import MAIL
+from connectors.region.ledger.letters import MAIL
+from connectors.region.offers import postings, retention
 from connectors.registry import policies
 from connectors.settings import settings
 from tasks.letters import send_letters

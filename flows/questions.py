@@ -1,6 +1,6 @@
 """Residents' questions as staff decide on them, and comments that ask.
 
-Belongs here: the forms, and the order of what a step sets going. Does not: what a step does (connectors/region/moderation.py), or the
+Belongs here: the forms, and the order of what a step sets going. Does not: what a step does (connectors/region/questions/moderation.py), or the
 officers' queue (portal).
 """
 
@@ -19,10 +19,10 @@ from pydantic import Field
 from connectors import clock
 from connectors.facebook_dialogues import channel as facebook_dialogues
 from connectors.facebook_live import channel as facebook_live
-from connectors.region import comments, moderation
 from connectors.region.database import Region, safe_region
-from connectors.region.letters import MAIL
-from connectors.region.questions import Question
+from connectors.region.ledger.letters import MAIL
+from connectors.region.questions import comments, moderation
+from connectors.region.questions.questions import Question
 from connectors.registry import comments as comments_of
 from connectors.registry import dialogue_hub
 from connectors.settings import settings

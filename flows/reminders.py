@@ -14,9 +14,9 @@ import msgspec
 from prefect import flow
 
 from connectors import clock
-from connectors.region import reminders
 from connectors.region.database import safe_region
-from connectors.region.letters import MAIL, SMS
+from connectors.region.ledger.letters import MAIL, SMS
+from connectors.region.sessions import reminders
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import settings
 from tasks.letters import send_letters

@@ -17,8 +17,9 @@ from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from connectors.region import quarantine, replays, walks
 from connectors.region.database import safe_region
+from connectors.region.offers import quarantine, walks
+from connectors.region.publishing import replays
 from connectors.registry import CHANNELS, EVERY, SOURCES, WANTED
 from connectors.settings import settings
 from schemas.errors import BoostezError, Cause, Misconfigured

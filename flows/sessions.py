@@ -1,6 +1,6 @@
 """Holding a session, at another time or place, or not at all: what staff press.
 
-Belongs here: the forms. Does not: what a change does to those who were told (connectors/region/rescheduling.py).
+Belongs here: the forms. Does not: what a change does to those who were told (connectors/region/sessions/rescheduling.py).
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from prefect import flow
 from pydantic import Field
 
 from connectors import clock
-from connectors.region import acts, coaches, rescheduling, sessions
+from connectors.region.access import acts
+from connectors.region.cohorts import coaches
 from connectors.region.database import safe_region
-from connectors.region.rescheduling import Change
-from connectors.region.sessions import Draft
+from connectors.region.sessions import rescheduling, sessions
+from connectors.region.sessions.rescheduling import Change
+from connectors.region.sessions.sessions import Draft
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import settings
 

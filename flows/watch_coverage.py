@@ -13,7 +13,7 @@ import msgspec
 from prefect import flow
 
 from connectors import clock
-from connectors.region import coverage_rights, media, media_consents
+from connectors.region.coverage import coverage_rights, media, media_consents
 from connectors.region.database import safe_region
 from connectors.registry import ALBUMS
 from connectors.settings import settings

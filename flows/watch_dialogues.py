@@ -14,8 +14,8 @@ import msgspec
 from prefect import flow
 
 from connectors import clock
-from connectors.region import dialogue_holding, dialogue_prompts
 from connectors.region.database import safe_region
+from connectors.region.dialogues import dialogue_holding, dialogue_prompts
 from connectors.registry import broadcast, dialogue_hub, portal_answers
 from connectors.settings import settings
 from tasks.announce import announce

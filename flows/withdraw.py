@@ -12,8 +12,8 @@ from prefect import flow
 from prefect.artifacts import create_table_artifact
 from pydantic import Field
 
-from connectors.region import offers
 from connectors.region.database import safe_region
+from connectors.region.offers import offers
 from connectors.registry import SOURCES
 from connectors.settings import settings
 from schemas.errors import Refused

@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors import clock
-from connectors.region import acts, officer_sessions
-from connectors.region.acts import Where
-from connectors.region.officer_sessions import Session
+from connectors.region.access import acts, officer_sessions
+from connectors.region.access.acts import Where
+from connectors.region.access.officer_sessions import Session
 from core.access import Role, granted
 from portal import cookies
 from portal.forms import answered, go, private

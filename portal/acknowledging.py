@@ -1,6 +1,6 @@
 """Acknowledging an alert: its message leads here, and whoever may see to operations acts; nobody else is called.
 
-Belongs here: routes. Does not: what an acknowledgement does (core/alerting.py), statements (connectors/region/alerts.py), or words
+Belongs here: routes. Does not: what an acknowledgement does (core/alerting.py), statements (connectors/region/alerting/alerts.py), or words
 (templates/alert.html; what happened is written in English, as staff read it everywhere).
 
 The link says which alert, and lets nobody in. Opening it changes nothing: mail servers open links.
@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import alerts
-from connectors.region.alerts import Alert
+from connectors.region.alerting import alerts
+from connectors.region.alerting.alerts import Alert
 from connectors.seals import ALERT_WITHIN, Seals
 from portal.access import Officer, form_for, page_for
 from portal.forms import go, private, sealed, with_form

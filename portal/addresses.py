@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from connectors.region.search import LAST_PAGE, LONGEST, Cursor, Near, Query, Since, Sort
+from connectors.region.board.search import LAST_PAGE, LONGEST, Cursor, Near, Query, Since, Sort
 from core.html import printable
 from core.places import commune
 from core.wording import FIELDS, LEVELS

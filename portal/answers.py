@@ -20,8 +20,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from connectors.region.dialogues import Dialogue
-from connectors.region.sessions import Session
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.sessions.sessions import Session
 from core import charts, wording
 from core.days import PARIS, paris_day
 from core.html import plain_text

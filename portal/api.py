@@ -1,7 +1,7 @@
 """The open API: what the portal shows, as JSON, without a key; it changes nothing.
 
 Belongs here: its routes, their answers and errors. Does not: its description (openapi.py), what a parameter may be
-(parameters.py), or what a search finds (connectors/region/search.py).
+(parameters.py), or what a search finds (connectors/region/board/search.py).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from connectors.region.board.search import LAST_PAGE, Cursor, Listed, Page, Query, Withdrawn, one, search
 from connectors.region.database import Region
-from connectors.region.search import LAST_PAGE, Cursor, Listed, Page, Query, Withdrawn, one, search
 from connectors.settings import Settings
 from portal import addresses, openapi, verifying
 from portal.parameters import AFTER, Fault, faults

@@ -1,7 +1,7 @@
 """What a resident asks for with an address: following a dialogue, hearing of a question's answer; and the link that confirms it.
 
 Belongs here: routes, and what a confirmation leads to. Does not: the form of a question (questions.py), statements
-(connectors/region/asks.py), letters (connectors/mail).
+(connectors/region/questions/asks.py), letters (connectors/mail).
 
 Nobody is known before they press the button behind the link that only their mailbox has. Opening that link changes nothing.
 """
@@ -21,11 +21,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import asks, contacts, dialogues, questions, sessions, watches
-from connectors.region.asks import Asked
-from connectors.region.dialogues import Dialogue
-from connectors.region.questions import Question
-from connectors.region.sessions import Session
+from connectors.region.dialogues import dialogues
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.people import contacts, watches
+from connectors.region.questions import asks, questions
+from connectors.region.questions.asks import Asked
+from connectors.region.questions.questions import Question
+from connectors.region.sessions import sessions
+from connectors.region.sessions.sessions import Session
 from connectors.seals import CONFIRM_WITHIN, Seals
 from core import addresses
 from core.ip_addresses import caller

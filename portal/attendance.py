@@ -1,6 +1,6 @@
 """Saying that one is there: by one's own link, or by the code that the room shows.
 
-Belongs here: routes. Does not: when that is possible and what it does (connectors/region/enrolments.py), the coach's sheet
+Belongs here: routes. Does not: when that is possible and what it does (connectors/region/sessions/enrolments.py), the coach's sheet
 (sheet.py).
 
 The room's code is for all of the room: whoever knows somebody's e-mail address could ask whether they are registered. So it
@@ -19,9 +19,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import enrolments, places, sessions
-from connectors.region.places import Place
-from connectors.region.sessions import Session
+from connectors.region.people import places
+from connectors.region.people.places import Place
+from connectors.region.sessions import enrolments, sessions
+from connectors.region.sessions.sessions import Session
 from connectors.seals import Seals
 from core import addresses
 from portal.forms import answered, go, private, sealed, with_form

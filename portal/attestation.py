@@ -1,6 +1,6 @@
 """An attestation of presence: the document by its holder's link, and the page that says whether one is genuine.
 
-Belongs here: routes. Does not: the document (attestation_pdf.py), or what was attended (connectors/region/attestations.py).
+Belongs here: routes. Does not: the document (attestation_pdf.py), or what was attended (connectors/region/sessions/attestations.py).
 
 The code on the paper leads to a page that tells what the paper tells, to whoever holds it; it opens nothing else.
 """
@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import attestations
-from connectors.region.attestations import Attestation
+from connectors.region.sessions import attestations
+from connectors.region.sessions.attestations import Attestation
 from connectors.seals import Opener, Seals
 from core.days import paris_day
 from portal.answers import SECURITY

@@ -1,7 +1,7 @@
 """An attestation of presence as a PDF that can be printed, signed, filed and checked.
 
 Belongs here: what fills the page. Does not: its words and looks (attestation.typ), what was attended
-(connectors/region/attestations.py), or who may have it (attestation.py).
+(connectors/region/sessions/attestations.py), or who may have it (attestation.py).
 
 Typst sets it: tagged for screen readers as PDF/UA-1 asks (ISO 14289-1), with its fonts in it. The same attestation is the same bytes:
 nothing in them comes from the clock. What the fonts cannot draw is a box, for the standard allows no letter without a shape; they
@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 import typst
 
-from connectors.region.attestations import Attestation
+from connectors.region.sessions.attestations import Attestation
 from core import qr, wording
 from core.html import printable
 

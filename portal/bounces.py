@@ -1,6 +1,6 @@
 """A relay's web hook: it tells of a letter that came back.
 
-Belongs here: who may tell, and in which shape. Does not: what follows (connectors/region/bounces.py, flows/bounces.py).
+Belongs here: who may tell, and in which shape. Does not: what follows (connectors/region/people/bounces.py, flows/bounces.py).
 
 It takes what the bounce mailbox would take, for relays that read that mail themselves. A letter that is not ours is no error: a relay
 would tell of it again and again.
@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import bounces
+from connectors.region.people import bounces
 from core.bounces import reported
 from portal.forms import body
 from portal.problems import problem

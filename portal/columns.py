@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 
-from connectors.region.search import Listed
+from connectors.region.board.search import Listed
 from core.html import plain_text
 from schemas.offer import Contract, Experience, Job, Kind, Offer, Remote, Salary, Training
 

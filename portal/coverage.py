@@ -1,7 +1,7 @@
 """Covered events: the list, each event's wall with the roll of what was published, and the media themselves.
 
 Belongs here: what each page is given, and the answers that nobody keeps. Does not: who may be shown (core/consents.py, asked by
-connectors/region/media.py at every request), or the pages behind signed links (coverage_consents.py).
+connectors/region/coverage/media.py at every request), or the pages behind signed links (coverage_consents.py).
 
 The faces are of minors: no cache and no search engine keeps a wall or a file, so that what is withdrawn is gone at once.
 """
@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import events, media
-from connectors.region.media import EXTENSION, Held
+from connectors.region.coverage import events, media
+from connectors.region.coverage.media import EXTENSION, Held
 from portal.answers import SECURITY, page
 from portal.forms import go, private
 

@@ -1,6 +1,6 @@
 """Who may be shown, behind the link that a student or a guardian was sent: agreeing, agreeing to less, withdrawing it all.
 
-Belongs here: routes, and what a link lets its holder do. Does not: statements (connectors/region/media_consents.py), the rule
+Belongs here: routes, and what a link lets its holder do. Does not: statements (connectors/region/coverage/media_consents.py), the rule
 (core/consents.py) or the wording (templates/coverage_consent.html).
 
 Opening the link changes nothing. Nothing is ticked that was not agreed to before.
@@ -19,9 +19,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import events, media_consents
-from connectors.region.events import Event
-from connectors.region.students import Student
+from connectors.region.coverage import events, media_consents
+from connectors.region.coverage.events import Event
+from connectors.region.coverage.students import Student
 from connectors.seals import Seals
 from portal.answers import FOLDER
 from portal.consents import TICKED

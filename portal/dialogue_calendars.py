@@ -18,9 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import dialogues, hosts
-from connectors.region.dialogues import Dialogue
-from connectors.region.hosts import Official
+from connectors.region.dialogues import dialogues, hosts
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.dialogues.hosts import Official
 from core.dialogue_calendar import calendar
 from portal.dialogues import announced, public, rules_of
 from portal.revalidation import kept

@@ -1,6 +1,6 @@
 """Dialogues with officials for everybody: which are next and which were held, and one of them.
 
-Belongs here: what these pages are given. Does not: statements (connectors/region/dialogues.py), following one (asks.py), its questions
+Belongs here: what these pages are given. Does not: statements (connectors/region/dialogues/dialogues.py), following one (asks.py), its questions
 (questions.py), calendars (dialogue_calendars.py), what search engines read (jsonld_dialogues.py).
 
 What was never announced is on none of these pages. What was held stays: it is the record of what officials answered.
@@ -19,8 +19,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import dialogues
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import dialogues
+from connectors.region.dialogues.dialogues import Dialogue
 from core.days import paris_day
 from core.dialogues import PUBLIC, Rules, State
 from portal import jsonld, jsonld_dialogues, shown_questions

@@ -1,7 +1,7 @@
 """Open data as files: every open offer in one CSV and one Parquet file, written when they are asked for and the board changed.
 
 Belongs here: writing them in bounded memory, putting them in place, knowing whether they are fresh. Does not: their columns
-(columns.py), serving them (open_data.py), or reading the board (connectors/region/catalogue.py).
+(columns.py), serving them (open_data.py), or reading the board (connectors/region/board/catalogue.py).
 
 The folder holds one pointer and the files that it names, each written once and never changed: whoever reads, in any process,
 has a whole file. The files before the last are kept until the next, for readers that are about to open them.
@@ -20,9 +20,9 @@ from typing import Any, Final
 import msgspec
 from isal import igzip
 
-from connectors.region import catalogue
+from connectors.region.board import catalogue
+from connectors.region.board.search import Listed
 from connectors.region.database import Region
-from connectors.region.search import Listed
 from core.csv_rows import csv_rows
 from portal.columns import COLUMNS, NAMES, Value, row, text_row
 from schemas.errors import RetryLater

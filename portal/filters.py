@@ -1,6 +1,6 @@
 """The filters of a search, in French: what each offers, how many offers that would find, and searching wider.
 
-Belongs here: labels and the choices of forms. Does not: their parameters (addresses.py), counting (connectors/region/search.py)
+Belongs here: labels and the choices of forms. Does not: their parameters (addresses.py), counting (connectors/region/board/search.py)
 or markup (templates/).
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.region.search import Facets, Page, Query
+from connectors.region.board.search import Facets, Page, Query
 from core.wording import CONTRACTS, FIELDS, LEVELS
 from portal import addresses
 from schemas.reference_tables import departments

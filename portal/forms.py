@@ -25,8 +25,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from connectors import clock
-from connectors.region import acts
-from connectors.region.acts import Where
+from connectors.region.access import acts
+from connectors.region.access.acts import Where
 from connectors.seals import FORM_WITHIN, Seals
 from portal import cookies
 from portal.answers import SECURITY, rendered

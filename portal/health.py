@@ -1,6 +1,6 @@
 """What machines ask of the portal: whether it lives, and whether it can serve.
 
-Belongs here: /healthz and /readyz. Does not: the questions to the database (connectors/region/condition.py), or telling people
+Belongs here: /healthz and /readyz. Does not: the questions to the database (connectors/region/upkeep/condition.py), or telling people
 (deployments/watchdog.py).
 
 Both answer from the event loop, for when the database hangs every thread waits for it. A look at the database has a thread of its
@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.region.condition import Condition, condition, needed
 from connectors.region.database import Region
+from connectors.region.upkeep.condition import Condition, condition, needed
 from schemas.errors import Unreachable
 
 SECONDS: Final = 5.0

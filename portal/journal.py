@@ -1,6 +1,6 @@
 """The log of acts, for auditors.
 
-Belongs here: its page. Does not: statements (connectors/region/acts.py), or whether its chain holds (`boostez access verify`).
+Belongs here: its page. Does not: statements (connectors/region/access/acts.py), or whether its chain holds (`boostez access verify`).
 
 Reading it is an act, and noted.
 """
@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import acts
+from connectors.region.access import acts
 from portal.access import HOME, Officer, page_for
 from portal.forms import private
 

@@ -13,7 +13,7 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues.dialogues import Dialogue
 from portal.jsonld import CONTEXT, REGION, known
 from portal.jsonld_sessions import ORGANIZER
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from connectors.region.sessions import Session
+from connectors.region.sessions.sessions import Session
 from portal.jsonld import CONTEXT, REGION, known
 
 ORGANIZER: Final = "Région Auvergne-Rhône-Alpes"

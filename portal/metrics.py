@@ -1,6 +1,6 @@
 """What Prometheus reads, on a port of its own that no proxy leads to: how the portal answers, and the hub in numbers.
 
-Belongs here: counting answers, serving numbers, and how often they are read anew. Does not: the numbers (connectors/region/metrics.py).
+Belongs here: counting answers, serving numbers, and how often they are read anew. Does not: the numbers (connectors/region/upkeep/metrics.py).
 
 Answers are counted by kind of page (the route's template), never by address or caller: which offer is read, and by whom, stays unknown. A
 process counts its own answers; the hub's numbers are of rows, and the same from each.
@@ -32,7 +32,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.logs import bind
-from connectors.region.metrics import BUCKETS, Distribution, Measure
+from connectors.region.upkeep.metrics import BUCKETS, Distribution, Measure
 from connectors.telemetry import failed, span
 from portal import health
 from schemas.errors import Misconfigured, Unreachable

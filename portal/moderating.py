@@ -1,6 +1,6 @@
 """A moderator says that they are there, by the link in their letter.
 
-Belongs here: routes. Does not: when that is possible and what it does (connectors/region/dialogue_prompts.py), or moderating questions
+Belongs here: routes. Does not: when that is possible and what it does (connectors/region/dialogues/dialogue_prompts.py), or moderating questions
 (officers' pages).
 """
 
@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import dialogue_prompts, dialogues
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import dialogue_prompts, dialogues
+from connectors.region.dialogues.dialogues import Dialogue
 from connectors.seals import Seals
 from core import wording
 from portal.forms import answered, go, private, sealed, with_form

@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region.carried import carriers
-from connectors.region.search import Listed, Withdrawn, one
-from connectors.region.similar import similar
+from connectors.region.board.search import Listed, Withdrawn, one
+from connectors.region.board.similar import similar
+from connectors.region.publishing.carried import carriers
 from connectors.settings import Settings
 from core.wording import CHANNELS, PARTNERS
 from portal import jsonld

@@ -1,6 +1,6 @@
 """The officers' queue: what firms posted and nobody decided on, for officers without a Prefect UI.
 
-Belongs here: routes, and in which order a page becomes a decision. Does not: a decision's effect (connectors/region/postings.py),
+Belongs here: routes, and in which order a page becomes a decision. Does not: a decision's effect (connectors/region/offers/postings.py),
 who an officer is (access.py), sentences (templates/).
 
 Opening a page changes nothing. A decision holds for the text that was shown, and is kept under the name of whoever is signed in.
@@ -18,9 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import postings
 from connectors.region.database import Region
-from connectors.region.postings import Posting
+from connectors.region.offers import postings
+from connectors.region.offers.postings import Posting
 from core.html import printable
 from core.normalise import normalise
 from portal.access import HOME, Officer, form_for, page_for

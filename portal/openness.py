@@ -1,7 +1,7 @@
 """What the public may check of the partnership: its work, its cost, and that nothing needs an account.
 
 Belongs here: what the pages of transparency and parity and the tab on the Facebook Page are given. Does not: counting
-(connectors/region/openness.py, carried.py), words and markup (templates/).
+(connectors/region/board/openness.py, carried.py), words and markup (templates/).
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region import progress, sessions
-from connectors.region.carried import Carried, Met, carried, met
+from connectors.region.board.openness import Work, work
 from connectors.region.database import Region
-from connectors.region.openness import Work, work
+from connectors.region.firms import progress
+from connectors.region.publishing.carried import Carried, Met, carried, met
+from connectors.region.sessions import sessions
 from core.charts import Row, row, shares
 from core.partnership import CONTRACT_EUR, RENEWALS
 from core.progress import TARGET, Part, Progress

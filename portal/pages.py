@@ -1,6 +1,6 @@
 """Residents' pages: home, the list, the feeds.
 
-Belongs here: what each page is given. Does not: statements (connectors/region/search.py), words and markup (templates/),
+Belongs here: what each page is given. Does not: statements (connectors/region/board/search.py), words and markup (templates/),
 headers (answers.py), putting the portal together (app.py).
 """
 
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region.search import Query, search, state
+from connectors.region.board.search import Query, search, state
 from portal import addresses, dialogues, feeds, filters
 from portal.answers import page
 from portal.remembering import remembered

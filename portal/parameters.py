@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.region.search import LONGEST
+from connectors.region.board.search import LONGEST
 from core.places import commune
 from core.wording import FIELDS, LEVELS
 from portal import addresses

@@ -1,6 +1,6 @@
 """One's place in a session, behind the link that one's letters carry: where it stands, giving it back, putting it in a calendar.
 
-Belongs here: routes, and what a link lets its holder do. Does not: statements (connectors/region/enrolments.py, places.py), what
+Belongs here: routes, and what a link lets its holder do. Does not: statements (connectors/region/sessions/enrolments.py, places.py), what
 one wants to be written about (preferences.py), being there (attendance.py).
 
 Opening a link changes nothing: only its button does.
@@ -18,8 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import enrolments, places
-from connectors.region.places import Place
+from connectors.region.people import places
+from connectors.region.people.places import Place
+from connectors.region.sessions import enrolments
 from connectors.seals import Seals
 from core.invitations import sequence_of, uid_of
 from core.session_calendar import meetings_calendar

@@ -1,7 +1,7 @@
 """« Déposer une offre »: the form, its preview, and the pages behind the links that its author gets by mail.
 
 Belongs here: routes, and in which order a form becomes a posting. Does not: reading fields (posting_form.py), a form's safety
-(forms.py), statements (connectors/region/postings.py), mails and approval (flows/postings.py).
+(forms.py), statements (connectors/region/offers/postings.py), mails and approval (flows/postings.py).
 
 Opening a link changes nothing, since mail scanners open links: only its button does.
 """
@@ -18,9 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import postings
-from connectors.region.postings import Posting
-from connectors.region.search import Listed
+from connectors.region.board.search import Listed
+from connectors.region.offers import postings
+from connectors.region.offers.postings import Posting
 from connectors.seals import CONFIRM_WITHIN, Seals
 from core import sirets, wording
 from core.ip_addresses import caller

@@ -1,6 +1,6 @@
 """What a person is written to about, behind their own link: choosing it, stopping it with one click, having oneself forgotten.
 
-Belongs here: routes, and what each link lets its holder do. Does not: statements (connectors/region/contacts.py), the boxes
+Belongs here: routes, and what each link lets its holder do. Does not: statements (connectors/region/people/contacts.py), the boxes
 (consents.py).
 
 A mail program that unsubscribes somebody sends a POST of its own, without a page, a cookie or a seal of ours (RFC 8058): the
@@ -20,8 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import contacts, persons, places
-from connectors.region.contacts import Contact
+from connectors.region.people import contacts, persons, places
+from connectors.region.people.contacts import Contact
 from connectors.seals import Opener, Seals
 from portal import consents
 from portal.forms import LARGEST, answered, body, go, private, sealed, with_form

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.region import questions
-from connectors.region.questions import Question
+from connectors.region.questions import questions
+from connectors.region.questions.questions import Question
 from core import wording
 from core.html import printable
 from core.questions import State

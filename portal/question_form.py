@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from connectors.region.questions import NAME, Draft
+from connectors.region.questions.questions import NAME, Draft
 from core import addresses, question_text
 from core.registrations import line
 

@@ -1,6 +1,6 @@
 """« Questions à modérer »: what residents asked, for officers: published, refused, merged, answered.
 
-Belongs here: routes, and in which order a page becomes a decision. Does not: a decision's effect (connectors/region/moderation.py),
+Belongs here: routes, and in which order a page becomes a decision. Does not: a decision's effect (connectors/region/questions/moderation.py),
 who an officer is (access.py), sentences (templates/).
 
 Opening a page changes nothing. What cannot be taken back, because somebody is written to, is shown once more before it is done.
@@ -18,9 +18,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import dialogues, moderation, questions
-from connectors.region.moderation import Waiting
-from connectors.region.questions import Question
+from connectors.region.dialogues import dialogues
+from connectors.region.questions import moderation, questions
+from connectors.region.questions.moderation import Waiting
+from connectors.region.questions.questions import Question
 from core import question_text
 from core.html import printable
 from core.questions import State

@@ -1,7 +1,7 @@
 """What people are asked after a session, and three and six months later, behind the links that their letters carry.
 
 Belongs here: routes, and reading both forms. Does not: the questions' words (templates/), what an answer is
-(schemas/questionnaires.py), keeping it (connectors/region/answers.py).
+(schemas/questionnaires.py), keeping it (connectors/region/firms/answers.py).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import answers, places
-from connectors.region.places import Place
+from connectors.region.firms import answers
+from connectors.region.people import places
+from connectors.region.people.places import Place
 from connectors.seals import Opener, Seals
 from core.html import printable
 from portal.consents import TICKED

@@ -1,7 +1,7 @@
 """Residents' questions: all of them, one of them, and asking one, with or without an address.
 
 Belongs here: routes, and in which order a form becomes a question. Does not: reading fields (question_form.py), the link that confirms
-(asks.py), votes (voting.py), what officers decide (question_queue.py), statements (connectors/region/questions.py).
+(asks.py), votes (voting.py), what officers decide (question_queue.py), statements (connectors/region/questions/questions.py).
 
 What no moderator has read is shown to its author only. Why one is refused, beyond the article, is its author's business alone.
 """
@@ -19,9 +19,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import contacts, questions
-from connectors.region.dialogues import Dialogue
-from connectors.region.questions import Question, Sort
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.people import contacts
+from connectors.region.questions import questions
+from connectors.region.questions.questions import Question, Sort
 from connectors.seals import Seals
 from core.dialogues import ASKED
 from core.questions import State

@@ -1,7 +1,7 @@
 """« Inscrire mon entreprise »: the form, with a session or without one, and the link that confirms it.
 
 Belongs here: routes, and in which order a form becomes a place. Does not: reading fields (registration_form.py), a form's safety
-(forms.py), statements (connectors/region/registrations.py), the page of a place (place.py), letters (connectors/mail).
+(forms.py), statements (connectors/region/firms/registrations.py), the page of a place (place.py), letters (connectors/mail).
 
 Nobody is known before they press the button behind the link that only their mailbox has. Opening that link changes nothing,
 since mail scanners open links.
@@ -19,9 +19,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import contacts, places, postings, registrations, sessions
-from connectors.region.registrations import Asked
-from connectors.region.sessions import Session
+from connectors.region.firms import registrations
+from connectors.region.firms.registrations import Asked
+from connectors.region.offers import postings
+from connectors.region.people import contacts, places
+from connectors.region.sessions import sessions
+from connectors.region.sessions.sessions import Session
 from connectors.seals import CONFIRM_WITHIN, Seals
 from core import sirets
 from core.ip_addresses import caller

@@ -15,7 +15,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from connectors.region.search import State, state
+from connectors.region.board.search import State, state
 from portal.answers import unless_known
 
 KEPT: Final = 512  # pages, of some 20 kB

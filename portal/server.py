@@ -15,7 +15,7 @@ from uvicorn.config import LOGGING_CONFIG
 from connectors import clock
 from connectors.logs import in_json
 from connectors.region.database import region
-from connectors.region.metrics import measures, reader
+from connectors.region.upkeep.metrics import measures, reader
 from connectors.settings import Settings
 from core.service_levels import Rules
 from portal import metrics

@@ -1,6 +1,6 @@
 """Sessions of the programme for everybody: which are to come, one of them, and all of them for a calendar.
 
-Belongs here: what these pages are given. Does not: statements (connectors/region/sessions.py), registering (registration.py), what
+Belongs here: what these pages are given. Does not: statements (connectors/region/sessions/sessions.py), registering (registration.py), what
 search engines read (jsonld_sessions.py).
 
 A cohort's sessions are its members' business: they are on none of these pages. So is where a session is held online.
@@ -19,8 +19,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import dialogues, sessions
-from connectors.region.sessions import Kind, Session
+from connectors.region.dialogues import dialogues
+from connectors.region.sessions import sessions
+from connectors.region.sessions.sessions import Kind, Session
 from core.registrations import SESSION
 from core.session_calendar import Meeting, meetings_calendar
 from portal import jsonld, jsonld_sessions

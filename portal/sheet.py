@@ -1,6 +1,6 @@
 """The coach's sheet: who has a place in a session, and who came.
 
-Belongs here: routes. Does not: what a sheet does (connectors/region/enrolments.py), who the people are (attendees.py), what a
+Belongs here: routes. Does not: what a sheet does (connectors/region/sessions/enrolments.py), who the people are (attendees.py), what a
 room's code does (attendance.py).
 
 It can be printed before, filled in once the session has begun, and put right later.
@@ -19,10 +19,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import answers, attendees, coaches, enrolments, sessions
-from connectors.region.attendees import Attendee
-from connectors.region.coaches import Coach
-from connectors.region.sessions import Session
+from connectors.region.cohorts import coaches
+from connectors.region.cohorts.coaches import Coach
+from connectors.region.firms import answers
+from connectors.region.sessions import attendees, enrolments, sessions
+from connectors.region.sessions.attendees import Attendee
+from connectors.region.sessions.sessions import Session
 from connectors.seals import Seals
 from core import qr
 from portal.consents import TICKED

@@ -1,7 +1,7 @@
 """Questions as pages show them: with their public clock, and whether this browser voted for them.
 
 Belongs here: what a page is given of each question, and the cookie by which a browser votes. Does not: voting (voting.py), statements
-(connectors/region/questions.py), words and markup (templates/question_parts.html).
+(connectors/region/questions/questions.py), words and markup (templates/question_parts.html).
 
 The cookie is set by a first vote and by nothing else; what is kept of it is a keyed hash.
 """
@@ -16,9 +16,9 @@ from typing import Any, Final
 import msgspec
 from starlette.requests import Request
 
-from connectors.region import questions
-from connectors.region.dialogues import Dialogue
-from connectors.region.questions import Question
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.questions import questions
+from connectors.region.questions.questions import Question
 from connectors.seals import Seals
 from core.answer_clock import Clock, answer_clock
 from core.dialogues import ASKED

@@ -1,6 +1,6 @@
 """Signing in and out: to the Region's identity provider, back from it, and the officers' home page.
 
-Belongs here: these routes and their cookies. Does not: the provider (connectors/oidc), sessions (connectors/region/officer_sessions.py),
+Belongs here: these routes and their cookies. Does not: the provider (connectors/oidc), sessions (connectors/region/access/officer_sessions.py),
 or what a page asks for (access.py).
 
 A session's cookie is new each time, so one that somebody planted before opens nothing. Few wait for the provider at once, in threads of
@@ -23,8 +23,11 @@ from starlette.routing import Route
 from connectors import clock
 from connectors.oidc.attempt import Attempt, begun
 from connectors.oidc.provider import Provider
-from connectors.region import acts, alerts, officer_sessions, postings, questions
-from connectors.region.acts import Where
+from connectors.region.access import acts, officer_sessions
+from connectors.region.access.acts import Where
+from connectors.region.alerting import alerts
+from connectors.region.offers import postings
+from connectors.region.questions import questions
 from connectors.seals import Seals
 from core.access import claimed
 from core.html import printable

@@ -1,6 +1,6 @@
 """The sitemap: every page of the portal, for search engines.
 
-Belongs here: its index and its files. Does not: which offers there are (connectors/region/catalogue.py).
+Belongs here: its index and its files. Does not: which offers there are (connectors/region/board/catalogue.py).
 
 Source: sitemaps.org, protocol 0.9: at most 50,000 addresses and 50 MB a file; lastmod in W3C form.
 """
@@ -20,8 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from connectors.region.catalogue import Part, keys, parts
-from connectors.region.search import state
+from connectors.region.board.catalogue import Part, keys, parts
+from connectors.region.board.search import state
 from portal import coverage, dialogues, open_data, openness, pages, questions, sessions, texts, verifying
 from portal.revalidation import has, kept
 

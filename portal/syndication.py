@@ -1,6 +1,6 @@
 """Any search as a feed: Atom and JSON Feed, newest first, page behind page.
 
-Belongs here: the words of both formats, pure but for the search. Does not: what a search finds (connectors/region/search.py),
+Belongs here: the words of both formats, pure but for the search. Does not: what a search finds (connectors/region/board/search.py),
 its address (addresses.py), what every Atom document is made of (atom.py), or the files for aggregators (feeds.py).
 
 Sources: RFC 4287 (Atom), RFC 5005 section 3 (paged feeds), jsonfeed.org/version/1.1.
@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.region.board.search import Cursor, Listed, Query, search, state
 from connectors.region.database import Region
-from connectors.region.search import Cursor, Listed, Query, search, state
 from core import wording
 from core.html import printable
 from portal import addresses, atom

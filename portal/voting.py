@@ -1,6 +1,6 @@
 """Voting for a question, and taking the vote back: one click, without an account.
 
-Belongs here: routes, the cookie of a first vote, when a vote is ours. Does not: counting (connectors/region/questions.py), what pages
+Belongs here: routes, the cookie of a first vote, when a vote is ours. Does not: counting (connectors/region/questions/questions.py), what pages
 show of it (shown_questions.py).
 
 Pages that everybody reads set no cookie, so a vote has no seal: it is ours when the browser says that a page of ours sent it. A browser
@@ -20,8 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors import clock
-from connectors.region import questions
-from connectors.region.questions import Question
+from connectors.region.questions import questions
+from connectors.region.questions.questions import Question
 from connectors.seals import Seals
 from core.ip_addresses import caller
 from portal import cookies

@@ -1,7 +1,7 @@
 """What is said of a dialogue in public: the content of its effects, whatever carries them.
 
 Belongs here: the message that the Page, its live videos and calendars are made from. Does not: when it is said
-(connectors/region/dialogues.py), or in which words (connectors/facebook_page, facebook_live, caldav).
+(connectors/region/dialogues/dialogues.py), or in which words (connectors/facebook_page, facebook_live, caldav).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What people answer: how a session was, and what became of their firm three and six months later.
 
 Belongs here: the records, and their one encoding. Does not: the questions' words (portal/templates), or keeping them
-(connectors/region/answers.py).
+(connectors/region/firms/answers.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Open alerts as a table in the Prefect UI.
 
-Belongs here: the artifact. Does not: what is open (connectors/region/alerts.py), or telling anybody (tell.py).
+Belongs here: the artifact. Does not: what is open (connectors/region/alerting/alerts.py), or telling anybody (tell.py).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from connectors.region import alerts
-from connectors.region.alerts import Alert
+from connectors.region.alerting import alerts
+from connectors.region.alerting.alerts import Alert
 from connectors.region.database import Region
 from core.days import at_paris
 from core.markdown import cell

@@ -1,6 +1,6 @@
 """Announcing: carrying out what dialogues want of their channels.
 
-Belongs here: the one step that delivers them, channel by channel. Does not: what is wanted (connectors/region/announcing.py).
+Belongs here: the one step that delivers them, channel by channel. Does not: what is wanted (connectors/region/dialogues/announcing.py).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.region import announcing
 from connectors.region.database import Region
+from connectors.region.dialogues import announcing
 from connectors.settings import Settings
 from tasks.deliver import carry_out
 from tasks.progress import Progress

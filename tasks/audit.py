@@ -1,6 +1,6 @@
 """Audit: hold what is really on a channel against the ledger, and heal or tell what differs.
 
-Belongs here: the order, by the channel's policy. Does not: the comparison (connectors/region/audits.py) or putting it right
+Belongs here: the order, by the channel's policy. Does not: the comparison (connectors/region/publishing/audits.py) or putting it right
 (deliver.py).
 """
 
@@ -10,9 +10,9 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.channel import ItemChannel, Readable
-from connectors.region import audits
-from connectors.region.audits import Audit
 from connectors.region.database import Region
+from connectors.region.publishing import audits
+from connectors.region.publishing.audits import Audit
 from connectors.registry import channel as channel_of
 from connectors.registry import policies
 from connectors.settings import Settings

@@ -1,7 +1,7 @@
 """Letters that came back: read from the mailbox, noted, and told to whoever can telephone.
 
 Belongs here: each step on its own. Does not: their order (flows/bounces.py), what a report says (core/bounces.py), what follows for an
-address (connectors/region/bounces.py).
+address (connectors/region/people/bounces.py).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.bounces.maildir import Read, read_new
-from connectors.region import bounces
-from connectors.region.bounces import Taken
 from connectors.region.database import Region
+from connectors.region.people import bounces
+from connectors.region.people.bounces import Taken
 from core.bounces import Bounce
 from tasks.tell import RUNBOOK, over, sound
 

@@ -1,7 +1,7 @@
 """Broadcasts: what is on air by now, and what can be seen again.
 
 Belongs here: reading how each live video stands, and taking the step that follows. Does not: the steps
-(connectors/region/dialogue_holding.py), or starting a broadcast, which whoever films does.
+(connectors/region/dialogues/dialogue_holding.py), or starting a broadcast, which whoever films does.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.facebook_live import channel as facebook_live
-from connectors.region import dialogue_holding, dialogues, ledger
 from connectors.region.database import Region
-from connectors.region.dialogue_holding import CLOCK
-from connectors.region.dialogue_steps import Hub
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import dialogue_holding, dialogues
+from connectors.region.dialogues.dialogue_holding import CLOCK
+from connectors.region.dialogues.dialogue_steps import Hub
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.ledger import ledger
 from schemas.errors import BoostezError
 from tasks.preflight import Studio
 

@@ -1,7 +1,7 @@
 """Calendars of officials: when they are busy, and what they moved.
 
 Belongs here: reading each, and keeping what it says. Does not: how calendars are read (connectors/caldav), or deciding on a move
-(connectors/region/move_proposals.py).
+(connectors/region/dialogues/move_proposals.py).
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from connectors.caldav import busy as reading
 from connectors.caldav import changes as watching
 from connectors.caldav.changes import Change, Known, Moved
 from connectors.caldav.client import CalDav
-from connectors.region import calendars, hosts, move_proposals, wants
-from connectors.region.announcing import CALENDARS
-from connectors.region.calendars import Interval, Kept
 from connectors.region.database import Region
-from connectors.region.hosts import Official
-from connectors.region.move_proposals import Seen
+from connectors.region.dialogues import calendars, hosts, move_proposals
+from connectors.region.dialogues.announcing import CALENDARS
+from connectors.region.dialogues.calendars import Interval, Kept
+from connectors.region.dialogues.hosts import Official
+from connectors.region.dialogues.move_proposals import Seen
+from connectors.region.ledger import wants
 from connectors.registry import calendar_server
 from connectors.settings import Settings
 from core.busy import Availability, is_ours

@@ -19,8 +19,8 @@ from prefect.cache_policies import NO_CACHE
 from connectors import clock
 from connectors.contractor.client import Contractor, NotModified, WalkVoid
 from connectors.contractor.pages import Page
-from connectors.region import walks
-from connectors.region.walks import Item, SourceState
+from connectors.region.offers import walks
+from connectors.region.offers.walks import Item, SourceState
 from connectors.registry import contractor_client
 from core.cursors import instant, next_cursor
 from schemas.errors import Misconfigured, Unreachable

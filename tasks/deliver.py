@@ -1,7 +1,7 @@
 """Deliver: carrying out what the ledger plans on a channel, under the effect protocol.
 
 Belongs here: claim, call, receive, for each of the three shapes of a channel. Does not: what is planned (plan.py), the
-ledger's transactions (connectors/region/ledger.py) or any channel's words.
+ledger's transactions (connectors/region/ledger/ledger.py) or any channel's words.
 
 Writes are never retried here: what has no trustworthy receipt is unknown, and settling looks it up (settle.py).
 """
@@ -21,8 +21,8 @@ from prefect.cache_policies import NO_CACHE
 
 from connectors.channel import BoardChannel, Channel, DocumentChannel, Entry, ItemChannel, Sent
 from connectors.logs import bound
-from connectors.region import channel_state, ledger
 from connectors.region.database import Region
+from connectors.region.ledger import channel_state, ledger
 from connectors.registry import channel as channel_of
 from connectors.settings import Settings
 from connectors.telemetry import span

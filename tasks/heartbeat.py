@@ -14,8 +14,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.context import FlowRunContext
 
 from connectors import heartbeat
-from connectors.region import condition
 from connectors.region.database import Region
+from connectors.region.upkeep import condition
 from connectors.settings import Settings
 from schemas.errors import BoostezError
 

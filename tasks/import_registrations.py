@@ -1,6 +1,6 @@
 """Taking in a file of registrations: what it would change, left where staff see it, and taking it in.
 
-Belongs here: the steps. Does not: reading a file (connectors/registration_files.py), what is written (connectors/region/imports.py).
+Belongs here: the steps. Does not: reading a file (connectors/registration_files.py), what is written (connectors/region/firms/imports.py).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from connectors.region import imports
 from connectors.region.database import Region
+from connectors.region.firms import imports
 from connectors.registration_files import File
 from connectors.reminder_rules import reminder_rules
 from connectors.settings import Settings

@@ -1,6 +1,6 @@
 """A firm's journey as an artifact, for whoever works in the Prefect UI.
 
-Belongs here: the table. Does not: what happened (connectors/region/journeys.py), or the words (connectors/journeys).
+Belongs here: the table. Does not: what happened (connectors/region/firms/journeys.py), or the words (connectors/journeys).
 
 Prefect keeps artifacts for as long as it likes, and no erasure reaches them: people are numbers there. `boostez firm journey` names
 them.
@@ -13,9 +13,9 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from connectors.journeys.wording import lines
-from connectors.region import journeys
 from connectors.region.database import Region
-from connectors.region.journeys import Journey
+from connectors.region.firms import journeys
+from connectors.region.firms.journeys import Journey
 from core.markdown import cell
 
 

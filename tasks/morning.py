@@ -13,20 +13,17 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from connectors.region import (
-    alerts,
-    channel_state,
-    cohorts,
-    moderation,
-    move_proposals,
-    plans,
-    postings,
-    seasons,
-)
+from connectors.region.alerting import alerts
+from connectors.region.alerting.service_levels import service_levels
+from connectors.region.cohorts import cohorts
 from connectors.region.database import Region
+from connectors.region.dialogues import move_proposals, seasons
 from connectors.region.digests import approvals, editions
-from connectors.region.late_reminders import late_reminders
-from connectors.region.service_levels import service_levels
+from connectors.region.ledger import channel_state
+from connectors.region.offers import postings
+from connectors.region.publishing import plans
+from connectors.region.questions import moderation
+from connectors.region.sessions.late_reminders import late_reminders
 from connectors.registry import objectives
 from connectors.settings import Settings
 from core.digests.weeks import USEFUL

@@ -1,7 +1,7 @@
 """Plan: what each channel should carry, written into the ledger; what is not so yet is the plan.
 
 Belongs here: the order, and asking a person when a guard stopped some of it. Does not: the comparison
-(connectors/region/planning.py), the guard's rule (core/guards.py) or carrying it out (deliver.py).
+(connectors/region/publishing/planning.py), the guard's rule (core/guards.py) or carrying it out (deliver.py).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors import clock
-from connectors.region import planning
 from connectors.region.database import Region
+from connectors.region.publishing import planning
 from connectors.registry import channel as channel_of
 from connectors.registry import policies
 from connectors.settings import Settings

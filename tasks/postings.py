@@ -2,7 +2,7 @@
 
 Belongs here: bringing what was approved or closed to every channel, asking an officer, and
 ending forms that nobody needs to fill in any more.
-Does not: a posting's states (connectors/region/postings.py), its form for officers (flows/decide_posting.py).
+Does not: a posting's states (connectors/region/offers/postings.py), its form for officers (flows/decide_posting.py).
 
 Every step follows from rows, so a crash between two of them loses nothing: the next minute does the rest.
 """
@@ -15,9 +15,9 @@ from typing import Final
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.region import postings
 from connectors.region.database import Region
-from connectors.region.postings import Posting
+from connectors.region.offers import postings
+from connectors.region.offers.postings import Posting
 from connectors.registry import policies
 from connectors.settings import Settings
 from core.effects import Only

@@ -14,10 +14,12 @@ from prefect.cache_policies import NO_CACHE
 
 from connectors.facebook_live import channel as facebook_live
 from connectors.facebook_live.broadcast import Readiness, Status
-from connectors.region import alerts, dialogue_prompts, ledger
+from connectors.region.alerting import alerts
 from connectors.region.database import Region
-from connectors.region.dialogue_steps import Hub
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import dialogue_prompts
+from connectors.region.dialogues.dialogue_steps import Hub
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.ledger import ledger
 from schemas.errors import BoostezError
 from tasks.tell import RUNBOOK, over, sound
 

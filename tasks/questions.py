@@ -1,6 +1,6 @@
 """Questions that wait for a moderator or, longer than was promised, for an answer: a table in the Prefect UI, and an alert.
 
-Belongs here: the table, and who hears of what is overdue. Does not: deciding (flows/questions.py, the portal's queue), or reading (connectors/region/moderation.py).
+Belongs here: the table, and who hears of what is overdue. Does not: deciding (flows/questions.py, the portal's queue), or reading (connectors/region/questions/moderation.py).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from connectors.region import moderation
 from connectors.region.database import Region
-from connectors.region.moderation import Waiting
-from connectors.region.questions import Question
+from connectors.region.questions import moderation
+from connectors.region.questions.moderation import Waiting
+from connectors.region.questions.questions import Question
 from core.markdown import cell
 from core.wording import excerpt
 from tasks.tell import RUNBOOK, over, sound

@@ -1,7 +1,7 @@
 """Comments under dialogues, read on from where they were: those that ask wait for a moderator.
 
 Belongs here: the order of reading. Does not: calls of a channel (connectors/facebook_live/comments.py), or what is kept
-(connectors/region/comments.py).
+(connectors/region/questions/comments.py).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Final
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.region import comments
-from connectors.region.comments import Comment, Discussed
 from connectors.region.database import Region
+from connectors.region.questions import comments
+from connectors.region.questions.comments import Comment, Discussed
 from schemas.errors import BoostezError
 
 Reader = Callable[[str, str | None], tuple[Sequence[Comment], str | None]]

@@ -10,10 +10,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors import clock
-from connectors.region import offers, quarantine
 from connectors.region.database import Region
-from connectors.region.quarantine import Choice
-from connectors.region.replays import EXAMPLES
+from connectors.region.offers import offers, quarantine
+from connectors.region.offers.quarantine import Choice
+from connectors.region.publishing.replays import EXAMPLES
 from connectors.registry import source as source_of
 from core.verdicts import judge
 from tasks.validate import CHUNK, incoming

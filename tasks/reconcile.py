@@ -16,8 +16,8 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors import clock
-from connectors.region import offers, quarantine, walks
-from connectors.region.walks import SourceState
+from connectors.region.offers import offers, quarantine, walks
+from connectors.region.offers.walks import SourceState
 from connectors.registry import contractor_client
 from core.guards import Snapshot
 from schemas.documents import Reason

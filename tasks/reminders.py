@@ -1,7 +1,7 @@
 """Reminders: what is due goes into letters, what came of letters is written down, coaches know what was not sent.
 
 Belongs here: each step on its own. Does not: their order (flows/reminders.py), which reminder may go (core/judging.py), statements
-(connectors/region/reminders.py).
+(connectors/region/sessions/reminders.py).
 
 Every step follows from rows, so a crash between two of them loses nothing: the next minute does the rest.
 """
@@ -14,9 +14,9 @@ from typing import Final
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.region import reminders, sheets, untold
 from connectors.region.database import Region
-from connectors.region.reminders import Closed, Queued, Rules
+from connectors.region.sessions import reminders, sheets, untold
+from connectors.region.sessions.reminders import Closed, Queued, Rules
 from tasks.tell import RUNBOOK
 
 PAGE: Final = f"{RUNBOOK}/reminders-not-sent.md"

@@ -1,6 +1,6 @@
 """Replay: having done again what failed, or what a channel should be sent anew.
 
-Belongs here: mark, then deliver at once. Does not: what is chosen (connectors/region/replays.py) or payloads (recheck.py).
+Belongs here: mark, then deliver at once. Does not: what is chosen (connectors/region/publishing/replays.py) or payloads (recheck.py).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import msgspec
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.region import replays
 from connectors.region.database import Region
-from connectors.region.replays import Choice, Replayed
+from connectors.region.publishing import replays
+from connectors.region.publishing.replays import Choice, Replayed
 from connectors.settings import Settings
 from core.effects import Only
 from tasks.deliver import carry_out

@@ -1,6 +1,6 @@
 """Retention: what has been kept long enough goes, and a table says how much.
 
-Belongs here: the step and its table. Does not: what goes (connectors/region/programme_retention.py) or when (core/terms.py).
+Belongs here: the step and its table. Does not: what goes (connectors/region/people/programme_retention.py) or when (core/terms.py).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from connectors.region import programme_retention
 from connectors.region.database import Region
-from connectors.region.programme_retention import Tidied
+from connectors.region.people import programme_retention
+from connectors.region.people.programme_retention import Tidied
 from core.reminders import Rule
 from core.terms import TERMS
 

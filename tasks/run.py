@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 from prefect.runtime import deployment
 
-from connectors.region import walks
 from connectors.region.database import Region, safe_region
+from connectors.region.offers import walks
 from connectors.registry import Source, source
 from connectors.settings import Settings, settings
 from connectors.spool import Spool

@@ -1,15 +1,15 @@
 """Seasons: planning one, so that somebody can decide.
 
 Belongs here: the step from what is wanted to a proposal that is kept. Does not: the planning (core/seasons), or deciding
-(connectors/region/seasons.py).
+(connectors/region/dialogues/seasons.py).
 """
 
 from __future__ import annotations
 
 from connectors import clock
-from connectors.region import season_problem, seasons
 from connectors.region.database import safe_region
-from connectors.region.seasons import Season
+from connectors.region.dialogues import season_problem, seasons
+from connectors.region.dialogues.seasons import Season
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from core import seasons as planning

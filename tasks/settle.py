@@ -10,8 +10,8 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.channel import Channel, Readable
-from connectors.region import channel_state, ledger
 from connectors.region.database import Region
+from connectors.region.ledger import channel_state, ledger
 from connectors.registry import channel as channel_of
 from connectors.settings import Settings
 from connectors.telemetry import span

@@ -14,9 +14,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.alert_rules import alert_rules
-from connectors.region import alerts
+from connectors.region.alerting import alerts
+from connectors.region.alerting.silences import last_heard
 from connectors.region.database import Region
-from connectors.region.silences import last_heard
 from connectors.registry import policies
 from connectors.settings import Settings
 from core.alerting import silent_for

@@ -1,7 +1,7 @@
 """Tell: have a person know what needs one, once, and hear when it is over.
 
 Belongs here: what is worth an alert and in which words, sending what is due, asking for a decision. Does not: an alert's row
-(connectors/region/alerts.py), who hears of it when (core/alerting.py), a message's way (deliver.py) or the decision's form
+(connectors/region/alerting/alerts.py), who hears of it when (core/alerting.py), a message's way (deliver.py) or the decision's form
 (flows/decide.py).
 
 Most alerts follow from where things stand, not from what happened: a crash between a fault and its alert loses nothing,
@@ -21,11 +21,15 @@ from prefect.context import FlowRunContext
 from connectors import clock
 from connectors.alert_rules import addresses, alert_rules
 from connectors.alerts.channel import NAME
-from connectors.region import alerts, channel_state, failing, host_letters, notices, plans, postings
-from connectors.region.channel_state import Standing
+from connectors.region.alerting import alerts, notices
 from connectors.region.database import Region
+from connectors.region.dialogues import host_letters
 from connectors.region.digests import editions
-from connectors.region.plans import Stopped
+from connectors.region.ledger import channel_state
+from connectors.region.ledger.channel_state import Standing
+from connectors.region.offers import postings
+from connectors.region.publishing import failing, plans
+from connectors.region.publishing.plans import Stopped
 from connectors.settings import Settings
 from core.days import at_paris
 from schemas.errors import Unreachable

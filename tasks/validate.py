@@ -14,10 +14,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors import clock
-from connectors.region import walks
-from connectors.region.offers import Incoming
-from connectors.region.quarantine import Detained
-from connectors.region.walks import Item
+from connectors.region.offers import walks
+from connectors.region.offers.offers import Incoming
+from connectors.region.offers.quarantine import Detained
+from connectors.region.offers.walks import Item
 from core.verdicts import DUPLICATE, Accepted, closure, judge
 from schemas.documents import Reason
 from schemas.offer import encode

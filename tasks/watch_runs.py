@@ -26,7 +26,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 
-from connectors.region import alerts
+from connectors.region.alerting import alerts
 from connectors.region.database import Region
 from core.recovery import AGAIN
 from tasks.recover import recover

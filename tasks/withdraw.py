@@ -1,6 +1,6 @@
 """Withdraw: one offer off every channel, now, and read back that it is gone.
 
-Belongs here: the order and the proof. Does not: closing the offer (connectors/region/offers.py) or a channel's words.
+Belongs here: the order and the proof. Does not: closing the offer (connectors/region/offers/offers.py) or a channel's words.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from prefect.cache_policies import NO_CACHE
 
 from connectors import clock
 from connectors.channel import Readable
-from connectors.region import ledger, offers
 from connectors.region.database import Region
-from connectors.region.offers import Named
+from connectors.region.ledger import ledger
+from connectors.region.offers import offers
+from connectors.region.offers.offers import Named
 from connectors.registry import channel as channel_of
 from connectors.registry import policies
 from connectors.settings import Settings

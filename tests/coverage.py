@@ -7,12 +7,12 @@ from collections.abc import Collection
 from itertools import count
 from typing import Any, Final
 
-from connectors.region import events, media, media_consents, students
+from connectors.region.coverage import events, media, media_consents, students
+from connectors.region.coverage.events import Event, Slot, SlotKind
+from connectors.region.coverage.media import Held
+from connectors.region.coverage.media_consents import Withdrawal
+from connectors.region.coverage.students import Student
 from connectors.region.database import Region
-from connectors.region.events import Event, Slot, SlotKind
-from connectors.region.media import Held
-from connectors.region.media_consents import Withdrawal
-from connectors.region.students import Student
 from schemas.coverage import ConsentKind, Giver, Scope
 from tests.hands import sql
 

@@ -13,11 +13,11 @@ from typing import Any, Final
 import msgspec
 
 from connectors.dialogue_rules import dialogue_rules
-from connectors.region import dialogue_life, dialogues, hosts
 from connectors.region.database import Region
-from connectors.region.dialogue_life import Placement
-from connectors.region.dialogue_steps import Hub
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import dialogue_life, dialogues, hosts
+from connectors.region.dialogues.dialogue_life import Placement
+from connectors.region.dialogues.dialogue_steps import Hub
+from connectors.region.dialogues.dialogues import Dialogue
 from core.dialogues import Rules
 from schemas.dialogue import Announcement, decode
 from tests.hands import sql

@@ -15,22 +15,16 @@ from sqlalchemy import CheckConstraint, NullPool, create_engine, text
 
 from connectors import clock, registry
 from connectors.alert_rules import addresses, alert_rules
-from connectors.region import (
-    alerts,
-    channel_state,
-    events,
-    mutes,
-    notices,
-    offers,
-    officer_sessions,
-    persons,
-    planning,
-    postings,
-    walks,
-)
+from connectors.region.access import officer_sessions
+from connectors.region.alerting import alerts, mutes, notices
+from connectors.region.coverage import events
 from connectors.region.database import Region
-from connectors.region.digest_models import METADATA
-from connectors.region.walks import Item
+from connectors.region.ledger import channel_state
+from connectors.region.offers import offers, postings, walks
+from connectors.region.offers.walks import Item
+from connectors.region.people import persons
+from connectors.region.publishing import planning
+from connectors.region.tables import METADATA
 from core.policy import Policy
 from deployments import backup
 from sandbox.app import create_app

@@ -19,9 +19,11 @@ from connectors.mail.dialogues import DialogueLetters
 from connectors.mail.digests import DigestLetters
 from connectors.mail.programme import ProgrammeLetters
 from connectors.mail.questions import QuestionLetters
-from connectors.region import contacts, ledger, reminders
-from connectors.region.contacts import Contact
 from connectors.region.database import Region
+from connectors.region.ledger import ledger
+from connectors.region.people import contacts
+from connectors.region.people.contacts import Contact
+from connectors.region.sessions import reminders
 from connectors.registry import objectives
 from connectors.reminder_rules import reminder_rules
 from connectors.seals import Opener, Seals

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from connectors.region.offers import Incoming
-from connectors.region.walks import Item
+from connectors.region.offers.offers import Incoming
+from connectors.region.offers.walks import Item
 from core.drafts import Draft
 from schemas.offer import Employer, Job, Location, Offer, Salary, Session, Training, encode
 

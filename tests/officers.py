@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from connectors import clock
 from connectors.access_rules import access_rules
-from connectors.region import officer_sessions
+from connectors.region.access import officer_sessions
 from connectors.region.database import Region
 from connectors.settings import ROOT, Settings
 from core.access import ROLES, Role

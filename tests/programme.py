@@ -14,24 +14,18 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from connectors.region import (
-    contacts,
-    enrolments,
-    firms,
-    ledger,
-    registrations,
-    reminders,
-    replays,
-    rescheduling,
-    sessions,
-)
 from connectors.region.database import Region
-from connectors.region.enrolments import Enrolment
-from connectors.region.registrations import Asked
-from connectors.region.reminders import Closed, Queued
-from connectors.region.replays import Choice
-from connectors.region.rescheduling import Change
-from connectors.region.sessions import Session
+from connectors.region.firms import firms, registrations
+from connectors.region.firms.registrations import Asked
+from connectors.region.ledger import ledger
+from connectors.region.people import contacts
+from connectors.region.publishing import replays
+from connectors.region.publishing.replays import Choice
+from connectors.region.sessions import enrolments, reminders, rescheduling, sessions
+from connectors.region.sessions.enrolments import Enrolment
+from connectors.region.sessions.reminders import Closed, Queued
+from connectors.region.sessions.rescheduling import Change
+from connectors.region.sessions.sessions import Session
 from core.effects import Intent, Outcome, Receipt
 from core.reminders import Rule, Transport
 from schemas.firm import Consent, FirmDraft, PersonDraft, Registration

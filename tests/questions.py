@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.region import asks, dialogues, hosts, moderation, questions
-from connectors.region.asks import Asked, Confirmed, Limits
 from connectors.region.database import Region
-from connectors.region.dialogues import Dialogue
-from connectors.region.questions import Draft, Question
-from connectors.region.sessions import Session
+from connectors.region.dialogues import dialogues, hosts
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.questions import asks, moderation, questions
+from connectors.region.questions.asks import Asked, Confirmed, Limits
+from connectors.region.questions.questions import Draft, Question
+from connectors.region.sessions.sessions import Session
 from tests.dialogue_world import rules
 from tests.hands import sql
 from tests.programme import STARTS, Programme

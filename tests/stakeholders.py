@@ -11,10 +11,11 @@ from typing import Any, Final
 from prefect.logging import disable_run_logger
 
 from connectors.digest_rules import digest_rules
-from connectors.region import coaches, offers, quarantine
+from connectors.region.cohorts import coaches
 from connectors.region.database import Region
 from connectors.region.digests import approvals, editions
-from connectors.region.quarantine import Detained
+from connectors.region.offers import offers, quarantine
+from connectors.region.offers.quarantine import Detained
 from connectors.settings import ROOT, Settings
 from core.digests.rules import Reader
 from core.digests.weeks import latest

@@ -17,11 +17,13 @@ from pydantic import SecretStr
 
 from connectors import registry
 from connectors.http import Http
-from connectors.region import database, offers, plans, walks
-from connectors.region.audits import Audit
+from connectors.region import database
 from connectors.region.database import Region
-from connectors.region.plans import Held
-from connectors.region.replays import Choice
+from connectors.region.offers import offers, walks
+from connectors.region.publishing import plans
+from connectors.region.publishing.audits import Audit
+from connectors.region.publishing.plans import Held
+from connectors.region.publishing.replays import Choice
 from connectors.registry import policies, source
 from connectors.settings import Settings, settings
 from connectors.spool import Spool

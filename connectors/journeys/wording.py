@@ -1,6 +1,6 @@
 """A firm's journey in words: a line for each thing that happened.
 
-Belongs here: filling in ``event.txt``. Does not: what happened (connectors/region/journeys.py), or where it is shown (the command line,
+Belongs here: filling in ``event.txt``. Does not: what happened (connectors/region/firms/journeys.py), or where it is shown (the command line,
 tasks/journey.py, the portal).
 """
 
@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from connectors.region.journeys import Event, Journey
+from connectors.region.firms.journeys import Event, Journey
 from connectors.templates import templates
 from core import wording
 from core.days import PARIS

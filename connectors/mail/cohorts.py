@@ -1,7 +1,7 @@
 """Letters about cohorts: somebody is in one, has finished it, and is asked what became of it.
 
 Belongs here: what is read for which kind, when a letter is moot, and the letter. Does not: statements
-(connectors/region/cohort_letters.py) or the words themselves (letters/).
+(connectors/region/cohorts/cohort_letters.py) or the words themselves (letters/).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from connectors.mail.programme_words import House, appointment, called, shown
 from connectors.mail.rendering import words
 from connectors.mail.wire import Attachment, Letter
 from connectors.programme_links import Links
-from connectors.region import cohort_letters, programme_letters
+from connectors.region.cohorts import cohort_letters, programme_letters
+from connectors.region.cohorts.programme_letters import Placed
 from connectors.region.database import Region
-from connectors.region.programme_letters import Placed
 from connectors.writing import Moot, line
 from core.invitations import agenda
 from schemas.firm import Consent

@@ -1,6 +1,6 @@
 """Letters to students whom media may show, and to their guardians: whether they agree, and that what they agreed to has ended.
 
-Belongs here: whether a letter is still to be sent, and the letter. Does not: statements (connectors/region/coverage_letters.py) or the
+Belongs here: whether a letter is still to be sent, and the letter. Does not: statements (connectors/region/coverage/coverage_letters.py) or the
 words themselves (letters/).
 """
 
@@ -15,8 +15,8 @@ import msgspec
 from connectors.mail.programme_words import House
 from connectors.mail.rendering import words
 from connectors.mail.wire import Letter
-from connectors.region import coverage_letters
-from connectors.region.coverage_letters import Told
+from connectors.region.coverage import coverage_letters
+from connectors.region.coverage.coverage_letters import Told
 from connectors.region.database import Region
 from connectors.seals import Seals
 from connectors.settings import Settings

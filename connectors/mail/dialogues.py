@@ -1,6 +1,6 @@
 """Letters to who holds a dialogue: they are invited, it moves, it is about to begin, its minutes are waited for.
 
-Belongs here: whether a letter is still to be sent, and the letter. Does not: statements (connectors/region/host_letters.py), letters to
+Belongs here: whether a letter is still to be sent, and the letter. Does not: statements (connectors/region/dialogues/host_letters.py), letters to
 residents (programme.py, questions.py) or the words themselves (letters/).
 """
 
@@ -15,10 +15,10 @@ import msgspec
 from connectors.mail.programme_words import House
 from connectors.mail.rendering import words
 from connectors.mail.wire import NAME_SHOWN, Calendar, Letter
-from connectors.region import host_letters
 from connectors.region.database import Region
-from connectors.region.dialogues import Dialogue
-from connectors.region.host_letters import Told
+from connectors.region.dialogues import host_letters
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.dialogues.host_letters import Told
 from connectors.seals import Seals
 from connectors.settings import Settings
 from connectors.writing import Moot, line

@@ -1,6 +1,6 @@
 """Letters of the programme: of each effect about it, the letter, or why none is sent now or ever.
 
-Belongs here: what is read for which kind, and when a letter is moot. Does not: statements (connectors/region/programme_letters.py),
+Belongs here: what is read for which kind, and when a letter is moot. Does not: statements (connectors/region/cohorts/programme_letters.py),
 rules (core/letters.py, core/judging.py) or the letters themselves (programme_words.py).
 """
 
@@ -16,9 +16,9 @@ from connectors.mail import cohorts, programme_words
 from connectors.mail.programme_words import House
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
-from connectors.region import programme_letters
+from connectors.region.cohorts import programme_letters
 from connectors.region.database import Region
-from connectors.region.reminders import Rules
+from connectors.region.sessions.reminders import Rules
 from connectors.reminding import reminding
 from connectors.seals import CONFIRM_WITHIN, Seals
 from connectors.settings import Settings

@@ -1,6 +1,6 @@
 """The programme's letters, pure: what each tells, as its template wants it, and what comes with it.
 
-Belongs here: facts to letters. Does not: reading facts (connectors/region/programme_letters.py), whether a letter is still to be sent
+Belongs here: facts to letters. Does not: reading facts (connectors/region/cohorts/programme_letters.py), whether a letter is still to be sent
 (programme.py), or the words themselves (letters/).
 
 Whatever people or staff wrote is one line, without what cannot be seen and not too long: it can be no header and no paragraph of
@@ -19,8 +19,16 @@ import msgspec
 from connectors.mail.rendering import Words, reminder, words
 from connectors.mail.wire import NAME_SHOWN, Calendar, Letter
 from connectors.programme_links import Links
-from connectors.region.programme_letters import Coach, Missed, Person, Placed, Returned, Sheet, Unconfirmed
-from connectors.region.sessions import Session
+from connectors.region.cohorts.programme_letters import (
+    Coach,
+    Missed,
+    Person,
+    Placed,
+    Returned,
+    Sheet,
+    Unconfirmed,
+)
+from connectors.region.sessions.sessions import Session
 from connectors.reminding import Part, Reminding
 from connectors.writing import line
 from core import wording

@@ -1,6 +1,6 @@
 """Letters to residents who ask, or want to know: of each effect about a question, the letter, or why none is sent any more.
 
-Belongs here: when a letter is moot, and what each tells. Does not: statements (connectors/region/question_letters.py) or the words
+Belongs here: when a letter is moot, and what each tells. Does not: statements (connectors/region/questions/question_letters.py) or the words
 themselves (letters/).
 """
 
@@ -16,10 +16,10 @@ from connectors.mail.programme_words import House, shown
 from connectors.mail.rendering import words
 from connectors.mail.wire import Letter
 from connectors.programme_links import Links
-from connectors.region import question_letters
 from connectors.region.database import Region
-from connectors.region.question_letters import Concerned, Unconfirmed
-from connectors.region.questions import Question
+from connectors.region.questions import question_letters
+from connectors.region.questions.question_letters import Concerned, Unconfirmed
+from connectors.region.questions.questions import Question
 from connectors.seals import CONFIRM_WITHIN, Seals
 from connectors.settings import Settings
 from connectors.writing import Moot, line

@@ -1,7 +1,7 @@
 """One attempt to sign in: what goes to the provider, and what alone fits what comes back.
 
 Belongs here: state, nonce and PKCE's verifier, all of one secret. Does not: the provider (provider.py), or where attempts are kept
-(connectors/region/officer_sessions.py).
+(connectors/region/access/officer_sessions.py).
 
 The secret is in one browser's cookie and nowhere else, so whatever comes back to another browser fits nothing. None of the four words
 tells another.

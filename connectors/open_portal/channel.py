@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from connectors.channel import BoardChannel, Capabilities
-from connectors.region import board
+from connectors.region.board import board
 from connectors.region.database import Region
 from core.effects import Found, Intent, Only
 

@@ -14,7 +14,7 @@ import msgspec
 
 from connectors.programme_links import Links
 from connectors.region.database import Region
-from connectors.region.reminders import Rules
+from connectors.region.sessions.reminders import Rules
 from connectors.reminding import Part, Reminding, reminding
 from connectors.seals import Seals
 from connectors.settings import Settings

@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from connectors.region import act_owner, acts
-from connectors.region.condition import Condition, condition, needed
+from connectors.region.access import act_owner, acts
 from connectors.region.database import OLDEST, Region
+from connectors.region.upkeep.condition import Condition, condition, needed
 from deployments.doctor.examining import Case, Check, Finding, bad, good, unasked, warning
 
 ANSWERS: Final = "database"

@@ -13,7 +13,7 @@ import pytest
 from prefect.logging import disable_run_logger
 
 from connectors.channel import ItemChannel, Readable
-from connectors.region import channel_state, ledger, wants
+from connectors.region.ledger import channel_state, ledger, wants
 from connectors.registry import ANNOUNCERS, CHANNELS, MESSENGERS, channel
 from core.effects import Intent
 from schemas.dialogue import Announcement, encode

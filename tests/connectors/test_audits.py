@@ -12,9 +12,13 @@ from sqlalchemy import text
 
 from connectors.channel import Readable
 from connectors.open_portal.channel import OpenPortal
-from connectors.region import alerts, audits, board, channel_state, ledger, offers, planning
-from connectors.region.audits import Audit
-from connectors.region.ledger import DUE, OPERATION
+from connectors.region.alerting import alerts
+from connectors.region.board import board
+from connectors.region.ledger import channel_state, ledger
+from connectors.region.ledger.ledger import DUE, OPERATION
+from connectors.region.offers import offers
+from connectors.region.publishing import audits, planning
+from connectors.region.publishing.audits import Audit
 from connectors.registry import channel, policies
 from core.effects import ALL, Found, marker_of
 from schemas.errors import RetryLater

@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from connectors.channel import ItemChannel, Readable
-from connectors.region import audits, channel_state, ledger, offers, planning
+from connectors.region.ledger import channel_state, ledger
+from connectors.region.offers import offers
+from connectors.region.publishing import audits, planning
 from connectors.registry import CHANNELS, channel
 from connectors.settings import Settings
 from core.effects import Intent

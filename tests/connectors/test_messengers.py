@@ -15,8 +15,11 @@ from sqlalchemy import text
 
 from connectors.alert_rules import addresses, alert_rules
 from connectors.channel import ItemChannel, Readable
-from connectors.region import alerts, channel_state, ledger, notices, postings, replays
+from connectors.region.alerting import alerts, notices
 from connectors.region.database import Region
+from connectors.region.ledger import channel_state, ledger
+from connectors.region.offers import postings
+from connectors.region.publishing import replays
 from connectors.registry import CHANNELS, MESSENGERS, TEXTS, channel
 from connectors.settings import Settings
 from connectors.sms.wire import Text

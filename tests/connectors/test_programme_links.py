@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from connectors.programme_links import Links
-from connectors.region.programme_letters import Unconfirmed
+from connectors.region.cohorts.programme_letters import Unconfirmed
 from connectors.seals import Opener, Seals
 from deployments.letter_examples import COACH, NOW, person, place, session
 from tests.mailrooms import SETTINGS

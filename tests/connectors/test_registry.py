@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import registry
-from connectors.region import channel_state, wants
 from connectors.region.database import Region
+from connectors.region.ledger import channel_state, wants
 from connectors.registry import (
     ANNOUNCERS,
     CHANNELS,

@@ -7,8 +7,9 @@ import datetime as dt
 import msgspec
 import pytest
 
-from connectors.region import contacts, reminders
 from connectors.region.database import Region
+from connectors.region.people import contacts
+from connectors.region.sessions import reminders
 from connectors.reminding import Reminding, reminding
 from connectors.writing import Moot, NotNow
 from core.reminders import Minutes, Transport

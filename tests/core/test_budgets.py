@@ -17,7 +17,7 @@ from core.budgets import EASY, FULL, SLOWEST, Pace, Usage, paced
 from tests.examples import scaled
 
 HOUR: Final = 3600.0
-PATIENCE: Final = 20.0  # seconds that a worker waits for its turn, as in connectors/region/budgets.py
+PATIENCE: Final = 20.0  # seconds that a worker waits for its turn, as in connectors/region/ledger/budgets.py
 percents = st.integers(0, 200).map(float)
 paces = st.builds(
     Pace,

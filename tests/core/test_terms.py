@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.region import registrations
+from connectors.region.firms import registrations
 from connectors.seals import CONFIRM_WITHIN
 from core import terms
 from core.terms import TERMS, Term

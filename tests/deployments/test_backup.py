@@ -15,9 +15,11 @@ import msgspec
 import psutil
 import pytest
 
-from connectors.region import migrations, offers, planning
-from connectors.region.census import census
+from connectors.region import migrations
 from connectors.region.database import Region
+from connectors.region.offers import offers
+from connectors.region.publishing import planning
+from connectors.region.upkeep.census import census
 from core.policy import Policy
 from deployments import archive, backup
 from deployments.backup import Backup, Manifest

@@ -12,7 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from connectors import clock
-from connectors.region import channel_state, offers, plans, postings, quarantine
+from connectors.region.ledger import channel_state
+from connectors.region.offers import offers, postings, quarantine
+from connectors.region.publishing import plans
 from connectors.registry import policies
 from deployments.cli import app
 from schemas.offer import key_of

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from connectors import clock
-from connectors.region import acts, alerts, officer_sessions
+from connectors.region.access import acts, officer_sessions
+from connectors.region.alerting import alerts
 from connectors.settings import ROOT
 from core.days import PARIS
 from tests.makers import NOON

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.region import alerts
+from connectors.region.alerting import alerts
 from tests.makers import NOON
 from tests.terminals import Terminal
 from tests.worlds import Hub

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from connectors.region import beside, channel_state, migrations
-from connectors.region.census import census
+from connectors.region import migrations
 from connectors.region.database import Region
+from connectors.region.ledger import channel_state
+from connectors.region.upkeep import beside
+from connectors.region.upkeep.census import census
 from connectors.registry import EVERY
 from tests.commands import Command
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.region import dialogue_holding
-from connectors.region.dialogues import named
+from connectors.region.dialogues import dialogue_holding
+from connectors.region.dialogues.dialogues import named
 from connectors.registry import dialogue_hub
 from connectors.settings import settings
 from tests.hands import sql

@@ -8,7 +8,7 @@ import html5lib
 import pytest
 
 from connectors import clock
-from connectors.region import hosts
+from connectors.region.dialogues import hosts
 from connectors.region.digests import approvals, editions
 from schemas.letters import ROLES
 from tests.stakeholders import EIGHT, FILE

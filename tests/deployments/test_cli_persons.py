@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from connectors import clock
-from connectors.region import acts, contacts
+from connectors.region.access import acts
+from connectors.region.people import contacts
 from schemas import documents
 from tests.programme import Programme
 from tests.terminals import Terminal

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.region.questions import Question
+from connectors.region.questions.questions import Question
 from tests.hands import sql
 from tests.programme import Programme
 from tests.questions import BODY, Forum

@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from connectors import clock
-from connectors.region import enrolments
-from connectors.region.sessions import Session
+from connectors.region.sessions import enrolments
+from connectors.region.sessions.sessions import Session
 from tests.programme import Programme
 from tests.terminals import Terminal
 from tests.worlds import Hub

@@ -18,10 +18,10 @@ from prefect.context import FlowRunContext
 from prefect.server.schemas.schedules import CronSchedule
 from prefect.utilities.callables import parameter_schema
 
-from connectors.region import plans
 from connectors.region.digests import approvals
 from connectors.region.digests.approvals import Approval
-from connectors.region.plans import Held
+from connectors.region.publishing import plans
+from connectors.region.publishing.plans import Held
 from connectors.registry import CHANNELS, EVERY, SOURCES, WANTED
 from connectors.settings import ROOT
 from core.alert_rules import Pillar

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.region import quarantine
 from connectors.region.database import Region
-from connectors.region.quarantine import Detained
+from connectors.region.offers import quarantine
+from connectors.region.offers.quarantine import Detained
 from schemas.documents import Reason, shown
 
 ROOT = Path(__file__).parents[2]

@@ -14,23 +14,16 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DataError, OperationalError
 
-from connectors.region import (
-    act_owner,
-    acts,
-    beside,
-    channel_state,
-    database,
-    ledger,
-    migrations,
-    offers,
-    persons,
-    planning,
-    rewinding,
-    walks,
-)
+from connectors.region import database, migrations
+from connectors.region.access import act_owner, acts
+from connectors.region.board.search import Query, search
 from connectors.region.database import Region
-from connectors.region.endings import Ended
-from connectors.region.search import Query, search
+from connectors.region.ledger import channel_state, ledger
+from connectors.region.offers import offers, walks
+from connectors.region.people import persons
+from connectors.region.publishing import planning
+from connectors.region.upkeep import beside, rewinding
+from connectors.region.upkeep.endings import Ended
 from connectors.registry import EVERY
 from core.policy import Policy
 from deployments import backup, cli_database, restore

@@ -21,8 +21,9 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 
-from connectors.region import migrations, plans
+from connectors.region import migrations
 from connectors.region.database import Region
+from connectors.region.publishing import plans
 from core.registration import Thing
 from deployments.declared import FILE, declared
 from deployments.deploy import register

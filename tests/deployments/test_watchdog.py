@@ -20,8 +20,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from typer.testing import CliRunner
 
-from connectors.region import condition
 from connectors.region.database import Region
+from connectors.region.upkeep import condition
 from connectors.settings import ROOT, Settings
 from core.outages import Notice
 from deployments.cli import app

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.region import alerts, channel_state, walks
+from connectors.region.alerting import alerts
+from connectors.region.ledger import channel_state
+from connectors.region.offers import walks
 from flows.alerts import watch_alerts
 from tasks.alert_table import KEY
 from tests.flows.stories import is_json, table

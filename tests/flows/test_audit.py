@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from prefect.logging import disable_run_logger
 
-from connectors.region import alerts, channel_state, wants
+from connectors.region.alerting import alerts
+from connectors.region.ledger import channel_state, wants
 from connectors.registry import policies
 from flows.audit import audit_channels
 from schemas.dialogue import encode

@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from connectors import clock
-from connectors.region import bounces, coaches, contacts
+from connectors.region.cohorts import coaches
+from connectors.region.people import bounces, contacts
 from connectors.settings import settings
 from core.bounces import Bounce
 from flows.bounces import take_bounces_in

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from connectors.region import alerts
+from connectors.region.alerting import alerts
 from flows.coverage import publish_medium, withdraw_consent, withdraw_medium
 from flows.watch_coverage import retain_coverage, watch_coverage
 from schemas.errors import Refused

@@ -10,8 +10,9 @@ from prefect.logging import disable_run_logger
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from connectors.region import offers, planning, plans
-from connectors.region.plans import Held
+from connectors.region.offers import offers
+from connectors.region.publishing import planning, plans
+from connectors.region.publishing.plans import Held
 from core.guards import Limits
 from core.policy import Policy
 from flows import decide

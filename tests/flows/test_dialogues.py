@@ -12,8 +12,9 @@ from pydantic import SecretStr
 
 from connectors import clock, registry
 from connectors.facebook_dialogues import wire as facebook_dialogues
-from connectors.region import alerts, dialogue_prompts, hosts
-from connectors.region.dialogues import Dialogue
+from connectors.region.alerting import alerts
+from connectors.region.dialogues import dialogue_prompts, hosts
+from connectors.region.dialogues.dialogues import Dialogue
 from flows.dialogues import (
     announce_dialogue,
     cancel_dialogue,

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import State, StateType
 from pydantic import ValidationError
 
 from connectors import clock
-from connectors.region import alerts
+from connectors.region.alerting import alerts
 from connectors.region.database import safe_region
 from connectors.region.digests import approvals
 from connectors.settings import settings

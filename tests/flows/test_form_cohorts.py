@@ -11,12 +11,12 @@ from prefect.client.orchestration import get_client
 from pydantic import ValidationError
 
 from connectors import clock
-from connectors.region import cohorts
+from connectors.region.cohorts import cohorts
 from connectors.reminder_rules import reminder_rules
 from flows import form_cohorts as module
 from flows.follow_up import follow_up
 from flows.form_cohorts import Decision, Verdict, form_cohorts
-from tests.connectors.region.test_cohorts import held
+from tests.connectors.region.cohorts.test_cohorts import held
 from tests.flows.stories import is_json
 from tests.hands import sql
 from tests.programme import BEGINS, DAY, Programme

@@ -9,7 +9,7 @@ import pytest
 from prefect.client.orchestration import get_client
 
 from connectors import clock
-from connectors.region import sessions
+from connectors.region.sessions import sessions
 from connectors.reminder_rules import reminder_rules
 from flows.import_registrations import import_registrations
 from schemas.errors import Refused

@@ -11,7 +11,8 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, StateType
 
-from connectors.region import alerts, channel_state
+from connectors.region.alerting import alerts
+from connectors.region.ledger import channel_state
 from core.morning import Line, Morning
 from flows.morning import morning
 from flows.offers import sync_offers

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from connectors.region import channel_state
+from connectors.region.ledger import channel_state
 from connectors.registry import policies
 from flows.offers import sync_offers
 from schemas.errors import Refused

@@ -11,8 +11,8 @@ from prefect.client.orchestration import get_client
 from pydantic import ValidationError
 
 from connectors import clock
-from connectors.region import dialogue_life, dialogues, hosts, seasons
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import dialogue_life, dialogues, hosts, seasons
+from connectors.region.dialogues.dialogues import Dialogue
 from flows import plan_season as module
 from flows.plan_season import SeasonDecision, SeasonVerdict, announce_season, plan_season
 from schemas.errors import Refused

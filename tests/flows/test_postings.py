@@ -18,7 +18,8 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import alerts, offers, postings
+from connectors.region.alerting import alerts
+from connectors.region.offers import offers, postings
 from connectors.registry import policies
 from flows import decide_posting
 from flows.decide_posting import Decision, Verdict

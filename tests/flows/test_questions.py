@@ -10,7 +10,7 @@ from prefect.artifacts import Artifact
 from pydantic import SecretStr
 
 from connectors import clock
-from connectors.region import alerts
+from connectors.region.alerting import alerts
 from flows.questions import LATELY, Verdict, answer_question, moderate, read_comments
 from schemas.errors import Misconfigured, Refused
 from tasks.questions import CAUSE

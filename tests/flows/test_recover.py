@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State, StateType
 
 from connectors import clock
 from connectors.alert_rules import alert_rules
-from connectors.region import notices
+from connectors.region.alerting import notices
 from connectors.settings import Settings
 from core.recovery import AGAIN, RETRY
 from flows.recover import recover_run

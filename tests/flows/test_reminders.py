@@ -13,7 +13,10 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from connectors import clock
-from connectors.region import acts, alerts, attendees, coaches
+from connectors.region.access import acts
+from connectors.region.alerting import alerts
+from connectors.region.cohorts import coaches
+from connectors.region.sessions import attendees
 from connectors.reminder_rules import reminder_rules
 from flows.reminders import send_reminders
 from flows.sessions import cancel_session, hold_session, move_session
@@ -99,7 +102,7 @@ def test_from_the_opening_to_the_thanks(programme: Programme, set_clock: Clock, 
 
 
 def programme_session(programme: Programme, ref: str) -> Any:
-    from connectors.region import sessions
+    from connectors.region.sessions import sessions
 
     found = sessions.named(programme.region, ref)
     assert found is not None

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors.region import channel_state, quarantine
+from connectors.region.ledger import channel_state
+from connectors.region.offers import quarantine
 from flows.replay import replay_channel, replay_effects, replay_quarantine
 from schemas.errors import Misconfigured, Refused
 from tests.flows.stories import is_json

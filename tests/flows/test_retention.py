@@ -10,7 +10,7 @@ import pytest
 from prefect.artifacts import Artifact
 
 from connectors import clock
-from connectors.region import contacts
+from connectors.region.people import contacts
 from core.terms import TERMS
 from flows import retention
 from flows.journey import firm_journey

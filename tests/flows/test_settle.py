@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.region import channel_state
+from connectors.region.ledger import channel_state
 from connectors.registry import EVERY
 from flows.settle import settle_effects
 from tests.flows.stories import is_json

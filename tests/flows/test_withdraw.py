@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from prefect.exceptions import ParameterTypeError
 
-from connectors.region import channel_state
+from connectors.region.ledger import channel_state
 from flows.withdraw import withdraw_offer
 from schemas.errors import Refused, Rejected
 from schemas.offer import key_of

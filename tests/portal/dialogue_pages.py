@@ -8,10 +8,12 @@ from typing import Final
 
 from starlette.testclient import TestClient
 
-from connectors.region import asks, dialogue_holding, dialogue_life, questions, sessions
 from connectors.region.database import Region
-from connectors.region.dialogue_life import Placement
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import dialogue_holding, dialogue_life
+from connectors.region.dialogues.dialogue_life import Placement
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.questions import asks, questions
+from connectors.region.sessions import sessions
 from connectors.settings import Settings
 from core.questions import State
 from portal.question_queue import QUEUE

@@ -11,12 +11,13 @@ from typing import Any, Final
 from starlette.testclient import TestClient
 
 from connectors.dialogue_rules import dialogue_rules
-from connectors.region import asks, dialogue_holding, dialogue_life, dialogues, hosts, moderation, questions
 from connectors.region.database import Region
-from connectors.region.dialogue_life import Placement
-from connectors.region.dialogue_steps import Hub
-from connectors.region.dialogues import Dialogue
-from connectors.region.questions import Question
+from connectors.region.dialogues import dialogue_holding, dialogue_life, dialogues, hosts
+from connectors.region.dialogues.dialogue_life import Placement
+from connectors.region.dialogues.dialogue_steps import Hub
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.questions import asks, moderation, questions
+from connectors.region.questions.questions import Question
 from connectors.seals import Seals
 from connectors.settings import Settings
 from core.dialogues import Rules

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 from httpx import Response
 from starlette.testclient import TestClient
 
-from connectors.region import contacts, enrolments, firms, registrations, sessions
 from connectors.region.database import Region
-from connectors.region.enrolments import Enrolment
-from connectors.region.sessions import Draft, Session
+from connectors.region.firms import firms, registrations
+from connectors.region.people import contacts
+from connectors.region.sessions import enrolments, sessions
+from connectors.region.sessions.enrolments import Enrolment
+from connectors.region.sessions.sessions import Draft, Session
 from connectors.reminder_rules import reminder_rules
 from connectors.seals import Opener, Seals
 from connectors.settings import Settings

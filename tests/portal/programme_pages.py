@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from starlette.testclient import TestClient
 
-from connectors.region import answers, coaches, enrolments, registrations, rescheduling
+from connectors.region.cohorts import coaches
 from connectors.region.database import Region
-from connectors.region.rescheduling import Change
+from connectors.region.firms import answers, registrations
+from connectors.region.sessions import enrolments, rescheduling
+from connectors.region.sessions.rescheduling import Change
 from connectors.settings import Settings
 from schemas.firm import Consent
 from schemas.questionnaires import Satisfaction

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
-from connectors.region import acts, postings
+from connectors.region.access import acts
 from connectors.region.database import Region
+from connectors.region.offers import postings
 from connectors.settings import Settings
 from portal.app import create_app
 from portal.officer import QUEUE

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.testclient import TestClient
 
-from connectors.region import alerts
-from connectors.region.alerts import Alert
+from connectors.region.alerting import alerts
+from connectors.region.alerting.alerts import Alert
 from connectors.region.database import Region
 from connectors.seals import ALERT_WITHIN, Seals
 from connectors.settings import Settings

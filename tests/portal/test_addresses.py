@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from connectors.region.search import Cursor, Near, Query
+from connectors.region.board.search import Cursor, Near, Query
 from portal import addresses
 from schemas.offer import Contract
 from tests.makers import NOON

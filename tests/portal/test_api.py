@@ -15,8 +15,8 @@ from schemathesis import GenerationMode
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from connectors.region.board.search import Query
 from connectors.region.database import Region
-from connectors.region.search import Query
 from connectors.settings import Settings
 from portal import openapi
 from portal.addresses import PLACE

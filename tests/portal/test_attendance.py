@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from starlette.testclient import TestClient
 
-from connectors.region import enrolments, rescheduling
 from connectors.region.database import Region
+from connectors.region.sessions import enrolments, rescheduling
 from connectors.settings import Settings
 from portal.app import create_app
 from tests.hands import sql

@@ -15,9 +15,9 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 from starlette.testclient import TestClient
 
-from connectors.region import attestations, enrolments
-from connectors.region.attestations import Attended, Attestation
 from connectors.region.database import Region
+from connectors.region.sessions import attestations, enrolments
+from connectors.region.sessions.attestations import Attended, Attestation
 from connectors.settings import Settings
 from portal import attestation_pdf
 from portal.attestation_pdf import BOX, LONGEST, attestation

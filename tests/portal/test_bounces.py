@@ -10,8 +10,8 @@ import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from connectors.region import contacts
 from connectors.region.database import Region
+from connectors.region.people import contacts
 from connectors.settings import Settings
 from portal.app import create_app
 from portal.bounces import LARGEST

@@ -9,9 +9,10 @@ import pytest
 from httpx import Response
 from starlette.testclient import TestClient
 
-from connectors.region import alerts, media, media_consents, students
+from connectors.region.alerting import alerts
+from connectors.region.coverage import media, media_consents, students
+from connectors.region.coverage.students import Student
 from connectors.region.database import Region
-from connectors.region.students import Student
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal import coverage

@@ -14,10 +14,11 @@ from icalendar import Calendar
 from starlette.testclient import TestClient
 
 from connectors import clock
-from connectors.region import dialogue_holding, dialogue_life, dialogues, hosts, sessions
 from connectors.region.database import Region
-from connectors.region.dialogue_life import Placement
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import dialogue_holding, dialogue_life, dialogues, hosts
+from connectors.region.dialogues.dialogue_life import Placement
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.sessions import sessions
 from core import wording
 from core.dialogues import PUBLIC, State
 from portal import dialogues as pages

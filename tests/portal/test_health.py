@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import condition, migrations
+from connectors.region import migrations
 from connectors.region.database import Region
+from connectors.region.upkeep import condition
 from connectors.settings import Settings
 from portal import health
 from portal.app import create_app

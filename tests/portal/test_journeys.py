@@ -23,8 +23,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from connectors.region import database, offers, postings
+from connectors.region import database
 from connectors.region.database import Region
+from connectors.region.offers import offers, postings
 from core.days import paris_day
 from core.places import commune
 from flows import decide_posting

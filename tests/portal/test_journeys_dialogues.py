@@ -17,9 +17,9 @@ from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
 from connectors import clock
-from connectors.region import dialogue_life
 from connectors.region.database import Region
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import dialogue_life
+from connectors.region.dialogues.dialogues import Dialogue
 from portal.app import create_app
 from portal.question_queue import QUEUE
 from sandbox.server import running

@@ -17,9 +17,10 @@ from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
 from connectors import clock
-from connectors.region import contacts, sessions
 from connectors.region.database import Region
-from connectors.region.sessions import Draft, Session
+from connectors.region.people import contacts
+from connectors.region.sessions import sessions
+from connectors.region.sessions.sessions import Draft, Session
 from portal.app import create_app
 from sandbox.server import running
 from tests.hands import sql

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.region.sessions import Session
+from connectors.region.sessions.sessions import Session
 from portal.jsonld_sessions import described
 from tests.makers import NOON
 from tests.portal.test_jsonld import check_vocabulary

@@ -27,8 +27,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from connectors.oidc.provider import Provider
-from connectors.region import alerts, media, postings
+from connectors.region.alerting import alerts
+from connectors.region.coverage import media
 from connectors.region.database import Region
+from connectors.region.offers import postings
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal import answers, filters, officer, signing_in

@@ -22,7 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from connectors import logs, telemetry
-from connectors.region.metrics import BUCKETS, Distribution, Measure
+from connectors.region.upkeep.metrics import BUCKETS, Distribution, Measure
 from portal import health, metrics
 from portal.metrics import FRESH, SHARE, Answers, Numbers, registry_of, serve
 from schemas.errors import Misconfigured, Unreachable

@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from connectors import clock
-from connectors.region import dialogue_life, dialogue_prompts
 from connectors.region.database import Region
+from connectors.region.dialogues import dialogue_life, dialogue_prompts
 from connectors.seals import Seals
 from connectors.settings import Settings
 from tests.dialogue_world import Dialogues

@@ -13,9 +13,10 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import acts, offers, postings
+from connectors.region.access import acts
 from connectors.region.database import Region
-from connectors.region.postings import Posting
+from connectors.region.offers import offers, postings
+from connectors.region.offers.postings import Posting
 from connectors.settings import Settings
 from core.drafts import Draft
 from portal import officer

@@ -23,9 +23,9 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import catalogue
+from connectors.region.board import catalogue
+from connectors.region.board.search import Listed
 from connectors.region.database import Region
-from connectors.region.search import Listed
 from connectors.settings import Settings
 from core.csv_rows import guarded
 from portal import dumps, open_data
@@ -288,7 +288,7 @@ MEASURE = """
 import datetime as dt, random, resource, sys
 from pathlib import Path
 import pyarrow.parquet
-from connectors.region.search import Listed
+from connectors.region.board.search import Listed
 from portal import dumps, open_data
 from tests.makers import NOON, job
 words = [f"mot{number}" for number in range(5_000)]

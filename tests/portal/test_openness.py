@@ -11,10 +11,11 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from connectors import registry
-from connectors.region import enrolments, walks
-from connectors.region.carried import EXAMPLES, carried
+from connectors.region.board.search import Listed, one
 from connectors.region.database import Region
-from connectors.region.search import Listed, one
+from connectors.region.offers import walks
+from connectors.region.publishing.carried import EXAMPLES, carried
+from connectors.region.sessions import enrolments
 from connectors.settings import Settings
 from core.wording import CHANNELS, NOT_SAID, SOURCES
 from portal.app import create_app

@@ -25,8 +25,8 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, ViewportSize
 from sqlalchemy import text
 
-from connectors.region import rescheduling
 from connectors.region.database import Region
+from connectors.region.sessions import rescheduling
 from connectors.settings import Settings
 from core.html import sanitise
 from portal.app import create_app

@@ -9,9 +9,10 @@ import pytest
 from icalendar import Calendar
 from starlette.testclient import TestClient
 
-from connectors.region import contacts, enrolments, rescheduling
 from connectors.region.database import Region
-from connectors.region.rescheduling import Change
+from connectors.region.people import contacts
+from connectors.region.sessions import enrolments, rescheduling
+from connectors.region.sessions.rescheduling import Change
 from connectors.seals import Seals
 from connectors.settings import Settings
 from core.invitations import uid_of

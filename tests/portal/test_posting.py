@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import offers, postings
 from connectors.region.database import Region
-from connectors.region.postings import Posting
+from connectors.region.offers import offers, postings
+from connectors.region.offers.postings import Posting
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal import forms, posting

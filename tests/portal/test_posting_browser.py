@@ -11,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from pydantic import SecretStr
 
-from connectors.region import postings
 from connectors.region.database import Region
+from connectors.region.offers import postings
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal.app import create_app

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from connectors.region import contacts, enrolments
-from connectors.region.contacts import Contact
 from connectors.region.database import Region
+from connectors.region.people import contacts
+from connectors.region.people.contacts import Contact
+from connectors.region.sessions import enrolments
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal import consents

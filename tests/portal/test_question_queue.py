@@ -8,9 +8,9 @@ import pytest
 from httpx import Response
 from starlette.testclient import TestClient
 
-from connectors.region import moderation, questions
 from connectors.region.database import Region
-from connectors.region.questions import Question
+from connectors.region.questions import moderation, questions
+from connectors.region.questions.questions import Question
 from connectors.settings import Settings
 from portal.question_queue import QUEUE
 from tests.hostile import SCRIPTS

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from connectors.region import answers, enrolments
 from connectors.region.database import Region
-from connectors.region.enrolments import Enrolment
+from connectors.region.firms import answers
+from connectors.region.sessions import enrolments
+from connectors.region.sessions.enrolments import Enrolment
 from connectors.settings import Settings
 from schemas.questionnaires import Outcome, Satisfaction
 from tests.hands import sql

@@ -12,9 +12,12 @@ from lxml import etree
 from starlette.testclient import TestClient
 
 from connectors import clock
-from connectors.region import asks, contacts, dialogue_holding, moderation, places, questions, sessions
 from connectors.region.database import Region
-from connectors.region.questions import Question
+from connectors.region.dialogues import dialogue_holding
+from connectors.region.people import contacts, places
+from connectors.region.questions import asks, moderation, questions
+from connectors.region.questions.questions import Question
+from connectors.region.sessions import sessions
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal.app import create_app

@@ -10,8 +10,11 @@ from httpx import Response
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import contacts, offers, places, registrations, rescheduling, sessions
 from connectors.region.database import Region
+from connectors.region.firms import registrations
+from connectors.region.offers import offers
+from connectors.region.people import contacts, places
+from connectors.region.sessions import rescheduling, sessions
 from connectors.seals import Seals
 from connectors.settings import Settings
 from portal import consents

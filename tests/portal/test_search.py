@@ -1,4 +1,4 @@
-"""The board as search.py reads it (connectors/region/search.py), where its only reader is tested."""
+"""The board as search.py reads it (connectors/region/board/search.py), where its only reader is tested."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy import event
 
-from connectors.region import search as board
+from connectors.region.board import search as board
+from connectors.region.board.search import Cursor, Facets, Near, Query, one, search
 from connectors.region.database import Region
-from connectors.region.search import Cursor, Facets, Near, Query, one, search
 from schemas.errors import Rejected
 from schemas.offer import Job, Location, Salary
 from tests.makers import NOON, job, training

@@ -11,9 +11,10 @@ import pytest
 from icalendar import Calendar
 from starlette.testclient import TestClient
 
-from connectors.region import coaches, rescheduling, sessions
+from connectors.region.cohorts import coaches
 from connectors.region.database import Region
-from connectors.region.sessions import Session
+from connectors.region.sessions import rescheduling, sessions
+from connectors.region.sessions.sessions import Session
 from core.html import printable
 from portal import sessions as pages
 from tests.hands import sql

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from connectors.region import answers, coaches, contacts, enrolments, rescheduling
-from connectors.region.coaches import Coach
+from connectors.region.cohorts import coaches
+from connectors.region.cohorts.coaches import Coach
 from connectors.region.database import Region
-from connectors.region.sessions import Session
+from connectors.region.firms import answers
+from connectors.region.people import contacts
+from connectors.region.sessions import enrolments, rescheduling
+from connectors.region.sessions.sessions import Session
 from connectors.settings import Settings
 from schemas.questionnaires import Satisfaction
 from tests.hands import sql

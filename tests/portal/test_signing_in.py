@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
 
-from connectors.region import acts, officer_sessions
+from connectors.region.access import acts, officer_sessions
 from connectors.region.database import Region
 from connectors.settings import Settings
 from portal.access import HOME, SIGN_IN

@@ -13,8 +13,9 @@ from lxml import etree
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from connectors.region import catalogue, rescheduling
+from connectors.region.board import catalogue
 from connectors.region.database import Region
+from connectors.region.sessions import rescheduling
 from connectors.seals import Opener, Seals
 from connectors.settings import Settings
 from portal import sitemap

@@ -12,10 +12,12 @@ from prefect.logging import disable_run_logger
 from sqlalchemy import event
 
 from connectors import clock
-from connectors.region import alerts, channel_state, walks
+from connectors.region.alerting import alerts
 from connectors.region.database import Region
 from connectors.region.digests import editions
-from connectors.region.walks import SourceState
+from connectors.region.ledger import channel_state
+from connectors.region.offers import walks
+from connectors.region.offers.walks import SourceState
 from connectors.registry import policies
 from connectors.settings import Settings
 from tasks import tell

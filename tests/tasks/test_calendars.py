@@ -10,9 +10,10 @@ import pytest
 from prefect.logging import disable_run_logger
 from pydantic import SecretStr
 
-from connectors.region import alerts, calendars, move_proposals
-from connectors.region.calendars import Interval
-from connectors.region.dialogues import Dialogue
+from connectors.region.alerting import alerts
+from connectors.region.dialogues import calendars, move_proposals
+from connectors.region.dialogues.calendars import Interval
+from connectors.region.dialogues.dialogues import Dialogue
 from schemas.errors import Misconfigured, Refused
 from tasks.announce import announce
 from tasks.calendars import Read, read_calendars

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.region import channel_state
-from connectors.region.channel_state import Standing
+from connectors.region.ledger import channel_state
+from connectors.region.ledger.channel_state import Standing
 from connectors.registry import policies
 from schemas.offer import key_of
 from tasks import deliver as delivering

@@ -13,8 +13,10 @@ from prefect.logging import disable_run_logger
 from sqlalchemy import text
 
 from connectors.channel import Capabilities, ItemChannel, Sent
-from connectors.region import budgets, channel_state, ledger, offers, planning
 from connectors.region.database import Region
+from connectors.region.ledger import budgets, channel_state, ledger
+from connectors.region.offers import offers
+from connectors.region.publishing import planning
 from connectors.registry import channel, policies
 from core.effects import Intent, Receipt
 from tasks import deliver

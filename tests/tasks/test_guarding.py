@@ -10,8 +10,11 @@ from prefect.logging import disable_run_logger
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from connectors.region import alerts, channel_state, offers, plans, quarantine, walks
-from connectors.region.plans import Held
+from connectors.region.alerting import alerts
+from connectors.region.ledger import channel_state
+from connectors.region.offers import offers, quarantine, walks
+from connectors.region.publishing import plans
+from connectors.region.publishing.plans import Held
 from connectors.registry import CHANNELS, ONLY
 from schemas.errors import Refused
 from tasks.audit import audit

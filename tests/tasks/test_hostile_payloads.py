@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from connectors.region import quarantine
+from connectors.region.offers import quarantine
 from connectors.registry import source as source_of
 from core.verdicts import Accepted, judge
 from schemas.offer import decode, encode

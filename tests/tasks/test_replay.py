@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.region import channel_state, offers
-from connectors.region.channel_state import Standing
+from connectors.region.ledger import channel_state
+from connectors.region.ledger.channel_state import Standing
+from connectors.region.offers import offers
 from tests.hands import Feed, PageEditor, sql
 from tests.makers import incoming, job
 from tests.worlds import Hub, Sandbox, stock

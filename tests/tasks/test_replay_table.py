@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.region.replays import Replayed
+from connectors.region.publishing.replays import Replayed
 from tasks.recheck import Rechecked
 from tasks.replay import Outcome
 from tasks.replay_table import AGAIN, rechecked, replayed

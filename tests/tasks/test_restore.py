@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from connectors.region import channel_state, offers, rewinding
+from connectors.region.ledger import channel_state
+from connectors.region.offers import offers
+from connectors.region.upkeep import rewinding
 from connectors.registry import policies
 from schemas.offer import key_of
 from tests.hands import PageEditor, sql

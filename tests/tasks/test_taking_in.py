@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from connectors.region import offers, quarantine, walks
+from connectors.region.offers import offers, quarantine, walks
 from schemas.errors import Misconfigured, Unreachable
 from tests.worlds import Hub, Sandbox
 

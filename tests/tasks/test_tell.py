@@ -9,8 +9,10 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from connectors import clock
-from connectors.region import alerts, channel_state, planning
-from connectors.region.plans import Held
+from connectors.region.alerting import alerts
+from connectors.region.ledger import channel_state
+from connectors.region.publishing import planning
+from connectors.region.publishing.plans import Held
 from connectors.registry import channel, policies
 from core.guards import Limits
 from core.policy import Policy

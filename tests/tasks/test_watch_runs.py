@@ -12,7 +12,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.logging import disable_run_logger
 
-from connectors.region import alerts
+from connectors.region.alerting import alerts
 from connectors.region.database import Region
 from core.recovery import AGAIN, RETRY
 from tasks.watch_runs import PATIENCE, watch_runs

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.region import alerts, channel_state, ledger, offers, plans
+from connectors.region.alerting import alerts
+from connectors.region.ledger import channel_state, ledger
+from connectors.region.offers import offers
+from connectors.region.publishing import plans
 from connectors.registry import policies
 from core.effects import Receipt
 from schemas.errors import Rejected

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from connectors.region import channel_state
 from connectors.region.database import Region
+from connectors.region.ledger import channel_state
 from schemas.errors import BoostezError
 from tests.world import seams
 from tests.world.points import Death, Points

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from connectors.region import offers as region_offers
+from connectors.region.offers import offers as region_offers
 from connectors.registry import policies
 from flows import offers
 from tasks import run

@@ -15,7 +15,8 @@ from connectors.facebook_page.channel import FacebookPage
 from connectors.graph.client import Graph
 from connectors.graph.words import Item
 from connectors.http import Http, Response
-from connectors.region import ledger, offers
+from connectors.region.ledger import ledger
+from connectors.region.offers import offers
 from core.effects import Intent, Receipt
 from core.guards import Limits
 from schemas.errors import Unknown

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from connectors.region import channel_state
+from connectors.region.ledger import channel_state
 from flows import offers
 from flows import settle as settling
 from tasks import run

@@ -27,7 +27,7 @@ from connectors.contractor import client as contractor
 from connectors.graph import client as graph_client
 from connectors.graph import edge as graph_edge
 from connectors.region.database import Region
-from connectors.region.digest_models import METADATA
+from connectors.region.tables import METADATA
 from connectors.settings import Settings
 from flows import offers, reminders, settle
 from sandbox.app import create_app

@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from connectors import clock
 from connectors.channel import Readable
-from connectors.region import alerts, audits, channel_state
+from connectors.region.alerting import alerts
+from connectors.region.ledger import channel_state
+from connectors.region.publishing import audits
 from connectors.registry import CHANNELS, channel
 from tests.world.stage import Stage, set_up
 from tests.world.workers import PATIENCE, Gate, Worker, stock

@@ -19,7 +19,8 @@ from sqlalchemy import text
 from connectors import registry
 from connectors.channel import Readable
 from connectors.facebook_page import wire as facebook
-from connectors.region import audits, channel_state
+from connectors.region.ledger import channel_state
+from connectors.region.publishing import audits
 from schemas.offer import Offer, encode
 from tests.world.outside import Board, Outside
 from tests.world.stage import Stage

@@ -10,8 +10,8 @@ from functools import partial
 from threading import Event, Thread, current_thread
 from typing import Any, Final
 
-from connectors.region import offers, walks
 from connectors.region.database import Region
+from connectors.region.offers import offers, walks
 from connectors.registry import policies, source
 from connectors.spool import Spool
 from flows.reminders import send_reminders

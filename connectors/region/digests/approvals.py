@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import acts
+from connectors.region.access import acts
 from connectors.region.database import Region
 from schemas.errors import Misconfigured, Refused
 from schemas.letters import Role

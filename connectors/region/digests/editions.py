@@ -17,10 +17,12 @@ from typing import Final, Literal
 import msgspec
 from sqlalchemy import Connection, text
 
-from connectors.region import acts, alerts, letters, once
+from connectors.region.access import acts
+from connectors.region.alerting import alerts
 from connectors.region.database import Region
 from connectors.region.digests import approvals, readers
 from connectors.region.digests.approvals import Proof
+from connectors.region.ledger import letters, once
 from core.digests.rules import Reader, Rule
 from core.digests.weeks import Week
 from schemas.errors import Refused

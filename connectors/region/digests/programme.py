@@ -12,9 +12,10 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from connectors.region import progress, service_levels
+from connectors.region.alerting import service_levels
 from connectors.region.database import Region
 from connectors.region.digests.editions import Edition
+from connectors.region.firms import progress
 from core.dialogues import HELD
 from core.digests.facts import Counted, DirectionFacts, Held, PressFacts, Reached, Target
 from core.digests.weeks import Week

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from connectors.region import hosts
 from connectors.region.database import Region
-from connectors.region.hosts import Official
+from connectors.region.dialogues import hosts
+from connectors.region.dialogues.hosts import Official
 from core.dialogues import HELD, State
 from core.digests.facts import Asked, Meeting, Moved, OfficialFacts
 from core.digests.weeks import Week

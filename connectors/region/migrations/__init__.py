@@ -20,9 +20,10 @@ from alembic.util import CommandError
 from psycopg import errors
 from sqlalchemy.exc import OperationalError
 
-from connectors.region import act_owner, backends
+from connectors.region import backends
+from connectors.region.access import act_owner
 from connectors.region.database import Region
-from connectors.region.digest_models import METADATA
+from connectors.region.tables import METADATA
 from schemas.errors import Refused
 
 SCRIPTS = Path(__file__).parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
-from connectors.region.digest_models import METADATA
+from connectors.region.tables import METADATA
 
 told = context.config.attributes
 

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from connectors.caldav.channel import NAME
-from connectors.region import wants
 from connectors.region.database import Region
+from connectors.region.ledger import wants
 from connectors.settings import Settings
 from schemas.dialogue import Announcement, encode
 from tasks.deliver import carry_out

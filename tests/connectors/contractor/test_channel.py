@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from connectors.contractor.channel import ContractorChannel
-from connectors.region import channel_state, offers, postings
+from connectors.region.ledger import channel_state
+from connectors.region.offers import offers, postings
 from connectors.registry import channel, contractor_client
 from tests.connectors.test_channels import audited, stock, until_quiet
 from tests.hands import later

@@ -10,7 +10,7 @@ import pytest
 
 from connectors import registry
 from connectors.facebook_live.broadcast import Broadcast
-from connectors.region import channel_state, wants
+from connectors.region.ledger import channel_state, wants
 from schemas.dialogue import encode
 from tests.connectors.announced import SOON
 from tests.connectors.test_announcers import effects, put_out, told

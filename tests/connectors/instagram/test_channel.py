@@ -15,8 +15,9 @@ from prefect.logging import disable_run_logger
 
 from connectors.channel import ItemChannel, Readable
 from connectors.instagram import wire
-from connectors.region import channel_state, ledger, media
-from connectors.region.media import Held
+from connectors.region.coverage import media
+from connectors.region.coverage.media import Held
+from connectors.region.ledger import channel_state, ledger
 from connectors.registry import ALBUMS, CHANNELS, MESSENGERS, channel
 from core.effects import Intent, Receipt
 from tasks.deliver import carry_out

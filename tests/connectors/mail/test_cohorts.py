@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from connectors.region import cohorts, contacts, outcomes, sessions
-from connectors.region.sessions import Session
+from connectors.region.cohorts import cohorts, outcomes
+from connectors.region.people import contacts
+from connectors.region.sessions import sessions
+from connectors.region.sessions.sessions import Session
 from schemas.firm import Consent
-from tests.connectors.region.test_cohorts import came, held, opened
+from tests.connectors.region.cohorts.test_cohorts import came, held, opened
 from tests.hands import sql
 from tests.mailrooms import Mailroom
 from tests.programme import DAY, Programme

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.region import media_consents, students
+from connectors.region.coverage import media_consents, students
 from tests.coverage import Covering
 from tests.mailrooms import Mailroom
 

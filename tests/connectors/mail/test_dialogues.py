@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from connectors.mail.dialogues import moot
-from connectors.region import announcing, dialogue_holding, dialogue_life, hosts
-from connectors.region.dialogue_life import Placement
-from connectors.region.dialogues import Dialogue
-from connectors.region.host_letters import Told
+from connectors.region.dialogues import announcing, dialogue_holding, dialogue_life, hosts
+from connectors.region.dialogues.dialogue_life import Placement
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.dialogues.host_letters import Told
 from schemas.letters import DialogueLetter
 from tests.dialogue_world import STARTS, Dialogues
 from tests.hands import sql

@@ -22,8 +22,9 @@ from pydantic import SecretStr
 from connectors.mail import digest_words
 from connectors.mail.digest_words import REASONS, Told, digest_letter, form_of
 from connectors.mail.wire import Letter
-from connectors.region import coaches, hosts
+from connectors.region.cohorts import coaches
 from connectors.region.database import Region
+from connectors.region.dialogues import hosts
 from connectors.region.digests import readers
 from connectors.registry import objectives
 from connectors.settings import Settings

@@ -6,9 +6,11 @@ import datetime as dt
 
 import pytest
 
-from connectors.region import contacts, registrations, sheets, untold
-from connectors.region.enrolments import Enrolment
-from connectors.region.registrations import Asked
+from connectors.region.firms import registrations
+from connectors.region.firms.registrations import Asked
+from connectors.region.people import contacts
+from connectors.region.sessions import sheets, untold
+from connectors.region.sessions.enrolments import Enrolment
 from core.effects import Receipt
 from schemas.firm import Consent, FirmDraft, PersonDraft, Registration
 from tests.hands import sql

@@ -20,7 +20,7 @@ from connectors.mail.programme_words import House
 from connectors.mail.rendering import TEMPLATES
 from connectors.mail.wire import Letter, as_html, compose
 from connectors.programme_links import Links
-from connectors.region.programme_letters import Missed, Person, Placed, Sheet, Unconfirmed
+from connectors.region.cohorts.programme_letters import Missed, Person, Placed, Sheet, Unconfirmed
 from connectors.reminder_rules import reminder_rules
 from connectors.reminding import Part, Reminding
 from connectors.seals import Opener, Seals

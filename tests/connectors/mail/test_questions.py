@@ -6,7 +6,8 @@ from typing import Literal
 
 import pytest
 
-from connectors.region import asks, bounces, watches
+from connectors.region.people import bounces, watches
+from connectors.region.questions import asks
 from core.bounces import Bounce
 from core.effects import Receipt
 from tests.hands import sql

@@ -16,22 +16,22 @@ import msgspec
 from connectors.settings import ROOT
 
 REGION: Final = "connectors.region."
-NOTE: Final = f"{REGION}acts.note"
+NOTE: Final = f"{REGION}access.acts.note"
 DOORS: Final = ("deployments", "flows", "portal", "tasks")
 WRITES: Final = re.compile(
     r"\bINSERT INTO\b|(?<!FOR )(?<!KEY )\bUPDATE [\w{]|\bDELETE FROM\b|\bTRUNCATE\b|\bCOPY \w"
 )
 BY_THEMSELVES: Final = """
-    answers.keep asks.confirm asks.follow asks.watch contacts.prefer contacts.withdraw dialogue_prompts.present digests.readers.resume
-    digests.readers.stop enrolments.attend enrolments.leave enrolments.sheet officer_sessions.come_back officer_sessions.leave
+    answers.keep asks.confirm asks.follow asks.watch contacts.prefer contacts.withdraw dialogue_prompts.present readers.resume
+    readers.stop enrolments.attend enrolments.leave enrolments.sheet officer_sessions.come_back officer_sessions.leave
     officer_sessions.opened postings.add postings.amend postings.close postings.confirm questions.ask questions.ask_anonymously
     questions.unvote questions.vote registrations.ask registrations.confirm watches.end
 """  # whom it is about, by their own link or page: residents, firms, students, coaches, readers; and officers on their way in
 BY_THE_HUB: Final = """
     alerts.resolve alerts.sound announcing.forget_unseen audits.audit audits.heal bounces.take bounces.tell_coaches calendars.replace
     channel_state.hold cohorts.finish comments.take condition.beat coverage_rights.tidy dialogue_holding.close
-    dialogue_holding.go_on_air dialogue_holding.settle dialogue_prompts.keep_check dialogue_prompts.prompt digests.approvals.shown_by
-    digests.editions.plan ledger.claim ledger.claim_all ledger.claim_unsettled ledger.receive ledger.receive_all media.end_stories
+    dialogue_holding.go_on_air dialogue_holding.settle dialogue_prompts.keep_check dialogue_prompts.prompt approvals.shown_by
+    editions.plan ledger.claim ledger.claim_all ledger.claim_unsettled ledger.receive ledger.receive_all media.end_stories
     media_consents.expire media_consents.settled move_proposals.take_in move_proposals.waiting notices.give offers.close_absent
     offers.expire offers.merge outcomes.ask planning.plan plans.shown_by postings.shown_by quarantine.put quarantine.release
     quarantine.release_outdated reminders.close reminders.queue retention.tidy sheets.ask untold.alert untold.call_back
@@ -112,7 +112,7 @@ def unnoted(database: Mapping[str, str], doors: Mapping[str, str]) -> set[str]:
     named = {name for source in doors.values() for name in _of(source) if name in all_of_it}
     parts = {name: reached(name, set()) for name in named}
     return {
-        name.removeprefix(REGION)
+        ".".join(name.split(".")[-2:])
         for name, met in parts.items()
         if any(all_of_it[each].writes for each in met)
         and not any(NOTE in all_of_it[each].names for each in met)
@@ -138,12 +138,12 @@ def test_whatever_somebody_decides_is_in_the_log_or_said_to_be_no_decision() -> 
 def test_a_new_decision_that_nobody_notes_is_named() -> None:
     """Also where its statement is a constant, or in a function that it calls; not where what it calls notes it."""
     database = {
-        f"{REGION}new": "from connectors.region import acts\n_CHANGE = 'UPDATE offer SET title = :title'\n"
+        f"{REGION}offers.new": "from connectors.region.access import acts\n_CHANGE = 'UPDATE offer SET title = :title'\n"
         "def decide(c):\n    _change(c)\ndef decide_well(c):\n    _change(c)\n    acts.note(c)\n"
         "def _change(c):\n    c.execute(_CHANGE)\ndef read(c):\n    c.execute('SELECT 1 FOR UPDATE OF offer')\n",
-        f"{REGION}acts": "def note(c):\n    c.execute('INSERT INTO act')\n",
+        f"{REGION}access.acts": "def note(c):\n    c.execute('INSERT INTO act')\n",
     }
-    door = "from connectors.region import new\nfrom connectors.region.new import decide as by_another_name\n"
+    door = "from connectors.region.offers import new\nfrom connectors.region.offers.new import decide as by_another_name\n"
     calls = f"{door}new.decide_well()\nnew.read()\n"
     assert unnoted(database, {"portal.page": f"{calls}new.decide()"}) == {"new.decide"}
     assert unnoted(database, {"portal.page": f"{calls}by_another_name()"}) == {"new.decide"}

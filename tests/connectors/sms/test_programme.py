@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from connectors.mail.rendering import TEMPLATES
 from connectors.programme_links import Links
-from connectors.region import contacts
+from connectors.region.cohorts.programme_letters import Placed
 from connectors.region.database import Region
-from connectors.region.programme_letters import Placed
+from connectors.region.people import contacts
 from connectors.reminding import Part, Reminding
 from connectors.seals import Seals
 from connectors.sms.programme import reminder_text

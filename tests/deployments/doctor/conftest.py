@@ -13,8 +13,8 @@ from prefect.client.orchestration import SyncPrefectClient
 from pydantic import SecretStr
 
 from connectors import clock
-from connectors.region import condition
 from connectors.region.database import Region
+from connectors.region.upkeep import condition
 from connectors.settings import Settings
 from deployments.declared import POOL, declared
 from deployments.deploy import register

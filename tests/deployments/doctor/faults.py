@@ -28,9 +28,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.region import acts, migrations
+from connectors.region import migrations
+from connectors.region.access import acts
 from connectors.region.database import Region
-from connectors.region.metrics import Measure
+from connectors.region.upkeep.metrics import Measure
 from deployments.declared import POOL, declared
 from deployments.deploy import register
 from deployments.doctor.examining import Case

@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from connectors.region.database import Region
-from connectors.region.metrics import BUCKETS, Distribution, Measure, measures
+from connectors.region.upkeep.metrics import BUCKETS, Distribution, Measure, measures
 from connectors.registry import objectives
 from connectors.settings import ROOT, Settings
 from portal.metrics import Answers, registry_of

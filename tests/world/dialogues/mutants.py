@@ -14,16 +14,10 @@ import msgspec
 import pytest
 
 from connectors.facebook_live import wire
-from connectors.region import (
-    announcing,
-    dialogue_life,
-    dialogue_steps,
-    enrolments,
-    letters,
-    once,
-    rescheduling,
-)
-from connectors.region.dialogues import Dialogue
+from connectors.region.dialogues import announcing, dialogue_life, dialogue_steps
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.ledger import letters, once
+from connectors.region.sessions import enrolments, rescheduling
 from tasks import tell
 from tests.world import mutants
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from connectors.region import enrolments, sessions
+from connectors.region.sessions import enrolments, sessions
 from flows import dialogues as flows
 from schemas.errors import Refused
 from tests.reminder_rules import RULES

@@ -22,8 +22,10 @@ from connectors.channel import Readable
 from connectors.facebook_dialogues import wire as posts
 from connectors.facebook_live import wire as lives
 from connectors.graph import dialogues as words
-from connectors.region import audits, channel_state, dialogues
 from connectors.region.database import Region
+from connectors.region.dialogues import dialogues
+from connectors.region.ledger import channel_state
+from connectors.region.publishing import audits
 from core.days import PARIS
 from core.dialogue_calendar import uid
 from core.dialogues import Rules

@@ -16,9 +16,10 @@ from typing import Final
 import msgspec
 
 from connectors import clock
-from connectors.region import channel_state, dialogues
-from connectors.region.dialogues import Dialogue
-from connectors.region.letters import MAIL
+from connectors.region.dialogues import dialogues
+from connectors.region.dialogues.dialogues import Dialogue
+from connectors.region.ledger import channel_state
+from connectors.region.ledger.letters import MAIL
 from connectors.registry import ANNOUNCERS, MESSENGERS
 from flows.watch_dialogues import watch_dialogues
 from schemas.errors import Refused

@@ -18,8 +18,8 @@ from prefect import Task
 from pydantic import SecretStr
 
 from connectors import clock
-from connectors.region import channel_state
 from connectors.region.digests import approvals, readers
+from connectors.region.ledger import channel_state
 from connectors.registry import MESSENGERS
 from flows import digests as flows
 from schemas.letters import ROLES

@@ -17,11 +17,13 @@ from typing import Final
 
 import msgspec
 
-from connectors.region import coaches, contacts, replays
+from connectors.region.cohorts import coaches
 from connectors.region.database import Region
-from connectors.region.enrolments import Enrolment
-from connectors.region.replays import Choice
-from connectors.region.sessions import Kind, Session
+from connectors.region.people import contacts
+from connectors.region.publishing import replays
+from connectors.region.publishing.replays import Choice
+from connectors.region.sessions.enrolments import Enrolment
+from connectors.region.sessions.sessions import Kind, Session
 from core.quiet import next_allowed
 from core.wall import instant
 from schemas.errors import Refused

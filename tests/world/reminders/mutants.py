@@ -16,8 +16,9 @@ from sqlalchemy import text
 
 from connectors import reminding
 from connectors.mail import relay
-from connectors.region import ledger, letters, reminders, untold
 from connectors.region.database import Region
+from connectors.region.ledger import ledger, letters
+from connectors.region.sessions import reminders, untold
 from core import catch_up, judging
 from core.effects import Receipt
 from core.judging import Facts, Verdict

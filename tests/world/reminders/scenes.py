@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from connectors.region import coaches, contacts
-from connectors.region.enrolments import Enrolment
-from connectors.region.sessions import Session
+from connectors.region.cohorts import coaches
+from connectors.region.people import contacts
+from connectors.region.sessions.enrolments import Enrolment
+from connectors.region.sessions.sessions import Session
 from core.wall import instant
 from schemas.firm import Consent
 from tests.hands import sql

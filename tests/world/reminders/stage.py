@@ -17,8 +17,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 
 from connectors import clock as present
-from connectors.region import reminders
-from connectors.region.reminders import Rules
+from connectors.region.sessions import reminders
+from connectors.region.sessions.reminders import Rules
 from connectors.reminder_rules import reminder_rules
 from tests.relays import Letters, relaying
 from tests.world import smtp

@@ -7,7 +7,7 @@ from threading import current_thread
 
 import pytest
 
-from connectors.region import ledger
+from connectors.region.ledger import ledger
 from flows import reminders as flow
 from tests.world import faults
 from tests.world.reminders.mutants import rewritten

@@ -23,8 +23,8 @@ from psycopg.rows import namedtuple_row
 from connectors import registry
 from connectors.mail import programme as letters
 from connectors.mail.wire import Letter
-from connectors.region import reminders
 from connectors.region.database import Region
+from connectors.region.sessions import reminders
 from connectors.reminding import Reminding
 from connectors.settings import Settings
 from connectors.sms import programme as texts

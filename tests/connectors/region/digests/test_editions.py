@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.region import alerts, hosts
+from connectors.region.alerting import alerts
 from connectors.region.database import Region
+from connectors.region.dialogues import hosts
 from connectors.region.digests import approvals, editions, readers
 from core.digests.rules import Reader
 from schemas.errors import Misconfigured, Refused

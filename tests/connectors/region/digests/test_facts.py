@@ -9,9 +9,12 @@ from typing import TypeVar
 import pytest
 
 from connectors import digesting
-from connectors.region import coaches, hosts, offers, questions, walks
+from connectors.region.cohorts import coaches
 from connectors.region.database import Region
+from connectors.region.dialogues import hosts
 from connectors.region.digests import territory
+from connectors.region.offers import offers, walks
+from connectors.region.questions import questions
 from connectors.registry import objectives
 from connectors.settings import Settings
 from core.digests.facts import (

@@ -1,0 +1,1 @@
+"""Who may decide, and the log of what they did."""

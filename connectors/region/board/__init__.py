@@ -1,0 +1,1 @@
+"""The open portal's board: what is on it, written and read."""

@@ -1,0 +1,1 @@
+"""Cohorts: proposed, decided, written to, asked what became of them."""

@@ -1,0 +1,1 @@
+"""Events that students cover, and what may be shown of them."""

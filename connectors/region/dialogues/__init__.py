@@ -1,0 +1,1 @@
+"""Dialogues: planned, announced, moved, held."""

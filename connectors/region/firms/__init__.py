@@ -1,0 +1,1 @@
+"""Firms: one record a SIRET, how they come in, become one, and get ahead."""

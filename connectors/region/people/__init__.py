@@ -1,0 +1,1 @@
+"""People: what they agreed to, what is theirs, and forgetting them."""

@@ -1,0 +1,1 @@
+"""Channels against the catalogue: plans, holds, audits, replays."""

@@ -1,0 +1,1 @@
+"""Sessions: who takes part, who came, who is reminded."""

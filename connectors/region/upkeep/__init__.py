@@ -1,0 +1,1 @@
+"""The database itself: its condition, the hub in numbers, and going back in time."""
