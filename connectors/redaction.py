@@ -13,24 +13,33 @@ import logging
 import traceback
 from collections import deque
 from functools import cache
+from threading import RLock
 from typing import Any, Final
 
 from core.redaction import redacted
 
 KEPT: Final = 100  # secrets: tokens are renewed, and old ones expire
 _secrets: deque[str] = deque(maxlen=KEPT)
+_hiding = RLock()  # a signal may log while its own thread hides
 
 
 def hide(secret: str) -> None:
     """Keep a secret out of every log record that this process makes from now on."""
     _install()
-    if secret not in _secrets:
-        _secrets.append(secret)
+    with _hiding:
+        if secret not in _secrets:
+            _secrets.append(secret)
 
 
 def hidden(text: str) -> str:
     """A text that is shown or sent elsewhere than to a log, without the secrets that this process holds."""
-    return redacted(text, _secrets)
+    return redacted(text, _known())
+
+
+def _known() -> tuple[str, ...]:
+    """As of now: other threads hide theirs meanwhile."""
+    with _hiding:
+        return tuple(_secrets)
 
 
 @cache
@@ -53,9 +62,9 @@ def _redact(record: logging.LogRecord) -> None:
         ValueError,
     ):  # arguments that do not fit: logging reports that itself, with the arguments
         message = f"{record.msg} {record.args}"
-    if (safe := redacted(message, _secrets)) != message:
+    if (safe := redacted(message, _known())) != message:
         record.msg, record.args = safe, ()
     if record.exc_info and record.exc_info[0]:
         told = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
-        if (safe := redacted(told, _secrets)) != told:
+        if (safe := redacted(told, _known())) != told:
             record.exc_info, record.exc_text = None, safe  # formatters append the text

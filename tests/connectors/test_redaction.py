@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from connectors import redaction
 from connectors.redaction import hide
 from connectors.settings import PREFIX, Settings, settings
 from core.redaction import MARK
@@ -115,3 +119,21 @@ def test_whoever_reads_the_settings_hides_their_secrets(
         logging.getLogger("of a library").debug("it is %s", secret)
     assert lines == [f"it is {MARK}"] * len(made)
     assert len(made) >= 4
+
+
+def test_what_one_thread_hides_keeps_no_other_from_logging(
+    lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`boostez doctor`, whose checks run beside each other, told "deque mutated during iteration" as what was wrong with alerts."""
+    monkeypatch.setattr(redaction, "_secrets", deque(maxlen=redaction.KEPT))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(1) as other:
+            hiding = other.submit(lambda: deque(map(hide, map(str, range(10_000_000, 10_002_000)))))
+            for _ in range(2000):
+                logging.getLogger("of a library").warning("all is well")
+            hiding.result()
+    finally:
+        sys.setswitchinterval(before)
+    assert set(lines) == {"all is well"}

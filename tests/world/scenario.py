@@ -155,7 +155,10 @@ class World:
     def attempt(self, what: str, step: Callable[..., Any], **how: Any) -> Any:
         """One step of the living hub, or of a new one; None when it did not come to its end."""
         self._notes(what)
-        return self._hubs.run(partial(step, **how))
+        try:
+            return self._hubs.run(partial(step, **how))
+        except Crash as crash:
+            raise Crash(f"{what} {crash}") from crash
 
     def _notes(self, what: str) -> None:
         self._tell(f"      {what}")

@@ -96,6 +96,7 @@ def test_letters_of_before_0006_are_about_postings_and_go_down_again_as_they_wer
     for _, content, _ in old:
         assert msgspec.convert({**content, "about": "posting"}, PostingLetter).posting
 
+    migrations.upgrade(full)
     programme = Programme(full)
     programme.enrol(programme.session())
     assert len(sql(full, mails)) == len(old) + 1

@@ -54,7 +54,7 @@ def rows(region: Region) -> list[Any]:
 
 def due(region: Region, channel: str = PAGE.channel) -> list[str]:
     _, intents = ledger.claim(region, channel, FORM, 50, 600, Only(cause="asked"))
-    return [KEYS[intent.subject] for intent in intents]
+    return sorted(KEYS[intent.subject] for intent in intents)
 
 
 @pytest.mark.parametrize(
