@@ -1,7 +1,7 @@
 """What a channel is: the port that every outside place the hub writes to must fit.
 
 Belongs here: the three shapes of a channel and what each declares. Does not: any channel (its own folder) or the
-protocol's transactions (region/ledger.py).
+protocol's transactions (region/ledger/ledger.py).
 
 Three shapes, because places differ in what one call does:
 - items: one object an effect, sent in batches, each with its own answer (a Page, a mailbox, a calendar);

@@ -1,7 +1,7 @@
 """What is kept of a person, as the one file that they are handed (RGPD, articles 15 and 20).
 
 Belongs here: the file's form, which ``schemas/json/person-export.v1.json`` describes. Does not: reading it all
-(region/person_records.py), or the words of the privacy page that it points to.
+(region/people/person_records.py), or the words of the privacy page that it points to.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files of registrations on a disk: what one says, and what it is known by.
 
 Belongs here: reading a path as a sheet or a partner's file. Does not: what they mean (core/seminar_sheets.py, core/partner_files.py), or
-taking them in (region/imports.py).
+taking them in (region/firms/imports.py).
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ ANNOUNCERS: dict[str, Callable[[Settings, Region], Channel]] = {
     ),
     caldav.NAME: lambda settings, _: Calendars(calendar_server(settings), settings.public_url),
 }
-"""Channels that carry no offers but what dialogues want (region/wants.py): no policy speaks of them."""
+"""Channels that carry no offers but what dialogues want (region/ledger/wants.py): no policy speaks of them."""
 
 ALBUMS: dict[str, Callable[[Settings, Region], Channel]] = {
     instagram.NAME: lambda settings, region: Instagram(
@@ -168,7 +168,7 @@ ALBUMS: dict[str, Callable[[Settings, Region], Channel]] = {
         known=lambda: media.instagram_ids(region),
     ),
 }
-"""Channels that carry media of covered events (region/media.py)."""
+"""Channels that carry media of covered events (region/coverage/media.py)."""
 
 WANTED: Final = (*ANNOUNCERS, *ALBUMS)
 """Channels that carry what is wanted one by one, each with a content of its own."""

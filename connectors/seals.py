@@ -1,7 +1,7 @@
 """Signed words: what the portal gave somebody, and knows again.
 
 Belongs here: the secret, links by purpose, the seal of a form. Does not: what a link lets its holder do
-(portal/posting.py) or when a posting ends (region/postings.py).
+(portal/posting.py) or when a posting ends (region/offers/postings.py).
 
 Each purpose has a salt of its own, so a link for one thing opens no other. Time is an argument, in UTC.
 

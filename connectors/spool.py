@@ -1,6 +1,6 @@
 """The spool: the payloads of one walk, byte for byte, in one file, until the run has stored what they say.
 
-Belongs here: appending and reading back by position. Does not: what the bytes mean, or the index (region/walks.py).
+Belongs here: appending and reading back by position. Does not: what the bytes mean, or the index (region/offers/walks.py).
 
 A walk is spooled to its end before anything is stored, so a half-read snapshot never counts and memory never grows
 with the catalogue. The file has no name: whatever ends the run, the system frees it.

@@ -1,6 +1,6 @@
 """Traces, and the durations of calls, in OpenTelemetry's words; sent by OTLP when the standard OTEL_* variables say where to.
 
-Belongs here: spans, the one metric that no row can tell, starting the exporters. Does not: what Prometheus reads (region/metrics.py,
+Belongs here: spans, the one metric that no row can tell, starting the exporters. Does not: what Prometheus reads (region/upkeep/metrics.py,
 portal/metrics.py), logs (logs.py), or where a span belongs.
 
 Without these variables a span is a few microseconds, and the SDK is not even imported. No span says more than kinds, names of ours,

@@ -134,7 +134,7 @@ def withdraw(
         return
     told = run_flow("withdraw:withdraw_offer", sandbox=True, name=name, reason=reason, by=by, source=source)
     proofs = (f"{proof['channel']}: {proof['told']}, {proof['at']}" for proof in told["proofs"])
-    print_told(told, "\n".join(proofs), as_json=as_json)
+    print_told(told, *proofs, as_json=as_json)
 
 
 def _reinstate(name: str, source: str | None, by: str, reason: str, *, as_json: bool) -> None:

@@ -34,7 +34,7 @@ def quarantine_list(
     """List what is in quarantine, newest first."""
     with connected():
         kept = quarantine.detained(region(), source=source, limit=limit)
-    if as_csv:
+    if as_csv and not as_json:
         report.refusals(kept)
         return
     lines = (_line(payload) for payload in kept)

@@ -135,7 +135,7 @@ def name_of(claims: Mapping[str, Any]) -> str:
 
 
 def _away(request: Request, error: object) -> Response:
-    _log.error("nobody can sign in: %s", error)
+    _log.error("an officer cannot sign in now: %s", error)
     answer = no(request, "away", 503)
     answer.headers["Retry-After"] = "30"
     return answer

@@ -19,6 +19,7 @@ from connectors.region.database import Region
 from connectors.region.people import bounces
 from connectors.region.people.bounces import Taken
 from core.bounces import Bounce
+from core.days import at_paris
 from tasks.tell import RUNBOOK, over, sound
 
 PAGE: Final = f"{RUNBOOK}/letters-come-back.md"
@@ -66,7 +67,7 @@ def tell_of_bounces(region: Region, now: dt.datetime) -> int:
 def _alone(region: Region, each: bounces.Alone) -> str:
     cause = f"bounces {each.session} {each.first}"
     message = (
-        f"{each.people} people of « {each.title} » ({each.starts_at:%Y-%m-%d %H:%M} UTC) take no letters any more, and it has no coach "
+        f"{each.people} people of « {each.title} » ({at_paris(each.starts_at)}) take no letters any more, and it has no coach "
         f"who could be told. Phone them: `boostez session people {each.session}` names them. More: {PAGE}"
     )
     sound(region, cause, f"Letters to people of {each.session} come back", message)

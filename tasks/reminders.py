@@ -17,6 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from connectors.region.database import Region
 from connectors.region.sessions import reminders, sheets, untold
 from connectors.region.sessions.reminders import Closed, Queued, Rules
+from core.days import at_paris
 from tasks.tell import RUNBOOK
 
 PAGE: Final = f"{RUNBOOK}/reminders-not-sent.md"
@@ -49,7 +50,7 @@ def tell_coaches(region: Region, now: dt.datetime) -> int:
         number = len(each.reminders)
         title = f"{number} reminders of {each.session} were not sent"
         message = (
-            f"{number} people were not reminded of « {each.title} » ({each.starts_at:%Y-%m-%d %H:%M} UTC), and no letter to a coach "
+            f"{number} people were not reminded of « {each.title} » ({at_paris(each.starts_at)}), and no letter to a coach "
             f"tells it. Phone them: `boostez reminders list --session {each.session}` names them. More: {PAGE}"
         )
         if untold.alert(region, each, title, message, now):

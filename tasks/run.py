@@ -22,7 +22,7 @@ from connectors.spool import Spool
 from tasks.measure import Meter, Stage
 from tasks.tracing import traced
 
-PATIENCE: Final = 600.0  # seconds: what begins by itself finds the night's full sync at work, and nobody is to hear of a failure
+PATIENCE: Final = 3600.0  # seconds: what begins by itself finds the night's full sync at work, and nobody is to hear of a failure
 
 
 class Delivered(msgspec.Struct):

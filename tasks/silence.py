@@ -20,6 +20,7 @@ from connectors.region.database import Region
 from connectors.registry import policies
 from connectors.settings import Settings
 from core.alerting import silent_for
+from core.days import at_paris
 from tasks.tell import RUNBOOK, over, sound
 
 CAUSE: Final = "silent "
@@ -42,7 +43,7 @@ def watch_silence(region: Region, settings: Settings, now: dt.datetime) -> list[
         if of not in off and (lasted := silent_for(rules, of, last, now)):
             what, _, name = of.partition(" ")
             message = (
-                f"{_SAID[what].format(name)} since {last:%Y-%m-%d %H:%M} UTC ({lasted.total_seconds() / 3600:.0f} h). Either nobody "
+                f"{_SAID[what].format(name)} since {at_paris(last)} in Paris ({lasted.total_seconds() / 3600:.0f} h). Either nobody "
                 f"asks it any more (is the worker up, is the schedule on?), or it answers that all is well and does nothing. More: {PAGE}"
             )
             sound(region, f"{CAUSE}{of}", f"{_SAID[what].format(name)} for too long", message)

@@ -147,8 +147,8 @@ def _troubled(region: Region) -> Iterator[_Due]:
 def _refused(region: Region, least: int) -> Iterator[_Due]:
     for each in failing.failing(region, least, clock.now()):
         message = (
-            f"{each.number} effects on {each.channel} were refused for one cause ({each.why}), the first at {each.since:%Y-%m-%d %H:%M} "
-            f"UTC. One of them: {each.error}\n\nMend the cause, then `boostez replay effects --channel {each.channel} "
+            f"{each.number} effects on {each.channel} were refused for one cause ({each.why}), the first at {at_paris(each.since)} "
+            f"in Paris. One of them: {each.error}\n\nMend the cause, then `boostez replay effects --channel {each.channel} "
             f"--cause {each.why}`."
         )
         yield _Due(each.cause, f"{each.channel} refuses {each.number} effects: {each.why}", message)

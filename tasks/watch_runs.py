@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
@@ -25,10 +25,12 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.exceptions import PrefectException, PrefectHTTPStatusError
 
 from connectors.region.alerting import alerts
 from connectors.region.database import Region
 from core.recovery import AGAIN
+from schemas.errors import BoostezError
 from tasks.recover import recover
 from tasks.runs_since import BAD, ended
 from tasks.tell import RUNBOOK, over, sound
@@ -58,7 +60,7 @@ def watch_runs(region: Region, now: dt.datetime) -> list[Broken]:
     """Alert of every deployment whose runs stay failed, until one completes. Returns which."""
     with get_client(sync_client=True) as client:
         found = list(_broken(client, now))
-    broken = [each for each in found if not (each.again and recover(region, str(each.newest))[1])]
+    broken = [each for each in found if not (each.again and _runs_again(region, each))]
     for each in broken:
         message = (
             f"{each.number} runs, the newest: {each.state}. {each.message}\n\nLook at it in the Prefect UI, mend the cause, and press "
@@ -68,6 +70,15 @@ def watch_runs(region: Region, now: dt.datetime) -> list[Broken]:
     standing = (alert.cause for alert in alerts.unresolved(region) if alert.cause.startswith(CAUSE))
     over(region, *(set(standing) - {f"{CAUSE}{each.name}" for each in broken}))
     return broken
+
+
+def _runs_again(region: Region, each: Broken) -> bool:
+    """Whether what should have been run again now is. Trouble with one keeps nobody from hearing of it, and of the others."""
+    try:
+        return recover(region, str(each.newest))[1]
+    except (BoostezError, PrefectException, PrefectHTTPStatusError) as error:
+        get_run_logger().warning("%s is not run again: %s", each.name, error)
+        return False
 
 
 def _broken(client: SyncPrefectClient, now: dt.datetime) -> Iterator[Broken]:

@@ -1,7 +1,7 @@
 """Alerts as a channel: one message to one destination a call.
 
 Belongs here: finding the destination's address, sealing the link that acknowledges (no row holds one). Does not: what is worth an
-alert (tasks/tell.py), its row (region/alerts.py), when it is told (core/alerting.py), its words (core/alert_words.py) or the call (connectors/notifying.py). Each destination is an effect of its own.
+alert (tasks/tell.py), its row (region/alerting/alerts.py), when it is told (core/alerting.py), its words (core/alert_words.py) or the call (connectors/notifying.py). Each destination is an effect of its own.
 """
 
 from __future__ import annotations

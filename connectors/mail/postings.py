@@ -1,6 +1,6 @@
 """Letters to firms that post an offer.
 
-Belongs here: the letter made of an effect about a posting. Does not: a posting's rows (region/postings.py, handed in by the
+Belongs here: the letter made of an effect about a posting. Does not: a posting's rows (region/offers/postings.py, handed in by the
 registry) or the words themselves (letters/).
 """
 

@@ -1,6 +1,6 @@
 """The open portal's board as a channel.
 
-Belongs here: its capabilities and how the port maps to region/board.py. Does not: statements, or the web pages (portal/).
+Belongs here: its capabilities and how the port maps to region/board/board.py. Does not: statements, or the web pages (portal/).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Who is connected to a database of the Region's server.
 
 Belongs here: reading PostgreSQL's own lists of sessions and locks, for refusals that name somebody. Does not: ending a
-session (beside.py) or the locks themselves (database.py).
+session (upkeep/beside.py) or the locks themselves (database.py).
 """
 
 from __future__ import annotations

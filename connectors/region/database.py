@@ -28,7 +28,7 @@ _WRITERS = 72_003  # advisory lock class: one writer a document
 _RUNS = 72_015  # advisory lock class: one decides whether a run that died is run again
 WORK = 72_004  # advisory lock class: shared by whoever delivers or settles, held alone by a restore
 GOING = 5.0  # seconds: for a moment a server process and its locks outlive its client
-_PAUSE = 0.05  # seconds
+_PAUSE, _LONG_PAUSE = 0.05, 1.0  # seconds between two tries, when one waits for a moment and for long
 # Settings with which PostgreSQL loses what it confirmed, or reads over what it lost. Which standby has a commit too
 # (synchronous_commit = local, remote_write) is the Region's choice: after a failover that lost commits the ledger is
 # older than the world, as after a restore, and docs/runbook/restore.md tells what to press.
@@ -106,10 +106,11 @@ class Region:
             Unreachable: no server answers.
 
         """
-        with self.at_work(), self._holding("pg_try_advisory_lock", _SYNCS, source, patience=patience) as held:
+        with self._holding("pg_try_advisory_lock", _SYNCS, source, patience=patience) as held:
             if not held:
                 raise Refused(f"Another sync of {source} is running: wait for its end, then run this again.")
-            yield
+            with self.at_work():
+                yield
 
     @contextmanager
     def sole_writer(self, channel: str) -> Iterator[None]:
@@ -135,13 +136,16 @@ class Region:
 
     @contextmanager
     def sole_recovery(self, run: str) -> Iterator[None]:
-        """Hold a run that died, waiting for whoever holds it; released even by the death of the process.
+        """Hold a run that died; released even by the death of the process. Waits a moment for whoever holds it.
 
         Raises:
+            Refused: somebody else holds it.
             Unreachable: no server answers.
 
         """
-        with self._holding("pg_advisory_lock", _RUNS, run):
+        with self._holding("pg_try_advisory_lock", _RUNS, run, patience=GOING) as held:
+            if not held:
+                raise Refused(f"Somebody else decides whether run {run} is run again.")
             yield
 
     @contextmanager
@@ -191,7 +195,7 @@ class Region:
             end = time.monotonic() + patience
             # Tried again rather than waited for: whoever waits in the server's queue keeps out those who come after.
             while (locked := connection.scalar(locking, names)) is False and time.monotonic() < end:
-                time.sleep(_PAUSE)
+                time.sleep(_PAUSE if patience <= GOING else _LONG_PAUSE)
             held = locked is not False
             try:
                 yield held
@@ -348,5 +352,5 @@ def _without_values(context: ExceptionContext) -> None:
     """Errors are logged and shown: they say what is wrong with a row, and PostgreSQL would repeat the row."""
     error, told = context.original_exception, context.sqlalchemy_exception
     if isinstance(error, errors.IntegrityError | errors.DataError) and told:
-        error.args = ((error.diag.message_primary or "").partition(": ")[0],)
+        error.args = ((error.diag.message_primary or "refused before it was sent").partition(": ")[0],)
         told.args = (f"({type(error).__name__}) {error}",)

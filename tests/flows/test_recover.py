@@ -56,6 +56,12 @@ def monday(now: dt.datetime) -> dt.datetime:
     return day
 
 
+TRYING = (  # whoever holds the lock, and another who tries
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND query LIKE 'SELECT pg_try_advisory_lock(%' HAVING count(*) > 1"
+)
+
+
 def causes(hub: Hub) -> list[tuple[str, int]]:
     return [(row.cause, row.times) for row in sql(hub.region, "SELECT cause, times FROM alert")]
 
@@ -81,7 +87,7 @@ def test_of_two_that_recover_one_run_at_once_the_second_sees_what_the_first_did(
     with ThreadPoolExecutor(1) as other, get_client(sync_client=True) as client:
         with flowing.region.sole_recovery(run):
             second = other.submit(recover, flowing.region, run)
-            until(lambda: sql(flowing.region, "SELECT 1 FROM pg_locks WHERE NOT granted"))
+            until(lambda: sql(flowing.region, TRYING))
             for word, kind in ((RETRY, StateType.SCHEDULED), ("Running", StateType.RUNNING)):
                 now: State[None] = State(type=kind, name=word)
                 client.set_flow_run_state(UUID(run), now, force=True)

@@ -15,6 +15,7 @@ from prefect.logging import disable_run_logger
 from connectors.region.alerting import alerts
 from connectors.region.database import Region
 from core.recovery import AGAIN, RETRY
+from schemas.errors import Refused
 from tasks.watch_runs import PATIENCE, watch_runs
 from tests.hands import sql
 
@@ -106,3 +107,19 @@ def test_what_nobody_ran_again_is_run_again_once_and_told_when_it_dies_again(
     assert look(region) == [lost.cause]
     assert lost.state(run) == "Crashed"
     lost.put(run, StateType.COMPLETED)
+
+
+def test_one_that_prefect_does_not_take_back_keeps_nobody_from_hearing_of_it_and_of_the_others(
+    region: Region, client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`alerts` would have failed every minute, before it told anybody of anything."""
+    stuck, other = deployed(client, "stuck", AGAIN), deployed(client, "beside it")
+    runs = {each: each.ends(StateType.FAILED) for each in (stuck, other)}
+
+    def refuses(*_: object) -> None:
+        raise Refused("Prefect does not let it run again")
+
+    monkeypatch.setattr("tasks.watch_runs.recover", refuses)
+    assert set(look(region)) == {stuck.cause, other.cause}
+    for each, run in runs.items():
+        each.put(run, StateType.COMPLETED)

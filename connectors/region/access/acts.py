@@ -1,6 +1,6 @@
 """The log of acts: who did what to what, when, from where, and how it ended; appended to, never edited.
 
-Belongs here: statements on ``act``. Does not: the acts themselves (postings.py, moderation.py, persons.py…), the chain's rule
+Belongs here: statements on ``act``. Does not: the acts themselves (offers/postings.py, questions/moderation.py, people/persons.py…), the chain's rule
 (core/act_chain.py), or whose the table is (act_owner.py).
 
 An act is noted in the transaction that does it, as its last statement: the log is locked from there to the commit. People whose data it

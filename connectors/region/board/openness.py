@@ -1,7 +1,7 @@
 """What the public is told of the hub's own work: where offers come from, when, and what is kept back.
 
-Belongs here: figures of sources and of quarantine without any payload. Does not: channels (carried.py), what staff see
-(quarantine.py, walks.py) or words in French (portal/).
+Belongs here: figures of sources and of quarantine without any payload. Does not: channels (publishing/carried.py), what staff see
+(offers/quarantine.py, offers/walks.py) or words in French (portal/).
 """
 
 from __future__ import annotations

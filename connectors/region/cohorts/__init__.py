@@ -1,1 +1,1 @@
-"""Cohorts: proposed, decided, written to, asked what became of them."""
+"""Cohorts and coaches: proposed, decided, asked what became of them; and what letters of the programme tell."""

@@ -1,6 +1,6 @@
 """Coaches: who accompanies firms, and where they are written to.
 
-Belongs here: statements on ``coach``. Does not: their sessions (sessions.py) or cohorts (cohorts.py).
+Belongs here: statements on ``coach``. Does not: their sessions (sessions/sessions.py) or cohorts (cohorts.py).
 """
 
 from __future__ import annotations
@@ -113,9 +113,9 @@ def end(region: Region, email: str, now: dt.datetime) -> Coach:
     """
     coach = named(region, email)
     with region.begin() as connection:
-        connection.execute(
-            text("UPDATE coach SET ended_at = coalesce(ended_at, :now) WHERE id = :id"),
+        ended = connection.execute(
+            text("UPDATE coach SET ended_at = :now WHERE id = :id AND ended_at IS NULL"),
             {"id": coach.id, "now": now},
         )
-        acts.note(connection, "changed", "coach", [coach.id], now=now, why="coaches no more")
+        acts.note(connection, "changed", "coach", [coach.id] * ended.rowcount, now=now, why="coaches no more")
     return named(region, email)

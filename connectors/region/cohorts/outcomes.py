@@ -1,6 +1,6 @@
 """Outcomes: three and six months after its cohort a firm is asked what became of it.
 
-Belongs here: who is to be asked, once each. Does not: the form (portal), what it answers (answers.py), or the letter's words
+Belongs here: who is to be asked, once each. Does not: the form (portal), what it answers (firms/answers.py), or the letter's words
 (connectors/mail).
 """
 

@@ -153,8 +153,10 @@ def close(region: Region, ref: str) -> Event:
     """
     event = named(region, ref)
     with region.begin() as connection:
-        connection.execute(text("UPDATE event SET state = 'closed' WHERE id = :id"), {"id": event.id})
-        acts.note(connection, "changed", "event", [ref], why="closed")
+        closed = connection.execute(
+            text("UPDATE event SET state = 'closed' WHERE id = :id AND state <> 'closed'"), {"id": event.id}
+        )
+        acts.note(connection, "changed", "event", [ref] * closed.rowcount, why="closed")
     return named(region, ref)
 
 

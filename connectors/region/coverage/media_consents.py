@@ -130,7 +130,8 @@ def give(
                 },
             )
         media.retract(connection, giver, now, student)  # of what is no longer among it
-        acts.note(connection, "kept", "consent", [student], now=now, why=f"the {giver}'s")
+        did: acts.Did = "kept" if kinds and scopes else "withdrew"
+        acts.note(connection, did, "consent", [student], now=now, why=f"the {giver}'s")
 
 
 def withdraw(

@@ -1,7 +1,7 @@
 """Announcing a dialogue: what every channel shows of it, and who of the Region's own is written to.
 
 Belongs here: which channel is to show what, by a dialogue's state, and letters to who holds it, in the transaction that changes it.
-Does not: a dialogue's steps (dialogue_life.py), residents who follow it (rescheduling.py), or any channel's words.
+Does not: a dialogue's steps (dialogue_life.py), residents who follow it (sessions/rescheduling.py), or any channel's words.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Holding a dialogue, and what comes after: on air, closed, minutes, answered, archived.
 
 Belongs here: those steps, and what time alone brings. Does not: what comes before (dialogue_life.py), or residents' questions
-(questions.py).
+(questions/questions.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Dialogues: what each is about, who holds it, when and where.
 
 Belongs here: adding and reading ``dialogue``. Does not: its steps, which people must be told of (dialogue_life.py), seasons
-(seasons.py), or what residents ask (questions.py).
+(seasons.py), or what residents ask (questions/questions.py).
 """
 
 from __future__ import annotations

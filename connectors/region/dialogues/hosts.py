@@ -185,9 +185,11 @@ def end(region: Region, of: type[Host], key: str, now: dt.datetime) -> Host:
     """
     host = named(region, of, key)
     with region.begin() as connection:
-        connection.execute(
-            text(f"UPDATE {_TABLES[of]} SET ended_at = coalesce(ended_at, :now) WHERE id = :id"),
+        ended = connection.execute(
+            text(f"UPDATE {_TABLES[of]} SET ended_at = :now WHERE id = :id AND ended_at IS NULL"),
             {"id": host.id, "now": now},
         )
-        acts.note(connection, "changed", _TABLES[of], [host.id], now=now, why="takes part no more")
+        acts.note(
+            connection, "changed", _TABLES[of], [host.id] * ended.rowcount, now=now, why="takes part no more"
+        )
     return named(region, of, key)

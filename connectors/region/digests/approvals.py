@@ -89,7 +89,7 @@ def ask(connection: Connection, role: Role, proof: Proof, now: dt.datetime) -> b
         text(
             "INSERT INTO digest_approval (role, form, readers, raised_at) SELECT :role, :form, cast(:readers AS text[]), :now "
             "WHERE NOT EXISTS (SELECT FROM digest_approval WHERE role = :role AND form = :form "
-            "AND readers = cast(:readers AS text[]) AND state = 'refused') "
+            "AND readers @> cast(:readers AS text[]) AND state = 'refused') "
             "ON CONFLICT (role) WHERE state = 'waiting' DO NOTHING"
         ),
         values,

@@ -1,7 +1,7 @@
 """The whole programme's week: what the press office and the direction are told.
 
-Belongs here: counting dialogues, questions and offers; targets with what earlier weeks had. Does not: firms (region/progress.py),
-service levels (region/service_levels.py).
+Belongs here: counting dialogues, questions and offers; targets with what earlier weeks had. Does not: firms (region/firms/progress.py),
+service levels (region/alerting/service_levels.py).
 """
 
 from __future__ import annotations

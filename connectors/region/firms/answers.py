@@ -1,6 +1,6 @@
 """Answers: how people found a session, and what became of their firm.
 
-Belongs here: statements on ``answer``. Does not: the questions (schemas/questionnaires.py), or who is asked when (reminders.py).
+Belongs here: statements on ``answer``. Does not: the questions (schemas/questionnaires.py), or who is asked when (cohorts/outcomes.py).
 
 An answer is kept with the enrolment that it is about, so that it can be put right by its author and goes when they are erased.
 Whoever holds a session sees none of them alone: only what ``LEAST`` or more of them say together.

@@ -1,6 +1,6 @@
 """Firms: one record a SIRET.
 
-Belongs here: statements on ``firm``. Does not: who works there (contacts.py), which records are one firm (core/firms_matching.py),
+Belongs here: statements on ``firm``. Does not: who works there (people/contacts.py), which records are one firm (core/firms_matching.py),
 making two one (merges.py).
 """
 

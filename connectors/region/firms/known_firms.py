@@ -1,7 +1,7 @@
 """Known firms, with their people, as an import compares with them and duplicates are found among them.
 
 Belongs here: reading ``firm``, ``contact`` and what hangs on a person into the values of core/import_preview.py. Does not: the comparison,
-or keeping anything (firms.py, contacts.py).
+or keeping anything (firms.py, people/contacts.py).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Belongs here: statements on ``registration``, and what a confirmation makes of one. Does not: the form (portal), an import, which
 needs no confirmation of an address (imports.py).
 
-Until then nothing is known of anybody: no firm, no contact, no place. Unconfirmed it is deleted after 48 hours (retention.py).
+Until then nothing is known of anybody: no firm, no contact, no place. Unconfirmed it is deleted after 48 hours (people/programme_retention.py).
 """
 
 from __future__ import annotations

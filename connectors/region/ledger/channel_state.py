@@ -72,13 +72,16 @@ def pause(region: Region, channel: str, reason: str, by: str | None = None) -> N
 def resume(region: Region, channel: str, by: str | None = None) -> None:
     """Deliver to the channel again, from now."""
     with region.begin() as connection:
+        before = connection.scalar(
+            text("SELECT paused FROM channel WHERE name = :name FOR UPDATE"), {"name": channel}
+        )
         connection.execute(
             text(
                 "UPDATE channel SET paused = false, paused_reason = NULL, not_before = NULL WHERE name = :name"
             ),
             {"name": channel},
         )
-        acts.note(connection, "resumed", "channel", [channel], by)
+        acts.note(connection, "resumed", "channel", [channel] * bool(before), by)
 
 
 def check_open(region: Region, channel: str) -> float:

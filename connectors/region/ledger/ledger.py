@@ -1,7 +1,7 @@
 """The ledger: every outward effect, from intent to receipt.
 
 Belongs here: the effect protocol's transactions on ``effect``, set-based and leased. Does not: what is wanted
-(planning.py), calling a channel (connectors/*/channel.py) or what a look-up proves (core/effects.py).
+(publishing/planning.py), calling a channel (connectors/*/channel.py) or what a look-up proves (core/effects.py).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Letters to people whom the hub knows: what has one sent.
 
 Belongs here: putting letters in the ledger, each under a subject that is its own. Does not: when a letter is called for
-(enrolments.py, registrations.py, reminders.py, asks.py, watches.py), or what it tells when it is sent (programme_letters.py,
-question_letters.py).
+(sessions/enrolments.py, firms/registrations.py, sessions/reminders.py, questions/asks.py, people/watches.py), or what it tells when it is
+sent (cohorts/programme_letters.py, questions/question_letters.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Things that must be in a place, each with what it says: a dialogue on the Page, in a calendar, as a live video.
 
-Belongs here: having one be there, say something else, or go. Does not: offers, which whole plans compare (planning.py), what
+Belongs here: having one be there, say something else, or go. Does not: offers, which whole plans compare (publishing/planning.py), what
 happens once only (once.py), or carrying it out (ledger.py).
 """
 

@@ -1,7 +1,7 @@
 """The Region's offers: merging what a source said, closing what it no longer says, the history of both.
 
 Belongs here: set-based statements on ``offer``, ``offer_change`` and ``correction``. Does not: what an offer should be
-(core/normalise.py) or who publishes it (ledger.py).
+(core/normalise.py) or who publishes it (ledger/ledger.py).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""People: what they agreed to, what is theirs, and forgetting them."""
+"""People: what they agreed to and follow, what is theirs, addresses that fail, and forgetting them."""

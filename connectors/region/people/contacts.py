@@ -1,7 +1,7 @@
 """Contacts: the people whom the programme knows, and what they agreed to be written to for.
 
-Belongs here: statements on ``contact`` and ``consent``. Does not: their firm (firms.py), what they take part in (enrolments.py), what
-ends by the clock (retention.py).
+Belongs here: statements on ``contact`` and ``consent``. Does not: their firm (firms/firms.py), what they take part in (sessions/enrolments.py), what
+ends by the clock (programme_retention.py).
 
 An address proves nothing about purposes: a letter goes only where a consent of its purpose and transport holds, with its proof.
 """

@@ -1,7 +1,7 @@
 """Places: what one person has, or waits for, in a session, as their own links show it.
 
-Belongs here: reading across enrolments, sessions and contacts, for one person. Does not: changing any of it (enrolments.py), or
-the people of a session for whoever looks after it (attendees.py).
+Belongs here: reading across enrolments, sessions and contacts, for one person. Does not: changing any of it (sessions/enrolments.py), or
+the people of a session for whoever looks after it (sessions/attendees.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is kept of the programme's people, and until when: what the terms of core/terms.py do to the tables.
 
 Belongs here: statements that delete, empty and erase by the clock. Does not: how long anything is kept (core/terms.py), an erasure that
-somebody asks for (persons.py), or postings (retention.py).
+somebody asks for (persons.py), or postings (offers/retention.py).
 
 Everything is counted from rows, so a night that was missed is made good by the next one.
 """

@@ -1,7 +1,7 @@
 """Watches: who wants to be told what becomes of a question, and having them told.
 
 Belongs here: statements on ``watch``, the locks of questions that merge, and which letter goes to whom. Does not: a question's steps
-(moderation.py), or what a letter tells when it is sent (question_letters.py).
+(questions/moderation.py), or what a letter tells when it is sent (questions/question_letters.py).
 
 A question that is merged has no watches of its own: they are the other's. So whoever adds one, or a vote, finds out first where a
 question leads, and holds merges back meanwhile. That lock comes before the questions' own, and those before people's.

@@ -1,7 +1,7 @@
 """What each channel carries, as far as receipts tell, and what of it residents can see on the portal.
 
-Belongs here: counting the ledger's live effects for the public. Does not: the ledger's transactions (ledger.py), what staff
-see of a channel (channel_state.py) or the French names of channels (core/wording.py).
+Belongs here: counting the ledger's live effects for the public. Does not: the ledger's transactions (ledger/ledger.py), what staff
+see of a channel (ledger/channel_state.py) or the French names of channels (core/wording.py).
 
 Channels are named by whoever asks: messages to persons are in the same ledger and are nobody else's business.
 """

@@ -1,7 +1,7 @@
 """Planning: writing what a channel should carry into the ledger.
 
 Belongs here: the set-based comparison of offers and wants, an editorial channel's picks, what a guard is shown. Does not:
-carrying a plan out (ledger.py) or the guard's rule (core/guards.py).
+carrying a plan out (ledger/ledger.py) or the guard's rule (core/guards.py).
 
 A plan costs what changed, not what exists: it reads offers whose revision is beyond the channel's last plan.
 """

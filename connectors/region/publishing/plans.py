@@ -1,7 +1,7 @@
 """Plans that a guard stopped: kept item by item until a person approves or refuses exactly that.
 
 Belongs here: ``held_plan`` and ``held_item``, and what an approval does. Does not: whether a guard trips (core/guards.py), what
-a plan consists of (planning.py, offers.py) or asking the person (flows/decide.py).
+a plan consists of (planning.py, offers/offers.py) or asking the person (flows/decide.py).
 
 A plan is named by the hash of its items and of the state each was made from. The same plan seen again is the same row, so it is
 told once; another plan for the same place replaces the one that waits, and an approval of the old one is refused.

@@ -19,7 +19,7 @@ from connectors.region.ledger import channel_state
 from schemas.errors import Refused
 
 EXAMPLES = 10
-_CLICKS = 72_015  # advisory lock: replays begin one at a time (72005 is the log's)
+_CLICKS = 72_016  # advisory lock: replays begin one at a time (72005 is the log's)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):

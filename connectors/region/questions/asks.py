@@ -2,7 +2,7 @@
 
 Belongs here: statements on ``ask``, and what a confirmation makes of one. Does not: a question's text (questions.py), or the form (portal).
 
-Until then nothing is known of anybody. Unconfirmed it is deleted after 48 hours (programme_retention.py).
+Until then nothing is known of anybody. Unconfirmed it is deleted after 48 hours (people/programme_retention.py).
 """
 
 from __future__ import annotations

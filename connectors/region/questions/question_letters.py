@@ -1,6 +1,6 @@
 """What letters about questions tell, as it is when they are sent.
 
-Belongs here: reading it. Does not: when a letter is called for (asks.py, watches.py), or its words (connectors/mail/questions.py).
+Belongs here: reading it. Does not: when a letter is called for (asks.py, people/watches.py), or its words (connectors/mail/questions.py).
 """
 
 from __future__ import annotations

@@ -48,8 +48,9 @@ def change(region: Region, rules: Sequence[Rule], ref: str, wanted: Change, now:
 
     """
     with region.begin() as connection:
-        after = change_locked(connection, rules, _lock(connection, ref), wanted, now)
-        acts.note(connection, "changed", "session", [ref], now=now)
+        before = _lock(connection, ref)
+        after = change_locked(connection, rules, before, wanted, now)
+        acts.note(connection, "changed", "session", [ref] * (before != after), now=now)
     return after
 
 

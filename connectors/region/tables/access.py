@@ -1,7 +1,7 @@
 """The tables of access: officers' sessions, attempts to sign in, and the log of acts.
 
-Belongs here: typed tables, as in base.py. Does not: how they are read and written (officer_sessions.py, acts.py), or what keeps the log
-from being edited (migration 0010, act_owner.py).
+Belongs here: typed tables. Does not: how they are read and written (access/officer_sessions.py, access/acts.py), or what keeps the log
+from being edited (migration 0010, access/act_owner.py).
 """
 
 from __future__ import annotations

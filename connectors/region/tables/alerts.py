@@ -1,6 +1,6 @@
 """The tables of alerts: what is open, and what is muted.
 
-Belongs here: typed tables, as in base.py. Does not: how they are read and written (alerting/).
+Belongs here: typed tables. Does not: how they are read and written (alerting/).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The tables of covered events: events, the students who cover them, consents, slots, media.
 
-Belongs here: typed tables, as in base.py. Does not: how they are read and written (events.py, students.py, media_consents.py,
-media.py).
+Belongs here: typed tables. Does not: how they are read and written (coverage/events.py, coverage/students.py, coverage/media_consents.py,
+coverage/media.py).
 
 Students are minors, most of them: what is personal of them is in ``student`` and ``media_consent``, their faces are in ``medium_file``,
 and nowhere else. An effect says a medium's caption, and no name.

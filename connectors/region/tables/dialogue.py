@@ -1,6 +1,6 @@
 """The tables of dialogues: who takes part on the Region's side, seasons, each dialogue's life, and residents' questions.
 
-Belongs here: typed tables, as in base.py. Does not: how they are read and written (dialogues.py, seasons.py, questions.py).
+Belongs here: typed tables. Does not: how they are read and written (dialogues/dialogues.py, dialogues/seasons.py, questions/questions.py).
 
 A dialogue that is announced has a ``session``: residents register for it and are reminded as for any other. What is personal of
 residents is in ``contact`` and, until they confirm, in ``ask``; ``official`` and ``moderator`` are people of the Region's own.

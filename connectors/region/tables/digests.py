@@ -1,6 +1,6 @@
 """The tables of weekly digests: each role's editions, what a person approved of, and who wants none.
 
-Belongs here: typed tables, as in base.py. Does not: how they are read and written (digests/), or letters, which are in the ledger.
+Belongs here: typed tables. Does not: how they are read and written (digests/), or letters, which are in the ledger.
 
 Nothing here is personal: officials and coaches are numbers, and of everybody else there is a hash of their address.
 """

@@ -1,6 +1,6 @@
-"""The tables of the ledger: channels, effects, plans that are held.
+"""The tables of the ledger: channels, picks, effects, plans that are held.
 
-Belongs here: typed tables, as in base.py. Does not: how they are read and written (ledger/, publishing/).
+Belongs here: typed tables. Does not: how they are read and written (ledger/, publishing/).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The tables of offers: sources, what was collected, offers with their changes and corrections, quarantine, postings, the portal's board.
+"""The tables of offers: sources, runs, what was collected, offers with their changes and corrections, quarantine, postings, the portal's board.
 
-Belongs here: typed tables, as in base.py. Does not: how they are read and written (offers/, board/).
+Belongs here: typed tables. Does not: how they are read and written (offers/, board/, publishing/).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The tables of the programme: firms and their contacts, sessions, who takes part, and what each is to be reminded of.
 
-Belongs here: typed tables, as in base.py. Does not: how they are read and written (firms.py, sessions.py, enrolments.py,
-reminders.py).
+Belongs here: typed tables. Does not: how they are read and written (firms/firms.py, sessions/sessions.py, sessions/enrolments.py,
+sessions/reminders.py).
 
 What is personal is in ``contact``, ``registration`` (until it is confirmed) and ``coach``; everything else names people by number.
 """

@@ -375,3 +375,8 @@ def test_an_error_tells_what_is_wrong_and_of_whom_nothing(region: Region, wrong:
     shown = "".join(traceback.format_exception(told.value))
     assert says in shown
     assert person not in shown
+
+
+def test_an_error_of_the_client_itself_says_something_too(region: Region) -> None:
+    with region.begin() as connection, pytest.raises(DBAPIError, match="refused before it was sent"):
+        connection.execute(text("SELECT CAST(:of AS text)"), {"of": "jeanne\0martin"})

@@ -216,6 +216,15 @@ def test_what_is_refused_stays_so_until_somebody_approves_of_it(people: Stakehol
     assert outcomes(people)["contractor"] == "sent"
 
 
+def test_what_was_refused_for_more_readers_is_refused_for_fewer(people: Stakeholders) -> None:
+    """They were asked about, though it counted as refused: when nobody answered it expired, and nobody was told."""
+    proof = people.proof("contractor")
+    more = approvals.Proof(proof.form, (*proof.readers, "another"))
+    approvals.refuse(people.region, "contractor", more, "Ada", "too many", people.now)
+    assert outcomes(people)["contractor"] == "refused"
+    assert "contractor" not in {each.role for each in approvals.waiting(people.region)}
+
+
 def test_a_form_decides_on_what_it_showed(people: Stakeholders) -> None:
     people.plan()
     (asked,) = [each for each in approvals.waiting(people.region) if each.role == "contractor"]
