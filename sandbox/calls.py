@@ -56,9 +56,10 @@ class Log:
         return call
 
     def end(self, call: Call, *, reads: bool) -> None:
-        """Count a call that writes. A batch of Graph whose items all read does not, nor does asking for a token."""
-        if call.method in _WRITING and call.path != "/oauth/token" and not reads:
-            self.writing["graph" if call.path.startswith("/graph") else "contractor"] += 1
+        """Count a call that writes to the contractor or to Graph. A batch of Graph whose items all read does not."""
+        of = {"v1": "contractor", "graph": "graph"}.get(call.path.removeprefix("/").partition("/")[0])
+        if of and call.method in _WRITING and not reads:
+            self.writing[of] += 1
 
     def since(self, number: int) -> dict[str, Any]:
         """The calls after a number, and the counters."""

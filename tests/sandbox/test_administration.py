@@ -134,6 +134,12 @@ def test_the_log_counts_the_calls_that_write(sandbox: Sandbox) -> None:
     assert (log["writing_calls"]["graph"], len(log["calls"])) == (1, 1)
 
 
+def test_an_alert_is_written_to_nobody_who_is_counted(sandbox: Sandbox) -> None:
+    """A sync without changes was said to have written to the contractor when an alert left meanwhile."""
+    assert sandbox.http.post("/inbox", json={"title": "a", "message": "b"}).status_code == 200
+    assert sandbox.http.get("/_sandbox/log").json()["writing_calls"] == {"contractor": 0, "graph": 0}
+
+
 def test_a_restart_tells_the_same_story(tmp_path: Path) -> None:
     file = tmp_path / "sandbox.sqlite"
 
