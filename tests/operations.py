@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 import pytest
@@ -91,9 +92,13 @@ def operations() -> Iterator[Operations]:
         yield Operations(top / "home", ending, patch)
 
 
-def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Wait for processes of another time than ours."""
+T = TypeVar("T")
+
+
+def until(condition: Callable[[], T | None], seconds: float = PATIENCE) -> T:
+    """Wait for processes of another time than ours; what was found then."""
     end = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < end, f"nothing after {seconds:.0f} s"
         psutil.Process().cpu_percent(0.2)
+    return found

@@ -81,12 +81,13 @@ class Screens:
             runs = self.client.read_flow_runs(flow_run_filter=named, sort=FlowRunSort.START_TIME_DESC)
             return runs[0] if runs and runs[0].state_name == state else None
 
-        until(found)
-        run = found()
-        assert run is not None
+        run = until(found)
         self.page.goto(self.ui)
         self.page.get_by_role("link", name="Runs", exact=True).click()
-        self.page.get_by_role("link", name=name, exact=True).first.click()
+        listed = self.page.get_by_role(
+            "link", name=name, exact=True
+        )  # others have its name: a schedule's next
+        listed.and_(self.page.locator(f"a[href*='{run.id}']")).first.click()
         self.page.wait_for_url(f"**/flow-run/{run.id}**")
         expect(self.page.get_by_role("tab", name="Logs")).to_be_visible()
         expect(self.page.get_by_text(state, exact=True).first).to_be_visible()
@@ -101,8 +102,7 @@ class Screens:
             state = self.client.read_flow_run(run.id).state
             return state.name if state and state.is_final() and state.id != before else None
 
-        until(after)
-        return after() or ""
+        return until(after)
 
     def shot(self, name: str) -> None:
         self.page.screenshot(path=self._folder / f"{name}.png")
