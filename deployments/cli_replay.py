@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from core.days import PARIS
-from deployments.command import AWAY, DONE, NOT_ALL, Json, guarded, print_told, run_flow
+from deployments.command import AWAY, DONE, NOT_ALL, By, Json, guarded, print_told, run_flow
 
 app = typer.Typer(
     no_args_is_help=True, help="Do again what went wrong. Tells what it would do; with --yes it does it."
@@ -25,6 +25,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it.")]
 @app.command("quarantine")
 @guarded
 def replay_quarantine(
+    by: By,
     source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
     cause: Annotated[str | None, typer.Option(help="Only what this rule refused.")] = None,
     since: Since = None,
@@ -35,6 +36,7 @@ def replay_quarantine(
     """Judge quarantined payloads again, after a rule or a reference table changed; let in what passes."""
     told = run_flow(
         "replay:replay_quarantine",
+        by=by,
         source=source,
         cause=cause,
         since=_in_paris(since),
@@ -49,6 +51,7 @@ def replay_quarantine(
 @guarded
 def replay_channel(
     name: Annotated[str, typer.Argument(help="The channel's name, as `boostez status` shows it.")],
+    by: By,
     since: Since = None,
     ref: Refs = None,
     yes: Yes = False,
@@ -59,6 +62,7 @@ def replay_channel(
         "replay:replay_channel",
         sandbox=True,
         channel=name,
+        by=by,
         since=_in_paris(since),
         refs=ref or [],
         dry_run=not yes,
@@ -69,6 +73,7 @@ def replay_channel(
 @app.command("effects")
 @guarded
 def replay_effects(
+    by: By,
     channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
     cause: Annotated[
         str | None, typer.Option(help="Only what failed for this: token, permission, limit, content…")
@@ -85,6 +90,7 @@ def replay_effects(
     told = run_flow(
         "replay:replay_effects",
         sandbox=True,
+        by=by,
         channel=channel,
         cause=cause,
         since=_in_paris(since),

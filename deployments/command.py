@@ -38,14 +38,22 @@ T = TypeVar("T")
 
 
 def user() -> str:
-    """Who types, where the machine knows: in a container it may not."""
+    """Who types: BOOSTEZ_BY, or whom the machine knows. In a container it knows nobody, or always the same."""
     try:
-        return getpass.getuser()
+        return os.environ.get("BOOSTEZ_BY") or getpass.getuser()
     except (KeyError, OSError):
         return acts.NOBODY
 
 
-By = Annotated[str, typer.Option(help="Who does it: it is noted.", default_factory=user, show_default="you")]
+def _named() -> str:
+    if (who := user()) == acts.NOBODY:
+        raise typer.BadParameter("nobody is known to type here: say who you are, with --by or BOOSTEZ_BY.")
+    return who
+
+
+By = Annotated[
+    str, typer.Option(help="Who does it: it is noted.", default_factory=_named, show_default="you")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on the standard output, nothing else.")]
 
 

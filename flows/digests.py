@@ -16,6 +16,7 @@ from pydantic import Field
 
 from connectors import clock
 from connectors.digest_rules import digest_rules
+from connectors.region.access import acts
 from connectors.region.database import safe_region
 from connectors.region.digests import editions
 from connectors.region.ledger.letters import MAIL
@@ -25,6 +26,8 @@ from schemas.letters import Role
 from tasks.digests import ask_for_digests, named, plan_digests, proof_of
 from tasks.letters import send_letters
 from tasks.tell import tell
+
+By = Annotated[str, Field(min_length=2, description="Your name; it is in the log of acts.")]
 
 
 @flow(name="send-digests", flow_run_name="weekly digests that are due", description=__doc__)
@@ -41,13 +44,14 @@ def send_digests() -> dict[str, Any]:
 
 @flow(name="send-digest", flow_run_name="digest of {role} to {whom}", description=__doc__)
 def send_digest(
-    role: Role, whom: Annotated[str, Field(min_length=3)], week: str | None = None
+    role: Role, whom: Annotated[str, Field(min_length=3)], by: By, week: str | None = None
 ) -> dict[str, Any]:
     """Send one person their digest now. Who has had that week's already gets it again as of now, marked « Renvoi ».
 
     Args:
         role: Which digest.
         whom: The name or the address of one of its readers.
+        by: Your name.
         week: ISO's year and week, as in 2026-W49; the newest when it is empty.
 
     Raises:
@@ -58,7 +62,7 @@ def send_digest(
     chosen, region = settings(), safe_region()
     rule = digest_rules(chosen.digests_file)[role]
     wanted = week_of(rule.slot, week, clock.now())
-    with region.at_work():
+    with region.at_work(), acts.signed(by):
         reader = named(region, chosen, role, whom)
         letter = editions.again(region, role, reader, wanted, proof_of(chosen, role))
         sent = send_letters(region, chosen, MAIL)

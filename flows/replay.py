@@ -17,6 +17,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
 
+from connectors.region.access import acts
 from connectors.region.database import safe_region
 from connectors.region.offers import quarantine, walks
 from connectors.region.publishing import replays
@@ -31,6 +32,7 @@ SourceName = Annotated[str, Field(title="one", json_schema_extra={"enum": [*SOUR
 ChannelName = Annotated[str, Field(json_schema_extra={"enum": [*CHANNELS, *WANTED]})]
 AnyChannel = Annotated[str, Field(title="one", json_schema_extra={"enum": [*EVERY]})] | None
 CauseName = Annotated[str, Field(title="one", json_schema_extra={"enum": [*get_args(Cause)]})] | None
+By = Annotated[str, Field(min_length=2, description="Your name; it is in the log of acts.")]
 Kind = Literal["replay-quarantine", "replay-channel", "replay-effects"]
 
 
@@ -48,6 +50,7 @@ def _named(what: str, *filters: str) -> Callable[[], str]:
 
 @flow(name="replay-quarantine", flow_run_name=_named("quarantine", "source", "cause"), description=__doc__)
 def replay_quarantine(
+    by: By,
     source: SourceName = None,
     cause: str | None = None,
     since: dt.datetime | None = None,
@@ -57,6 +60,7 @@ def replay_quarantine(
     """Judge what is in quarantine again; the next sync publishes what was let in.
 
     Args:
+        by: Your name.
         source: Only this source; None: all.
         cause: Only what this rule refused, as `boostez status` names it.
         since: Only what came since then.
@@ -67,7 +71,7 @@ def replay_quarantine(
     chosen = quarantine.Choice(cause=cause, since=since, refs=_sorted(refs))
     total = Rechecked(dry=dry_run)
     asked = {"source": source, **msgspec.structs.asdict(chosen)}
-    with _begun("replay-quarantine", asked, dry=dry_run) as number:
+    with _begun("replay-quarantine", by, asked, dry=dry_run) as number:
         for name in [source] if source else quarantine.sources(safe_region()):
             with safe_region().sole_sync(name):
                 told = recheck(safe_region(), number, name, chosen, dry=dry_run)
@@ -80,6 +84,7 @@ def replay_quarantine(
 @flow(name="replay-channel", flow_run_name=_named("channel", "channel"), description=__doc__)
 def replay_channel(
     channel: ChannelName,
+    by: By,
     since: dt.datetime | None = None,
     refs: list[str] | None = None,
     dry_run: bool = True,
@@ -88,6 +93,7 @@ def replay_channel(
 
     Args:
         channel: The channel.
+        by: Your name.
         since: Only what was written since then.
         refs: Only these references, or keys of the portal.
         dry_run: Only tell what would be done; switch it off to do it.
@@ -95,12 +101,13 @@ def replay_channel(
     """
     _check(channel, (*CHANNELS, *WANTED))
     chosen = replays.Choice(channel=channel, since=since, refs=_sorted(refs))
-    with _begun("replay-channel", msgspec.structs.asdict(chosen), dry=dry_run) as number:
+    with _begun("replay-channel", by, msgspec.structs.asdict(chosen), dry=dry_run) as number:
         return _finished(number, replay_carried(safe_region(), settings(), chosen, dry=dry_run))
 
 
 @flow(name="replay-effects", flow_run_name=_named("effects", "channel", "cause"), description=__doc__)
 def replay_effects(
+    by: By,
     channel: AnyChannel = None,
     cause: CauseName = None,
     since: dt.datetime | None = None,
@@ -111,6 +118,7 @@ def replay_effects(
     """Try failed effects again: all that failed because a token had expired, say.
 
     Args:
+        by: Your name.
         channel: Only this channel; None: all.
         cause: Only what failed for this; None: for anything.
         since: Only what failed since then.
@@ -122,7 +130,7 @@ def replay_effects(
     _check(channel, EVERY)
     _check(cause, get_args(Cause))
     chosen = replays.Choice(channel=channel, cause=cause, since=since, refs=_sorted(refs), parked=parked)
-    with _begun("replay-effects", msgspec.structs.asdict(chosen), dry=dry_run) as number:
+    with _begun("replay-effects", by, msgspec.structs.asdict(chosen), dry=dry_run) as number:
         return _finished(number, replay_failed(safe_region(), settings(), chosen, dry=dry_run))
 
 
@@ -138,7 +146,7 @@ def _sorted(refs: list[str] | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def _begun(kind: Kind, asked: dict[str, Any], *, dry: bool) -> Iterator[int | None]:
+def _begun(kind: Kind, by: str, asked: dict[str, Any], *, dry: bool) -> Iterator[int | None]:
     """The run's number; a dry one is none, and may be asked for as often as one likes.
 
     Raises:
@@ -146,7 +154,7 @@ def _begun(kind: Kind, asked: dict[str, Any], *, dry: bool) -> Iterator[int | No
 
     """
     database = safe_region()
-    with database.at_work():
+    with database.at_work(), acts.signed(by):
         number = None if dry else replays.begin(database, kind, asked, settings().replay_debounce_seconds)
         try:
             yield number

@@ -338,6 +338,32 @@ def test_a_channel_is_paused_and_resumed_by_its_name(terminal: Terminal, hub: Hu
     assert "--reason" in terminal.type("channel", "pause", PAGE, code=2).stderr
 
 
+def test_who_types_is_the_environments_before_the_machines(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the container all were "boostez", and commands without --by let nobody say who they are."""
+    monkeypatch.setenv("BOOSTEZ_BY", "Camille")
+    terminal.type("coach", "add", "Ada", "ada@region.example")
+    terminal.type("channel", "pause", PAGE, "--reason", "moving")
+    assert [act["by"] for act in terminal.ask("access", "log")] == ["Camille", "Camille"]
+
+
+def test_where_nobody_is_known_who_decides_has_to_say_who_they_are_and_who_looks_has_not(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some forms refused "?" as too short a name, others took it."""
+
+    def nobody() -> str:
+        raise OSError("No username set in the environment")
+
+    monkeypatch.delenv("BOOSTEZ_BY", raising=False)
+    monkeypatch.setattr("getpass.getuser", nobody)
+    pause = ("channel", "pause", PAGE, "--reason", "moving")
+    assert "BOOSTEZ_BY" in terminal.type(*pause, code=2).stderr
+    terminal.type("status")
+    terminal.type(*pause, "--by", "Ada")
+
+
 # --- posting
 
 

@@ -192,6 +192,7 @@ def test_a_replay_is_a_form_with_choices_and_its_artifact_says_what_was_done(scr
     screens.open("effects")
     screens.menu("Run", "Custom run")
     expect(screens.page.get_by_text("Only this channel; None: all.")).to_be_visible()
+    screens.page.get_by_role("textbox", name="by").fill("Ada")
     for which, chosen in enumerate((PAGE, "content")):
         screens.page.get_by_role("tab", name="one", exact=True).nth(which).click()
         screens.page.get_by_role("button", name="Select one", exact=True).nth(which).click()

@@ -120,12 +120,12 @@ def test_a_form_decides_on_what_it_showed(monkeypatch: pytest.MonkeyPatch) -> No
 def test_one_more_by_hand_says_that_it_is_one(world: Dialogues, sandbox: Sandbox) -> None:
     region, chosen = world.region, settings()
     with pytest.raises(Refused, match="Nobody approved"):
-        send_digest("direction", "Direction du partenariat")
+        send_digest("direction", "Direction du partenariat", "Ada")
     proof = steps.proof_of(chosen, "direction")
     approvals.approve(region, "direction", proof, "Camille", world.now)
-    assert send_digest("direction", "direction@digests.example")["letter"]["again"] == 1
+    assert send_digest("direction", "direction@digests.example", "Ada")["letter"]["again"] == 1
     assert send_digests()["planned"]["direction"]["outcome"] == "sent"
-    told = send_digest("direction", "Direction du partenariat", week="2026-W49")
+    told = send_digest("direction", "Direction du partenariat", "Ada", week="2026-W49")
     assert is_json(told)
     assert told["letter"]["had"] is True
     assert [mail["title"].partition(",")[0].replace("\u00a0", " ") for mail in sandbox.mails()] == [

@@ -23,7 +23,9 @@ NEEDED: dict[str, dict[str, Any]] = {
     "decide_plan": {"plan": 1},
     "decide_posting": {"posting": 1, "revision": 1},
     "recover_run": {"run": "prefect.flow-run.0a1b2c3d-0000-4000-8000-000000000000"},
-    "replay_channel": {"channel": "open_portal"},
+    "replay_quarantine": {"by": "Ada"},
+    "replay_effects": {"by": "Ada"},
+    "replay_channel": {"channel": "open_portal", "by": "Ada"},
     "withdraw_offer": {"name": "J-1", "reason": "a test", "by": "Ada"},
     "hold_session": {
         "title": "Essai",
@@ -50,7 +52,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "plan_season": {"season": "Hiver"},
     "announce_season": {"season": "Hiver", "by": "Ada"},
     "approve_digest": {"approval": 1},
-    "send_digest": {"role": "press", "whom": "Service de presse"},
+    "send_digest": {"role": "press", "whom": "Service de presse", "by": "Ada"},
     "import_registrations": {"file": "feuille.csv", "by": "Ada"},
 }
 

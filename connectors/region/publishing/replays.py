@@ -129,3 +129,4 @@ def give_up(region: Region, run: int) -> None:
         connection.execute(
             text("UPDATE run SET asked = NULL, finished_at = now() WHERE id = :run"), {"run": run}
         )
+        acts.note(connection, "replayed", "replay", [run], outcome="refused")

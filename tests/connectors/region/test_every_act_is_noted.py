@@ -42,7 +42,7 @@ BEFORE_A_DECISION: Final = """
     seasons.propose
 """  # drafts and proposals: nobody sees or receives anything of it before somebody decides, which is noted
 BEFORE_IT_WAS_NOTED: Final = """
-    replays.carried replays.failed replays.give_up
+    replays.carried replays.failed
 """  # parts of what replays.begin notes
 UNNOTED: Final = frozenset(f"{BY_THEMSELVES} {BY_THE_HUB} {BEFORE_A_DECISION} {BEFORE_IT_WAS_NOTED}".split())
 

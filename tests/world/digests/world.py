@@ -130,7 +130,7 @@ class World:
         try:
             self._attempt(flows.send_digests.fn)
             if self.tale == AGAIN:
-                self._attempt(lambda: flows.send_digest.fn("direction", DIRECTION))
+                self._attempt(lambda: flows.send_digest.fn("direction", DIRECTION, "Ada"))
             self._until_quiet()
         except Crash as crash:
             self._found.append(str(crash))
